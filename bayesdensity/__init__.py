@@ -1,0 +1,94 @@
+"""Bayesian inference of the capability density of large language models and of how fast it grows.
+
+The names below are imported on first use, so that `import bayesdensity` stays fast: PyMC alone takes seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesdensity.data.selection import select
+    from bayesdensity.data.tables import Tables, read_tables, validate_folder
+    from bayesdensity.fit import Fit, fit, load_fit
+    from bayesdensity.quantities import (
+        Estimate,
+        density,
+        doubling_time,
+        effective_size,
+        log_density,
+        probability_slowing,
+        probability_unreachable,
+        rate,
+    )
+    from bayesdensity.study import Study, load_study, study_names
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Estimate",
+    "Fit",
+    "Study",
+    "Tables",
+    "__version__",
+    "density",
+    "doubling_time",
+    "effective_size",
+    "fit",
+    "load_fit",
+    "load_study",
+    "log_density",
+    "probability_slowing",
+    "probability_unreachable",
+    "rate",
+    "read_tables",
+    "select",
+    "study_names",
+    "validate_folder",
+]
+
+_HOMES = {
+    "bayesdensity.study": ("Study", "load_study", "study_names"),
+    "bayesdensity.data.tables": ("Tables", "read_tables", "validate_folder"),
+    "bayesdensity.data.selection": ("select",),
+    "bayesdensity.fit": ("Fit", "fit", "load_fit"),
+    "bayesdensity.quantities": (
+        "Estimate",
+        "density",
+        "doubling_time",
+        "effective_size",
+        "log_density",
+        "probability_slowing",
+        "probability_unreachable",
+        "rate",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module it lives in."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'bayesdensity' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """The package as a module whose submodules never hide a public name.
+
+    Importing `bayesdensity.fit` would otherwise bind the submodule over the function `bayesdensity.fit`.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

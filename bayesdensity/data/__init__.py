@@ -1,0 +1,1 @@
+"""Tables: the bundled facts, how tables are read and checked, and which rows a study uses."""

@@ -1,0 +1,204 @@
+"""Join the selected rows into one labelled dataset: everything the model sees, in the order it sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesdensity.data.selection import Selection
+from bayesdensity.study import Study
+
+DAYS_PER_YEAR = 365.25
+BOUND = 0.02
+"""Scores are kept this far inside (floor, 1) where a logit is taken to find starting points."""
+PSEUDO = ("value", "log_above", "weight")
+"""What the model needs of every score to linearise its likelihood."""
+TYPICAL_SLOPE = 0.45
+"""Logits per e-fold of size that starting points assume."""
+
+
+def assemble(study: Study, selection: Selection) -> xr.Dataset:
+    """Join a selection into the dataset of a fit.
+
+    Parameters
+    ----------
+    study : Study
+    selection : Selection
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ``llm`` (targets), ``family``, ``reference`` (members of the reference family), ``benchmark``, ``cell``
+        (one LLM on one benchmark; cells of targets first), ``score``, ``harness`` (one harness on one benchmark),
+        ``run`` (losses of the ladder), ``map`` (pairs of loss and score), ``training`` (one training on one benchmark) and ``suite_run`` (loss-only runs). Sizes are
+        natural logarithms of parameter counts from ``attrs["log_size_centre"]``, times years from
+        ``attrs["time_centre"]``.
+    """
+    targets = _targets(study, selection)
+    scores = _scores(selection)
+    ladder = _ladder(study, selection)
+    suites = _suites(selection)
+    return xr.merge([targets, scores, ladder, suites], combine_attrs="no_conflicts")
+
+
+def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """Dates as fractional calendar years counted from 2000-01-01."""
+    return np.asarray((pd.DatetimeIndex(dates) - pd.Timestamp("2000-01-01")).days / DAYS_PER_YEAR, dtype=float)
+
+
+def _targets(study: Study, selection: Selection) -> xr.Dataset:
+    llms, reference = selection.llms, selection.reference_llms
+    log_size = np.log(llms["size"].to_numpy(float))
+    time = years(pd.DatetimeIndex(llms["release_date"]))
+    centre, middle = float(log_size.mean()), float(time.mean())
+    families, index = np.unique(llms["family"].to_numpy(str), return_inverse=True)
+    relative = time - middle
+    family_time = np.bincount(index, relative) / np.bincount(index)
+    return xr.Dataset(
+        {
+            "log_size": ("llm", log_size - centre),
+            "time": ("llm", relative),
+            "family_index": ("llm", index),
+            "family_time": ("family", family_time),
+            "reference_log_size": ("reference", np.log(reference["size"].to_numpy(float)) - centre),
+        },
+        coords={
+            "llm": llms.index.to_numpy(str),
+            "family": families,
+            "reference": reference.index.to_numpy(str),
+            "release_date": ("llm", llms["release_date"].dt.strftime("%Y-%m-%d").to_numpy(str)),
+        },
+        attrs={"log_size_centre": centre, "time_centre": middle},
+    )
+
+
+def _scores(selection: Selection) -> xr.Dataset:
+    """Scores, and what starting points and the linearised posterior need of them."""
+    names = [*selection.llms.index, *selection.reference_llms.index]
+    entity = pd.Series(range(len(names)), index=names)
+    benchmarks = selection.benchmarks
+    position = pd.Series(range(len(benchmarks)), index=benchmarks.index)
+    rows = selection.scores.assign(
+        entity=selection.scores["llm"].map(entity), position=selection.scores["benchmark"].map(position)
+    )
+    # Cells of targets come first, so that both kinds are contiguous.
+    rows["kind"] = (rows["entity"] >= len(selection.llms)).astype(int)
+    rows = rows.sort_values(["kind", "position", "entity", "harness"], kind="stable")
+    cells = rows.drop_duplicates(["entity", "position"])[["entity", "position"]].reset_index(drop=True)
+    cell_of = pd.MultiIndex.from_frame(cells)
+    row_cell = cell_of.get_indexer(pd.MultiIndex.from_frame(rows[["entity", "position"]]))
+    harnesses = rows[["harness", "benchmark", "position"]].drop_duplicates().reset_index(drop=True)
+    row_harness = pd.MultiIndex.from_frame(harnesses[["harness", "benchmark"]]).get_indexer(
+        pd.MultiIndex.from_frame(rows[["harness", "benchmark"]])
+    )
+    floor = _floors(selection)
+    value, bench = rows["score"].to_numpy(float), rows["position"].to_numpy(int)
+    pseudo = _implied(value, floor[bench])
+    per_cell = np.bincount(row_cell, pseudo["logit"]) / np.bincount(row_cell)
+    is_target = cells["entity"].to_numpy() < len(selection.llms)
+    centre = np.array(
+        [per_cell[is_target & (cells["position"] == b).to_numpy()].mean() for b in range(len(benchmarks))]
+    )
+    implied = (per_cell - centre[cells["position"]]) / TYPICAL_SLOPE
+    per_entity = np.bincount(cells["entity"], implied, len(names)) / np.bincount(cells["entity"], minlength=len(names))
+    return xr.Dataset(
+        {
+            "score_value": ("score", value),
+            **{f"score_{name}": ("score", values) for name, values in pseudo.items()},
+            "score_items": ("score", rows["n_items"].to_numpy(float)),
+            "score_cell": ("score", row_cell),
+            "score_benchmark": ("score", bench),
+            "score_harness": ("score", row_harness),
+            "score_row": ("score", rows.index.to_numpy(int)),
+            "cell_entity": ("cell", cells["entity"].to_numpy(int)),
+            "cell_benchmark": ("cell", cells["position"].to_numpy(int)),
+            "cell_start": ("cell", per_entity[cells["entity"]]),
+            "harness_benchmark": ("harness", harnesses["position"].to_numpy(int)),
+            "floor": ("benchmark", floor),
+            "link_centre": ("benchmark", centre),
+        },
+        coords={
+            "benchmark": benchmarks.index.to_numpy(str),
+            "harness": (harnesses["harness"] + " on " + harnesses["benchmark"]).to_numpy(str),
+            "cell": [f"{names[e]} on {benchmarks.index[b]}" for e, b in cells.to_numpy()],
+        },
+        attrs={"n_target_cells": int(is_target.sum())},
+    )
+
+
+def _ladder(study: Study, selection: Selection) -> xr.Dataset:
+    runs, names = selection.runs, list(selection.benchmarks.index)
+    ladder = runs[(runs["use"] == "ladder") & runs["loss"].notna()]
+    pairs = _map_rows(study, runs)
+    log_n, log_d = (np.log(ladder[column].to_numpy(float)) for column in ("params", "tokens"))
+    centre_n, centre_d = (float(x.mean()) if len(x) else 0.0 for x in (log_n, log_d))
+    pseudo = _implied(pairs["value"].to_numpy(float), _floors(selection)[_positions(pairs["benchmark"], names)])
+    trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
+    training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
+    return xr.Dataset(
+        {
+            "run_log_n": ("run", log_n - centre_n),
+            "run_log_d": ("run", log_d - centre_d),
+            "run_loss": ("run", ladder["loss"].to_numpy(float)),
+            "run_benchmark": ("run", _positions(ladder["benchmark"], names)),
+            "run_beyond": ("run", (ladder["role"] == "anchor").to_numpy(float)),
+            "map_loss": ("map", pairs["loss"].to_numpy(float)),
+            "map_value": ("map", pairs["value"].to_numpy(float)),
+            **{f"map_{name}": ("map", values) for name, values in pseudo.items()},
+            "map_benchmark": ("map", _positions(pairs["benchmark"], names)),
+            "map_training": ("map", training),
+            "training_benchmark": ("training", _positions(trainings["benchmark"], names)),
+            "n_items": ("benchmark", selection.benchmarks["n_items"].to_numpy(float)),
+        },
+        coords={
+            "run": [f"{run} on {name}" for run, name in zip(ladder["run"], ladder["benchmark"], strict=True)],
+            "training": (trainings["run"] + " on " + trainings["benchmark"]).to_numpy(str),
+        },
+        attrs={"ladder_log_n_centre": centre_n, "ladder_log_d_centre": centre_d},
+    )
+
+
+def _floors(selection: Selection) -> np.ndarray:
+    return selection.benchmarks["floor"].to_numpy(float)
+
+
+def _implied(score: np.ndarray, floor: np.ndarray) -> dict[str, np.ndarray]:
+    """What each score says about its logit, bounded near the floor and 1.
+
+    The logit under a ceiling of 1, the logarithm of the score above the floor, and the precision of the logit for a
+    binomial variance of ``p (1 - p)``.
+    """
+    share = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
+    near = floor + (1 - floor) * share
+    weight = ((1 - floor) * share * (1 - share)) ** 2 / (near * (1 - near))
+    return {"logit": np.log(share / (1 - share)), "log_above": np.log(share * (1 - floor)), "weight": weight}
+
+
+def _map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of loss and score, the score in the format that the study names for the benchmark."""
+    fitted = runs[runs["use"].isin(["ladder", "trajectory"])]
+    columns = [study.benchmarks[name].map_from for name in fitted["benchmark"]]
+    value = [row[column] for (_, row), column in zip(fitted.iterrows(), columns, strict=True)]
+    pairs = fitted.assign(value=np.array(value, dtype=float))
+    return pairs[pairs["value"].notna() & pairs["loss"].notna()]
+
+
+def _suites(selection: Selection) -> xr.Dataset:
+    rows = selection.runs[selection.runs["use"] == "loss"]
+    suites, index = np.unique(rows["suite"].to_numpy(str), return_inverse=True)
+    log_n, log_d = (np.log(rows[column].to_numpy(float)) for column in ("params", "tokens"))
+    mean_n, mean_d = (np.bincount(index, x) / np.bincount(index) if len(index) else x for x in (log_n, log_d))
+    return xr.Dataset(
+        {
+            "suite_log_n": ("suite_run", log_n - mean_n[index]),
+            "suite_log_d": ("suite_run", log_d - mean_d[index]),
+            "suite_loss": ("suite_run", rows["loss"].to_numpy(float)),
+            "suite_index": ("suite_run", index),
+        },
+        coords={"suite": suites},
+    )
+
+
+def _positions(labels: pd.Series, names: list[str]) -> np.ndarray:
+    return pd.Index(names).get_indexer(pd.Index(labels))

@@ -1,0 +1,340 @@
+"""Apply the rules of a study to the tables: what is used, and for every other row the first rule that removed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.errors import InputError, UnidentifiedError, one_of
+from bayesdensity.study import Exclusion, Study
+
+_ORIGINS = {"own-run": 0, "mixed": 1, "copied": 2}
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The rows a study uses, and why the others are left out. Nothing writes to it."""
+
+    llms: pd.DataFrame
+    """Targets by `llm`, in order of release: organization, family, release_date, architecture, params_total,
+    params_active, train_tokens, and `size` (parameters, by the rule of the study)."""
+    reference_llms: pd.DataFrame
+    """Members of the reference family by `llm`, in order of size, with the same columns; empty for a ladder."""
+    scores: pd.DataFrame
+    """Measurements of targets and reference members by `row`: llm, benchmark, harness, score, n_items, source."""
+    benchmarks: pd.DataFrame
+    """By `benchmark`, in the order of the study: n_items, chance, floor."""
+    runs: pd.DataFrame
+    """Rows of the reference trainings by `row`, with `use`: ladder, loss or trajectory."""
+    left_out: pd.DataFrame
+    """Every other row of llms, scores and reference_runs: table, row, what, reason."""
+
+    def left_out_counts(self) -> pd.DataFrame:
+        """Count the rows left out by table and reason, largest first."""
+        # What was kept instead differs from row to row.
+        reason = self.left_out["reason"].str.replace(r" \(kept: .*\)$", "", regex=True)
+        counts = self.left_out.assign(reason=reason).groupby(["table", "reason"], sort=False).size().rename("rows")
+        return counts.reset_index().sort_values(["table", "rows"], ascending=[True, False], ignore_index=True)
+
+
+def select(study: Study, tables: Tables) -> Selection:
+    """Select the rows of the tables that a study uses.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InputError
+        If the study names something the tables lack, or a benchmark of it keeps no score.
+    UnidentifiedError
+        If no LLM is left, or all of them were released on one day.
+
+    Examples
+    --------
+    >>> from bayesdensity.data.tables import read_tables
+    >>> from bayesdensity.study import load_study
+    >>> chosen = select(load_study("densing-law"), read_tables())
+    >>> list(chosen.benchmarks.columns)
+    ['n_items', 'chance', 'floor']
+    """
+    _refuse([*_unknown_names(study, tables), *_unknown_exclusions(study, tables)])
+    llm_reason, is_reference = _judge_llms(study, tables.llms)
+    score_reason = _judge_scores(study, tables.scores, llms=set(tables.llms.loc[llm_reason == "", "llm"]))
+    llm_reason, score_reason = _drop_thin(study, tables, llm_reason, score_reason, is_reference)
+    run_reason, use = _judge_runs(study, tables.reference_runs)
+
+    used = llm_reason == ""
+    benchmarks = _benchmarks(study, tables.benchmarks)
+    scores = tables.scores.loc[score_reason == ""]
+    scores = scores.assign(n_items=scores["benchmark"].map(benchmarks["n_items"]))
+    selection = Selection(
+        llms=_sized(study, tables.llms[used & ~is_reference]).sort_values(["release_date", "llm"]),
+        reference_llms=_sized(study, tables.llms[used & is_reference]).sort_values(["size", "llm"]),
+        scores=scores[["llm", "benchmark", "harness", "score", "n_items", "source"]],
+        benchmarks=benchmarks,
+        runs=tables.reference_runs[run_reason == ""].assign(use=use[run_reason == ""]),
+        left_out=_left_out(tables, llm_reason, score_reason, run_reason),
+    )
+    _refuse_if_unidentified(study, selection)
+    _refuse_if_unmeasured(study, tables, selection)
+    return selection
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+def _first_reason(index: pd.Index, rules: Iterable[tuple[pd.Series, str | pd.Series]]) -> pd.Series:
+    """Give for each row the reason of the first rule that strikes it; empty where none does."""
+    reason = pd.Series("", index=index, dtype=str)
+    for struck, why in rules:
+        reason = reason.mask((reason == "") & struck, why)
+    return reason
+
+
+def _by_hand(names: pd.Series, exclusions: Iterable[Exclusion]) -> Iterator[tuple[pd.Series, str]]:
+    for exclusion in exclusions:
+        yield names == exclusion.name, f"excluded by the study: {exclusion.why}"
+
+
+def _judge_llms(study: Study, llms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Why each LLM is left out, and whether it is a member of the reference (which is no target)."""
+    rules, released = study.llms, llms["release_date"]
+    kind = [
+        *_by_hand(llms["llm"], rules.exclude),
+        *_by_hand(llms["llm"], study.reference.exclude if study.reference.kind == "family" else ()),
+        (~llms["stage"].isin(rules.stage), "stage " + llms["stage"]),
+        (~llms["domain"].isin(rules.domain), "domain " + llms["domain"]),
+        (~llms["compression"].isin(rules.compression), "compression " + llms["compression"]),
+    ]
+    window = [
+        (~llms["weights_open"].isin(rules.weights_open), "weights open: " + llms["weights_open"]),
+        (released.isna(), "no release date"),
+        (released < pd.Timestamp(rules.released_from), f"released before {rules.released_from}"),
+    ]
+    if rules.released_to is not None:
+        window.append((released > pd.Timestamp(rules.released_to), f"released after {rules.released_to}"))
+    fits = _first_reason(llms.index, kind) == ""
+    # Sizes of sparse members are not on the scale that the reference measures with.
+    is_reference = fits & (llms["family"] == _family(study)) & (llms["architecture"] == "dense")
+    return _first_reason(llms.index, [*kind, *((struck & ~is_reference, why) for struck, why in window)]), is_reference
+
+
+def _family(study: Study) -> str | None:
+    return study.reference.family if study.reference.kind == "family" else None
+
+
+def _judge_scores(study: Study, scores: pd.DataFrame, llms: set[str]) -> pd.Series:
+    """Why each score row is left out, up to the rule on equal values."""
+    flags = ";" + scores["flag"].str.replace(" ", "") + ";"
+    rules: list[tuple[pd.Series, str | pd.Series]] = [
+        (~scores["benchmark"].isin(study.benchmarks), "benchmark not in the study"),
+        (~scores["llm"].isin(llms), "llm not in the study"),
+        (~scores["origin"].isin(study.scores.origins), scores["origin"] + " cell (origin)"),
+    ]
+    rules += [(flags.str.contains(f";{flag};", regex=False), f"flag {flag}") for flag in study.scores.exclude_flags]
+    rules += _harnesses(scores, study.scores.exclude_harnesses)
+    for name, benchmark in study.benchmarks.items():
+        here = scores["benchmark"] == name
+        rules += [(here & struck, why) for struck, why in _harnesses(scores, benchmark.exclude_harnesses)]
+        # An empty metric or cot is unstated: the owner of the table vouches for the protocol.
+        for column, valid in (("metric", benchmark.metrics), ("cot", benchmark.cot)):
+            struck = here & ~scores[column].isin([*valid, ""])
+            rules.append((struck, f"{column} " + scores[column] + " is another protocol than the study's"))
+    reason = _first_reason(scores.index, rules)
+    return _collapse(scores, reason) if study.scores.collapse_equal else reason
+
+
+def _harnesses(scores: pd.DataFrame, exclusions: Iterable[Exclusion]) -> list[tuple[pd.Series, str]]:
+    return [(scores["harness"] == one.name, f"harness {one.name} excluded: {one.why}") for one in exclusions]
+
+
+def _collapse(scores: pd.DataFrame, reason: pd.Series) -> pd.Series:
+    """Keep one of the equal values of an LLM on a benchmark: copies of one run are one observation."""
+    width = scores.groupby(["benchmark", "harness"])["score"].transform("size")
+    ranked = scores.assign(order=scores["origin"].map(_ORIGINS), width=width, value=scores["score"].round(4))
+    left = ranked[reason == ""].sort_values(["order", "width", "harness"], ascending=[True, False, True], kind="stable")
+    same = left.groupby(["llm", "benchmark", "value"], sort=False)["harness"]
+    kept = same.transform("first").loc[same.cumcount() > 0]
+    return reason.mask(reason.index.isin(kept.index), "equal value under several harnesses (kept: " + kept + ")")
+
+
+def _drop_thin(
+    study: Study, tables: Tables, llm_reason: pd.Series, score_reason: pd.Series, is_reference: pd.Series
+) -> tuple[pd.Series, pd.Series]:
+    """Strike the targets with too few benchmarks, with their scores, and reference members without any."""
+    names, scores = tables.llms["llm"], tables.scores
+    measured = scores[score_reason == ""].groupby("llm")["benchmark"].nunique()
+    count = names.map(measured).fillna(0)
+    too_few = f"fewer than {study.llms.min_benchmarks} of the {len(study.benchmarks)} benchmarks"
+    thin = (llm_reason == "") & ~is_reference & (count < study.llms.min_benchmarks)
+    bare = (llm_reason == "") & is_reference & (count == 0)
+    llm_reason = llm_reason.mask(thin, too_few).mask(bare, "no score on the benchmarks of the study")
+    return llm_reason, score_reason.mask((score_reason == "") & scores["llm"].isin(names[thin]), too_few)
+
+
+def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Why each reference row is left out, and what it would be used for."""
+    reference = study.reference
+    is_ladder_study = reference.kind == "ladder"
+    along = runs["role"] == "trajectory"
+    loss = runs["suite"].isin(reference.loss_suites)
+    ladder = (runs["suite"] == reference.suite) & ~along & is_ladder_study
+    trajectory = (runs["suite"] == reference.trajectories) & along & is_ladder_study
+    use = pd.Series("loss", index=runs.index).mask(trajectory, "trajectory").mask(ladder, "ladder")
+    letters = [name for name, one in study.benchmarks.items() if one.map_from == "score_multiple_choice"]
+    named = runs["suite"].isin(_suites(study))
+    rules: list[tuple[pd.Series, str | pd.Series]] = [
+        (~named, "suite not in the study"),
+        *_by_hand(runs["run"], reference.exclude),
+        (~trajectory & ~runs["role"].isin(reference.roles), "role " + runs["role"]),
+        (~(ladder | loss | trajectory), "role " + runs["role"]),
+        (~(use == "loss") & ~runs["benchmark"].isin(study.benchmarks), "benchmark not in the study"),
+        (trajectory & ~runs["benchmark"].isin(letters), "the loss-to-score map of its benchmark is fitted to 'score'"),
+        (trajectory & runs["score_multiple_choice"].isna(), "no multiple-choice score"),
+        ((use == "loss") & runs["loss"].isna(), "no loss"),
+    ]
+    return _first_reason(runs.index, rules), use
+
+
+def _suites(study: Study) -> list[str]:
+    """Every suite of reference runs that the study draws on."""
+    reference = study.reference
+    ladder = [reference.suite, reference.trajectories] if reference.kind == "ladder" else []
+    return [suite for suite in [*ladder, *reference.loss_suites] if suite]
+
+
+def _benchmarks(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    frame = table.set_index("benchmark").loc[list(study.benchmarks), ["n_items", "chance"]]
+    floors = pd.Series({name: one.floor for name, one in study.benchmarks.items()}, dtype=float)
+    return frame.assign(n_items=frame["n_items"].astype(int), floor=floors.fillna(frame["chance"]))
+
+
+def _sized(study: Study, llms: pd.DataFrame) -> pd.DataFrame:
+    total, active = llms["params_total"], llms["params_active"]
+    size = {"total": total, "active": active, "geometric-mean": np.sqrt(total * active)}[study.llms.size]
+    about = ["organization", "family", "release_date", "architecture"]
+    sizes = ["params_total", "params_active", "train_tokens", "size"]
+    return llms.assign(size=size).set_index("llm")[about + sizes]
+
+
+def _left_out(tables: Tables, llms: pd.Series, scores: pd.Series, runs: pd.Series) -> pd.DataFrame:
+    all_scores, all_runs = tables.scores, tables.reference_runs
+    what = {
+        "llms": tables.llms["llm"],
+        "scores": all_scores["llm"] + " on " + all_scores["benchmark"] + " by " + all_scores["harness"],
+        "reference_runs": all_runs["suite"] + " " + all_runs["run"] + " on " + all_runs["benchmark"],
+    }
+    parts = [
+        pd.DataFrame({"table": name, "row": reason.index, "what": what[name], "reason": reason})[reason != ""]
+        for name, reason in (("llms", llms), ("scores", scores), ("reference_runs", runs))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
+    """Benchmarks, family and suites that the tables do not hold, or hold without what the model needs."""
+    known = tables.benchmarks.set_index("benchmark")
+    for name, benchmark in study.benchmarks.items():
+        if name not in known.index:
+            yield "benchmarks.csv: " + one_of(name, known.index, "benchmark") + " Or add a row for it."
+        elif np.isnan(known.at[name, "n_items"]):
+            yield f"benchmarks.csv: n_items of benchmark '{name}' is empty, but the study uses it; fill it in."
+        elif np.isnan(known.at[name, "chance"]) and benchmark.floor is None:
+            yield f"benchmarks.csv: chance of benchmark '{name}' is empty; fill it in, or set its floor in the study."
+    families = set(tables.llms["family"])
+    family = _family(study)
+    if family is not None and family not in families:
+        yield "llms.csv: " + one_of(family, families, "family") + " The study takes its reference from it."
+    suites = set(tables.reference_runs["suite"])
+    for suite in _suites(study):
+        if suite not in suites:
+            yield "reference_runs.csv: " + one_of(suite, suites, "suite") + " The study takes its reference from it."
+
+
+def _unknown_exclusions(study: Study, tables: Tables) -> Iterator[str]:
+    """Exclusions that would silently do nothing.
+
+    A shipped study may name what a user's own tables no longer hold, so the bundled names count as known too.
+    """
+    harnesses = [*study.scores.exclude_harnesses]
+    for benchmark in study.benchmarks.values():
+        harnesses += benchmark.exclude_harnesses
+    wanted = [("llms", one.name, "llm") for one in study.llms.exclude]
+    wanted += [("scores", one.name, "harness") for one in harnesses]
+    wanted += [("reference", one.name, "reference") for one in study.reference.exclude]
+    here = _excludable(study, tables)
+    if all(name in here[where] for where, name, _ in wanted):
+        return
+    bundled = _excludable(study, read_tables())
+    for where, name, what in wanted:
+        valid = here[where] | bundled[where]
+        if name not in valid:
+            yield f"study '{study.name}': cannot exclude '{name}': {one_of(name, valid, what)}"
+
+
+def _excludable(study: Study, tables: Tables) -> dict[str, set[str]]:
+    llms, runs = tables.llms, tables.reference_runs
+    members = set(llms.loc[llms["family"] == _family(study), "llm"])
+    return {
+        "llms": set(llms["llm"]),
+        "scores": set(tables.scores["harness"]),
+        "reference": members | set(runs.loc[runs["suite"].isin(_suites(study)), "run"]),
+    }
+
+
+def _refuse_if_unidentified(study: Study, selection: Selection) -> None:
+    counts = selection.left_out_counts()
+    why = _most(counts[counts["table"] == "llms"])
+    if selection.llms.empty:
+        raise UnidentifiedError(f"no LLM is left to study: {why}. Widen the rules under 'llms', or bring more scores.")
+    days = selection.llms["release_date"]
+    if days.nunique() == 1:
+        raise UnidentifiedError(
+            f"all {len(days)} LLMs left were released on {days.iloc[0]:%Y-%m-%d}, so nothing can be told about change "
+            f"over time ({why}). Widen the rules under 'llms', or bring more scores."
+        )
+
+
+def _most(counts: pd.DataFrame) -> str:
+    return ", ".join(f"{rows} {reason}" for reason, rows in zip(counts["reason"][:4], counts["rows"][:4], strict=True))
+
+
+def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) -> None:
+    """Every benchmark needs a score of a target and something that ties it to the reference."""
+    faults = []
+    family, scores, runs = _family(study), selection.scores, selection.runs
+    is_member = scores["llm"].isin(selection.reference_llms.index)
+    all_runs = tables.reference_runs
+    covered = set(
+        all_runs.loc[(all_runs["suite"] == study.reference.suite) & (all_runs["role"] != "trajectory"), "benchmark"]
+    )
+    letters = runs.loc[runs["score_multiple_choice"].notna(), "benchmark"].unique()
+    for name, benchmark in study.benchmarks.items():
+        here = scores["benchmark"] == name
+        lost = selection.left_out[selection.left_out["what"].str.contains(f" on {name} by ", regex=False)]
+        reasons = _most(lost["reason"].value_counts().rename_axis("reason").reset_index(name="rows"))
+        if not (here & ~is_member).any():
+            faults.append(f"scores.csv: no score on '{name}' is left ({reasons}); relax its rules, or drop it.")
+        if family is not None and not (here & is_member).any():
+            faults.append(f"scores.csv: no score of reference family '{family}' on '{name}' is left ({reasons}).")
+        if family is None and name not in covered:
+            unknown = one_of(name, covered, "benchmark")
+            faults.append(f"reference_runs.csv: among the runs of '{study.reference.suite}' {unknown}")
+        elif family is None and benchmark.map_from == "score_multiple_choice" and name not in letters:
+            faults.append(
+                f"reference_runs.csv: no score_multiple_choice on '{name}'; add some, or map it from 'score'."
+            )
+    _refuse(faults)

@@ -1,0 +1,125 @@
+"""Loss laws, loss-to-score map and effective size: arithmetic only.
+
+Every formula works alike on floats, NumPy arrays, xarray objects and PyTensor variables. Sizes enter as natural
+logarithms of parameter counts, data as natural logarithms of tokens.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Number = Any
+"""A float, NumPy array, xarray object or PyTensor variable."""
+
+
+class LossLaw(NamedTuple):
+    r"""A loss law written at the centre of its ladder.
+
+    .. math:: L(N, D) = L_c \left(w_E + w_N (N/N_c)^{-\alpha} + w_D (D/D_c)^{-\beta}\right),
+              \qquad w_E + w_N + w_D = 1
+
+    This is ``E + A N^-alpha + B D^-beta`` of arXiv 2203.15556 (and of arXiv 2412.04315 with ``w_E = 0``). Its natural
+    parameters are nearly collinear on real ladders; ``L_c`` and the elasticities at the centre are not.
+    """
+
+    log_loss_centre: Number
+    """ln L_c, the logarithm of the loss at the centre."""
+    share_irreducible: Number
+    """w_E, share of the loss at the centre that neither size nor data removes."""
+    share_size: Number
+    """w_N, share of the loss at the centre that size removes."""
+    size_exponent: Number
+    """alpha."""
+    data_exponent: Number
+    """beta."""
+
+    @property
+    def share_data(self) -> Number:
+        """w_D, share of the loss at the centre that data remove."""
+        return 1 - self.share_irreducible - self.share_size
+
+
+class Link(NamedTuple):
+    r"""Logit of the score against log size, with training tokens held fixed: a generalised logistic.
+
+    .. math:: \eta(x) = h + g \frac{1 - e^{-\alpha x}}{\alpha}, \qquad x = \ln N - \ln N_\mathrm{origin}
+
+    A power law for the loss under a logistic loss-to-score map (arXiv 2412.04315, equations 2 and 4) composes to it.
+    """
+
+    level: Number
+    """h, the logit at the origin of the size axis."""
+    slope: Number
+    """g, logits per e-fold of size at the origin."""
+    exponent: Number
+    """alpha, the size exponent of the loss law."""
+
+
+def loss(law: LossLaw, log_n: Number, log_d: Number) -> Number:
+    """Loss of a reference run, ``log_n`` and ``log_d`` counted from the centre of the ladder."""
+    return np.exp(law.log_loss_centre) * (
+        law.share_irreducible
+        + law.share_size * np.exp(-law.size_exponent * log_n)
+        + law.share_data * np.exp(-law.data_exponent * log_d)
+    )
+
+
+def natural_parameters(law: LossLaw, log_n_centre: float, log_d_centre: float) -> dict[str, Number]:
+    """E, A, B, alpha, beta of ``E + A N^-alpha + B D^-beta``, with N in parameters and D in tokens."""
+    centre = np.exp(law.log_loss_centre)
+    return {
+        "E": centre * law.share_irreducible,
+        "A": centre * law.share_size * np.exp(law.size_exponent * log_n_centre),
+        "B": centre * law.share_data * np.exp(law.data_exponent * log_d_centre),
+        "alpha": law.size_exponent,
+        "beta": law.data_exponent,
+    }
+
+
+def logistic(eta: Number) -> Number:
+    """The standard logistic function."""
+    return 1 / (1 + np.exp(-eta))
+
+
+def score(eta: Number, floor: Number, ceiling: Number) -> Number:
+    r"""Score at a logit, :math:`S = d + (c - d) / (1 + e^{-\eta})` (arXiv 2412.04315, equation 4)."""
+    return floor + (ceiling - floor) * logistic(eta)
+
+
+def logit_of_size(link: Link, x: Number) -> Number:
+    """Logit of the score of a reference model at log size ``x`` from the origin of the link."""
+    return link.level + link.slope * (1 - np.exp(-link.exponent * x)) / link.exponent
+
+
+def logits_per_log_size(link: Link, x: Number) -> Number:
+    """Derivative of `logit_of_size` in ``x``."""
+    return link.slope * np.exp(-link.exponent * x)
+
+
+def size_of_logit(link: Link, eta: Number) -> Number:
+    """Log size from the origin at which the reference reaches a logit; infinite where none does."""
+    remaining = 1 - link.exponent * (eta - link.level) / link.slope
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(remaining > 0, -np.log(np.maximum(remaining, 0)) / link.exponent, np.inf)
+
+
+def highest_logit(link: Link) -> Number:
+    """Logit that no reference size exceeds."""
+    return link.level + link.slope / link.exponent
+
+
+def shifted(link: Link, x: Number) -> Link:
+    """The same curve with its origin moved to ``x``."""
+    return Link(logit_of_size(link, x), logits_per_log_size(link, x), link.exponent)
+
+
+def ladder_link(law: LossLaw, log_d: Number, map_logit: Number, map_slope: Number, map_loss: Number) -> Link:
+    """Link of a ladder at fixed tokens, from the centre of the ladder.
+
+    The loss-to-score map is ``eta = map_logit - map_slope * (L - map_loss)``; ``log_d`` is counted from the centre.
+    """
+    size_term = np.exp(law.log_loss_centre) * law.share_size
+    level = map_logit - map_slope * (loss(law, 0.0, log_d) - map_loss)
+    return Link(level, map_slope * size_term * law.size_exponent, law.size_exponent)

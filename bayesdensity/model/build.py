@@ -1,0 +1,70 @@
+"""Assemble the joint model of a study: the only bridge from a study to PyMC."""
+
+from __future__ import annotations
+
+import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
+
+from bayesdensity.model import evaluators, reference, targets
+from bayesdensity.model import trend as trends
+from bayesdensity.model.priors import draw
+from bayesdensity.study import Study
+
+COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training")
+
+
+def build_model(study: Study, data: xr.Dataset) -> pm.Model:
+    """Build the joint model of a study on its dataset.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+        As `bayesdensity.data.dataset.assemble` makes it.
+
+    Returns
+    -------
+    pymc.Model
+        With the observed arrays as ``pm.Data``, so that a compiled model refits other values of the same shape.
+    """
+    coords = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
+    coords["exponent"] = [*data["benchmark"].to_numpy(), *data["suite"].to_numpy()]
+    # Every parameter is kept inside its support by its transform, so bounds need no check.
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        top = reference.ceiling(study)
+        cells = targets.cells_of(data)
+        observed = evaluators.Evaluators(study, data, top)
+        logit, precision = observed.implied_logits()
+        scatter = draw(study, "cell_scatter", dims="benchmark")
+        is_family = study.reference.kind == "family"
+        if is_family:
+            exponent, suite_exponent, exponent_logp = reference.exponents(study, data)
+            reference.loss_suites(study, data, suite_exponent)
+            link = reference.family_link(study, data, exponent, top)
+        else:
+            link, level, level_logp = reference.ladder_link(study, data, top)
+        own_link = targets.at_cells(link, cells)
+        pseudo = targets.pseudo_sizes(own_link, cells, logit, precision, scatter)
+        residual = None
+        if is_family:
+            members = reference.Pseudo(*(part[cells.n_targets :] for part in pseudo))
+            entity = cells.entity[cells.n_targets :] - data.sizes["llm"]
+            level, residual, level_logp = reference.family_level(
+                study, data, members, entity, cells.benchmark[cells.n_targets :]
+            )
+            level_logp = level_logp + exponent_logp
+        slope = targets.benchmark_slopes(study)
+        shared = trends.trend(study)
+        relative, density_logp = trends.log_densities(
+            data, shared, *targets.implied_densities(data, pseudo, cells, slope)
+        )
+        expected = targets.expected_sizes(data, cells, relative, slope, level, residual)
+        eta, cell_logp = targets.cell_logits(own_link, expected, logit, precision, scatter[cells.benchmark])
+        observed.observe(eta)
+        stated = study.priors["level"]
+        overall = shared.origin + level.mean()
+        pm.Potential("latent", level_logp + density_logp + cell_logp - 0.5 * ((overall - stated.mu) / stated.sigma) ** 2)
+        for name, part in link._asdict().items():
+            pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")
+    return model

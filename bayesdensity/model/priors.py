@@ -1,0 +1,35 @@
+"""Turn the priors of a study into random variables; the only place that reads their numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesdensity.study import Study
+
+
+def draw(study: Study, prior: str, dims: str | None = None) -> Any:
+    """Random variable named like its prior, with the shape and 90 % interval that the study states.
+
+    A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``.
+    """
+    stated = study.priors[prior]
+    if stated.shape == "normal":
+        return pm.Normal(prior, stated.mu, stated.sigma, dims=dims)
+    if stated.shape == "lognormal":
+        return pm.LogNormal(prior, stated.mu, stated.sigma, dims=dims)
+    return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
+
+
+def draw_log(study: Study, prior: str) -> Any:
+    """Logarithm of a lognormal quantity, sampled as a normal under the name ``log_<prior>``."""
+    stated = study.priors[prior]
+    return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
+
+
+def normal_logp(x: Any, mean: Any, sigma: Any) -> Any:
+    """Log density of a normal, summed, up to a constant."""
+    z = (x - mean) / sigma
+    return -0.5 * (z**2).sum() - pt.log(sigma * pt.ones_like(z)).sum()

@@ -1,0 +1,218 @@
+"""The reference: a link from log size to logit for every benchmark, from a released family or a training ladder.
+
+Both kinds return the link on the size axis of the targets, whose origin is close to the average target by construction,
+and the level that the axis has in reference sizes. So the targets need not know which kind they are measured with.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
+
+from bayesdensity import laws
+from bayesdensity.data.dataset import BOUND, PSEUDO
+from bayesdensity.model.priors import draw, draw_log, normal_logp
+from bayesdensity.model.transport import group_sum, informed
+from bayesdensity.study import Study
+
+
+class Pseudo(NamedTuple):
+    """What the scores of each cell say about its log size, in a linear Gaussian approximation."""
+
+    size: Any
+    """Log size that the scores of the cell imply, on the axis of the targets."""
+    precision: Any
+    """Its precision, with the scatter of cells included."""
+
+
+def ceiling(study: Study) -> Any:
+    """Score of a perfect model on each benchmark."""
+    return pm.Deterministic("ceiling", 1 - draw(study, "ceiling_gap", dims="benchmark"), dims="benchmark")
+
+
+EXPONENT_STEP = 0.3
+"""How well the data of one benchmark know its log exponent, about: some are known better, some worse."""
+
+
+def exponents(study: Study, data: xr.Dataset) -> tuple[Any, Any, Any]:
+    """Size exponents of the benchmarks and of the loss-only suites, one population, and their log density."""
+    mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
+    n, start = data.sizes["benchmark"], study.priors["size_exponent"].mu
+    precision = (1 / spread**2 + 1 / EXPONENT_STEP**2) * pt.ones(n + data.sizes["suite"])
+    middle = (mean / spread**2 + start / EXPONENT_STEP**2) / precision
+    log_exponent, jacobian = informed("log_exponent", middle, precision, "exponent")
+    exponent = pt.exp(log_exponent)
+    return exponent[:n], exponent[n:], jacobian + normal_logp(log_exponent, mean, spread)
+
+
+def loss_suites(study: Study, data: xr.Dataset, exponent: Any) -> None:
+    """Likelihood of loss-only suites, which inform the population of size exponents."""
+    if not data.sizes["suite"]:
+        return
+    observed = np.log(data["suite_loss"].to_numpy())
+    index = data["suite_index"].to_numpy()
+    centre = np.bincount(index, observed) / np.bincount(index)
+    log_centre = pm.Normal("suite_log_loss_centre", centre, 0.1, dims="suite")
+    share = draw(study, "size_share", dims="suite")
+    elasticity = draw(study, "data_elasticity", dims="suite")
+    law = laws.LossLaw(log_centre[index], 0.0, share[index], exponent[index], (elasticity / (1 - share))[index])
+    expected = pt.log(laws.loss(law, data["suite_log_n"].to_numpy(), data["suite_log_d"].to_numpy()))
+    noise = draw(study, "loss_noise", dims="suite")
+    pm.StudentT("suite_loss", nu=study.law.noise_df, mu=expected, sigma=noise[index], observed=pm.Data("suite_loss_observed", observed))
+
+
+def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any) -> laws.Link:
+    """Link of a score family, on the axis of the targets.
+
+    The contrasts of the levels sum to zero over benchmarks, which fixes the origin of the axis at the average target.
+    """
+    floor = data["floor"].to_numpy()
+    stated = study.priors["link_contrast"]
+    logit = pm.Data("link_centre", data["link_centre"].to_numpy(), dims="benchmark") + pm.ZeroSumNormal(
+        "link_contrast", sigma=stated.sigma, dims="benchmark"
+    )
+    contrast = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
+    log_slope = draw_log(study, "link_slope") + contrast
+    # Level and slope are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
+    share = laws.logistic(logit)
+    gap = (1 - floor) / (top - floor)
+    reached = pt.clip(share * gap, 1e-4, 1 - 1e-4)
+    slope = pt.exp(log_slope) * gap * share * (1 - share) / (reached * (1 - reached))
+    return laws.Link(pt.log(reached / (1 - reached)), slope, exponent)
+
+
+def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, bench: Any) -> tuple[Any, Any, Any]:
+    """Level of the axis in reference sizes, members' recipe residuals, and the log density of both.
+
+    ``cells`` gives the member of each reference cell, ``bench`` its benchmark; ``pseudo`` is theirs.
+    """
+    n = data.sizes["benchmark"]
+    size = data["reference_log_size"].to_numpy()[cells]
+    scale, spread = draw(study, "recipe_residual"), draw(study, "level_spread")
+    weight = 1 / (1 / pseudo.precision + scale**2)
+    implied = size - pseudo.size
+    overall = (weight * implied).sum() / weight.sum()
+    precision = group_sum(weight, bench, n) + 1 / spread**2
+    mean = (group_sum(weight * implied, bench, n) + overall / spread**2) / precision
+    level, jacobian = informed("level", mean, precision, "benchmark")
+    own = group_sum(pseudo.precision, cells, data.sizes["reference"]) + 1 / scale**2
+    departure = group_sum(pseudo.precision * (pseudo.size + level[bench] - size), cells, data.sizes["reference"])
+    residual, more = informed("recipe", departure / own, own, "reference")
+    logp = jacobian + more + normal_logp(residual, 0.0, scale) + _level_logp(level, spread, n)
+    return level, residual, logp
+
+
+def ladder_law(study: Study, data: xr.Dataset) -> laws.LossLaw:
+    """Loss law of each benchmark at the centre of the ladder, fitted to its losses.
+
+    The elasticities at the centre are sampled, and the exponents follow from them and the shares: a ladder knows
+    ``alpha * w_N`` to a few per cent and either factor alone only weakly.
+    """
+    observed, bench = np.log(data["run_loss"].to_numpy()), data["run_benchmark"].to_numpy()
+    centre = np.bincount(bench, observed) / np.bincount(bench)
+    log_centre = pm.Normal("log_loss_centre", centre, 0.2, dims="benchmark")
+    irreducible = draw(study, "irreducible_share", dims="benchmark") if study.law.irreducible else pt.zeros(len(centre))
+    share = draw(study, "size_share", dims="benchmark")
+    by_size, by_data = draw(study, "size_elasticity", dims="benchmark"), draw(study, "data_elasticity", dims="benchmark")
+    size_share, data_share = (1 - irreducible) * share, (1 - irreducible) * (1 - share)
+    law = laws.LossLaw(log_centre, irreducible, size_share, by_size / size_share, by_data / data_share)
+    log_n, log_d = data["run_log_n"].to_numpy(), data["run_log_d"].to_numpy()
+    expected = pt.log(laws.loss(laws.LossLaw(*(part[bench] for part in law)), log_n, log_d))
+    miss = pm.Deterministic("law_miss", draw(study, "law_misfit") * pm.Normal("law_miss_raw", 0, 1, dims="benchmark"), dims="benchmark")
+    expected = expected + data["run_beyond"].to_numpy() * miss[bench]
+    noise = draw(study, "loss_noise", dims="benchmark")
+    for name, part in law._asdict().items():
+        pm.Deterministic(f"law_{name}", part, dims="benchmark")
+    values = pm.Data("run_loss_observed", observed)
+    pm.StudentT("run_loss", nu=study.law.noise_df, mu=expected, sigma=noise[bench], observed=values)
+    return law._replace(log_loss_centre=log_centre + miss)
+
+
+def score_map(study: Study, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
+    """Loss-to-score map of each benchmark: logit at the centre of its losses, logits per unit of loss, that centre."""
+    observed, bench, training = (data[f"map_{part}"].to_numpy() for part in ("loss", "benchmark", "training"))
+    score, floor = data["map_value"].to_numpy(), data["floor"].to_numpy()
+    centre, start = _map_centre(observed, score, bench, floor)
+    logit = pm.Normal("map_logit", start, 1.0, dims="benchmark")
+    slope = draw(study, "map_slope", dims="benchmark")
+    scatter = draw(study, "map_scatter", dims="benchmark")
+    extra = draw(study, "map_overdispersion", dims="benchmark")[bench]
+    items = data["n_items"].to_numpy()[bench]
+    line = logit[bench] - slope[bench] * (observed - centre[bench])
+    # One training shares its departure from the map: the points along a trajectory are not independent.
+    spread, n = scatter[data["training_benchmark"].to_numpy()], data.sizes["training"]
+    implied, weight = implied_logits(data, "map", top[bench], items, extra)
+    own = group_sum(weight, training, n) + 1 / spread**2
+    departure, jacobian = informed("map_departure", group_sum(weight * (implied - line), training, n) / own, own, "training")
+    pm.Potential("map_latent", jacobian + normal_logp(departure, 0.0, spread))
+    eta = line + departure[training]
+    expected = laws.score(eta, floor[bench], top[bench])
+    values = pm.Data("map_score_observed", score)
+    pm.Normal("map_score", expected, score_sd(expected, items, extra), observed=values)
+    return logit, slope, centre
+
+
+def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, Any, Any]:
+    """Link of a ladder on the axis of the targets, level of the axis in reference sizes, and its log density.
+
+    The level is where the ladder reaches the average target; deviations between benchmarks are sampled about it.
+    """
+    law, (logit, slope, centre) = ladder_law(study, data), score_map(study, data, top)
+    tokens = np.log(study.reference.tokens) - data.attrs["ladder_log_d_centre"]
+    # The axis counts from the average size of the targets, the ladder from its own centre.
+    offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
+    link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
+    mean = _size_reached(link, data["link_centre"].to_numpy())
+    precision = pt.ones(len(centre)) / LEVEL_STEP**2
+    level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
+    logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))
+    return laws.shifted(link, level), level, logp
+
+
+LEVEL_STEP = 0.1
+"""How far the level of one benchmark departs from where the reference reaches the average target, about."""
+
+
+def score_sd(expected: Any, n_items: Any, extra: Any) -> Any:
+    """Standard deviation of a score: binomial by the number of items, and overdispersion on top."""
+    inside = 0.002 + 0.996 * expected
+    return pt.sqrt(inside * (1 - inside) * (1 / n_items + extra))
+
+
+def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: Any) -> tuple[Any, Any]:
+    """Logit that each score implies under the ceilings, and its precision; ``kind`` is ``score`` or ``map``.
+
+    Near the floor and the ceiling the logits are bounded: scores there say little.
+    """
+    value, log_share, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
+    head = top - value
+    head = 0.5 * (head + pt.sqrt(head**2 + 4 * BOUND**2))
+    return log_share - pt.log(head), weight / (1 / n_items + extra)
+
+
+def _size_reached(link: laws.Link, eta: Any) -> Any:
+    """Log size at which a link reaches a logit, smoothly bounded where it never does."""
+    remaining = 1 - link.exponent * (eta - link.level) / link.slope
+    return -pt.log(0.5 * (remaining + pt.sqrt(remaining**2 + 0.01))) / link.exponent
+
+
+def _level_logp(level: Any, spread: Any, n: int) -> Any:
+    """Contrasts of the level between benchmarks: n - 1 of them are free."""
+    return -0.5 * (((level - level.mean()) / spread) ** 2).sum() - (n - 1) * pt.log(spread)
+
+
+def _map_centre(
+    loss: np.ndarray, score: np.ndarray, bench: np.ndarray, floor: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean loss, and logit there, over the pairs that are above the floor: the others say nothing of the slope."""
+    share = (score - floor[bench]) / (1 - floor[bench])
+    centre, start = np.zeros(len(floor)), np.zeros(len(floor))
+    for b in range(len(floor)):
+        use = (bench == b) & (share > 0.05)
+        centre[b] = loss[use].mean()
+        start[b] = np.log(share[use] / (1 - share[use])).mean()
+    return centre, start

@@ -1,0 +1,78 @@
+"""From log densities to the latent log size of every cell: one LLM on one benchmark."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
+
+from bayesdensity import laws
+from bayesdensity.model.priors import draw, normal_logp
+from bayesdensity.model.reference import Pseudo
+from bayesdensity.model.transport import group_sum, informed
+from bayesdensity.study import Study
+
+
+class Cells(NamedTuple):
+    """Index arrays of the cells; those of targets come first."""
+
+    entity: np.ndarray
+    benchmark: np.ndarray
+    n_targets: int
+    start: np.ndarray
+
+
+def cells_of(data: xr.Dataset) -> Cells:
+    """Index arrays of the cells of a dataset."""
+    parts = (data[f"cell_{part}"].to_numpy() for part in ("entity", "benchmark"))
+    return Cells(*parts, n_targets=data.attrs["n_target_cells"], start=data["cell_start"].to_numpy())
+
+
+def at_cells(link: laws.Link, cells: Cells) -> laws.Link:
+    """The link of each cell's benchmark."""
+    return laws.Link(*(part[cells.benchmark] for part in link))
+
+
+def pseudo_sizes(link: laws.Link, cells: Cells, logit: Any, precision: Any, scatter: Any) -> Pseudo:
+    """Linearise the link at fixed points, to carry implied logits to implied log sizes."""
+    steep = laws.logits_per_log_size(link, cells.start)
+    size = cells.start + (logit - laws.logit_of_size(link, cells.start)) / steep
+    return Pseudo(size, 1 / (scatter[cells.benchmark] ** 2 + 1 / (precision * steep**2)))
+
+
+def benchmark_slopes(study: Study) -> Any:
+    """Departure of each benchmark's rate of log density from the common one; they sum to zero."""
+    return pm.ZeroSumNormal("benchmark_slope", sigma=draw(study, "slope_spread"), dims="benchmark")
+
+
+def implied_densities(data: xr.Dataset, pseudo: Pseudo, cells: Cells, slope: Any) -> tuple[Any, Any]:
+    """What the cells of each target imply of its relative log density, and the precision."""
+    entity, bench = cells.entity[: cells.n_targets], cells.benchmark[: cells.n_targets]
+    size = pseudo.size[: cells.n_targets] - slope[bench] * data["time"].to_numpy()[entity]
+    weight, n = pseudo.precision[: cells.n_targets], data.sizes["llm"]
+    precision = group_sum(weight, entity, n)
+    return group_sum(weight * size, entity, n) / precision - data["log_size"].to_numpy(), precision
+
+
+def expected_sizes(
+    data: xr.Dataset, cells: Cells, relative: Any, slope: Any, level: Any, residual: Any | None
+) -> Any:
+    """Log size of each cell on the axis of the targets, before the cell's own departure."""
+    k = cells.n_targets
+    entity, bench = cells.entity, cells.benchmark
+    targets = (data["log_size"].to_numpy() + relative)[entity[:k]] + slope[bench[:k]] * data["time"].to_numpy()[entity[:k]]
+    if residual is None:
+        return targets
+    members = (data["reference_log_size"].to_numpy() + residual)[entity[k:] - data.sizes["llm"]] - level[bench[k:]]
+    return pt.concatenate([targets, members])
+
+
+def cell_logits(link: laws.Link, expected: Any, logit: Any, precision: Any, scatter: Any) -> tuple[Any, Any]:
+    """Logit of each cell at its latent log size, and the log density of the departures."""
+    before, steep = laws.logit_of_size(link, expected), laws.logits_per_log_size(link, expected)
+    own = 1 / scatter**2 + precision * steep**2
+    departure, jacobian = informed("cell_departure", steep * precision * (logit - before) / own, own, "cell")
+    return laws.logit_of_size(link, expected + departure), jacobian + normal_logp(departure, 0.0, scatter)

@@ -1,0 +1,302 @@
+"""A study: what to infer, from which rows, under which priors. Frozen data that knows nothing of PyMC."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bayesdensity.errors import InputError, one_of
+
+Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
+
+
+class Part(BaseModel):
+    """A frozen piece of a study; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prior(Part):
+    """A prior, stated as the central 90 % interval that a reader can argue with.
+
+    `normal` is normal on the quantity itself, `lognormal` on its logarithm, `logit-normal` on its logit.
+    """
+
+    shape: Literal["normal", "lognormal", "logit-normal"]
+    interval: tuple[float, float]
+    why: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        lower, upper = self.interval
+        inside = {"normal": lower < upper, "lognormal": 0 < lower < upper, "logit-normal": 0 < lower < upper < 1}
+        if not inside[self.shape]:
+            raise ValueError(f"interval {list(self.interval)} is not an increasing pair a {self.shape} prior can have")
+        return self
+
+    def _on_scale(self) -> tuple[float, float]:
+        lower, upper = self.interval
+        if self.shape == "lognormal":
+            return math.log(lower), math.log(upper)
+        if self.shape == "logit-normal":
+            return math.log(lower / (1 - lower)), math.log(upper / (1 - upper))
+        return lower, upper
+
+    @property
+    def mu(self) -> float:
+        """Mean of the normal on the scale of the shape."""
+        return sum(self._on_scale()) / 2
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the normal on the scale of the shape."""
+        lower, upper = self._on_scale()
+        return (upper - lower) / (2 * Z90)
+
+
+class Exclusion(Part):
+    """One named thing left out by hand, with the reason."""
+
+    name: str
+    why: str
+
+
+class LlmRules(Part):
+    """Which LLMs are targets."""
+
+    stage: tuple[str, ...]
+    domain: tuple[str, ...]
+    compression: tuple[str, ...]
+    weights_open: tuple[str, ...]
+    released_from: date
+    released_to: date | None = None
+    min_benchmarks: int = Field(ge=1)
+    size: Literal["total", "active", "geometric-mean"] = "total"
+    exclude: tuple[Exclusion, ...] = ()
+
+
+class ScoreRules(Part):
+    """Which score rows count as a measurement."""
+
+    origins: tuple[str, ...]
+    exclude_flags: tuple[str, ...]
+    exclude_harnesses: tuple[Exclusion, ...] = ()
+    collapse_equal: bool = True
+    """Equal values of one LLM on one benchmark under several harnesses are one observation."""
+
+
+class Benchmark(Part):
+    """Protocol of one benchmark within the study: which rows of the score table are the same measurement."""
+
+    metrics: tuple[str, ...]
+    cot: tuple[Literal["true", "false", "unknown"], ...]
+    exclude_harnesses: tuple[Exclusion, ...] = ()
+    floor: float | None = Field(default=None, ge=0, lt=1)
+    """Score of a reference model that knows nothing; None: the chance level of the benchmark table."""
+    map_from: Literal["score", "score_multiple_choice"] = "score"
+    """Which reference score the loss-to-score map is fitted to (ladder references only)."""
+
+
+class Reference(Part):
+    """The recipe that sizes are counted in: the scores of a released family, or a training ladder."""
+
+    kind: Literal["family", "ladder"]
+    family: str | None = None
+    suite: str | None = None
+    trajectories: str | None = None
+    loss_suites: tuple[str, ...] = ()
+    """Loss-only suites whose size exponent is pooled with those of the benchmarks."""
+    roles: tuple[str, ...] = ("ladder", "anchor")
+    exclude: tuple[Exclusion, ...] = ()
+    tokens: float | None = Field(default=None, gt=0)
+    """D0: training tokens of the reference at which effective size is read off; a family brings its own."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "family" and not self.family:
+            raise ValueError("a reference of kind 'family' needs 'family'")
+        if self.kind == "ladder" and not (self.suite and self.tokens):
+            raise ValueError("a reference of kind 'ladder' needs 'suite' and 'tokens'")
+        return self
+
+
+class Law(Part):
+    """The loss law of the reference."""
+
+    irreducible: bool
+    """Whether the loss has a floor E_b; without it the law is the paper's and may be bimodal."""
+    noise_df: float = Field(gt=1)
+    """Degrees of freedom of the Student-t noise on log loss."""
+
+
+class Frontier(Part):
+    """Distribution of log density among the LLMs released at one time, and how it moves."""
+
+    form: Literal["half-normal", "symmetric"]
+    trend: Literal["linear", "quadratic"]
+    dispersion: Literal["constant", "growing"]
+    family_effects: bool
+    quantile: float = Field(gt=0, lt=1)
+    """The frontier is this quantile of density among releases at a time."""
+
+
+class Study(Part):
+    """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
+
+    name: str
+    title: str
+    why: str
+    llms: LlmRules
+    scores: ScoreRules
+    benchmarks: dict[str, Benchmark] = Field(min_length=2)
+    reference: Reference
+    law: Law
+    frontier: Frontier
+    priors: dict[str, Prior]
+
+    @property
+    def digest(self) -> str:
+        """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+def models_dir() -> Path:
+    """The folder of shipped studies: inside the wheel, or the repository's `models/` in an editable install."""
+    packaged = Path(__file__).parent / "models"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def study_names() -> list[str]:
+    """Names of the shipped studies."""
+    return sorted(path.stem for path in models_dir().glob("*.toml"))
+
+
+def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Study:
+    """Load a study by its shipped name or from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `study_names` lists, or the path of a `.toml` file.
+    overrides : dict, optional
+        Dotted keys and the values that replace them, e.g. ``{"frontier.trend": "linear"}``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If there is no such study, or its file has unknown keys or impossible values; all are listed at once.
+
+    Examples
+    --------
+    >>> load_study("densing-law").frontier.quantile
+    0.95
+    """
+    path = _find(name)
+    tree = _resolve(path, seen=())
+    for key, value in (overrides or {}).items():
+        _set(tree, key, value)
+    tree.setdefault("name", path.stem)
+    try:
+        return Study.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(f"{path.name}: {_faults(error)}") from error
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Split ``key=value`` as given to ``--set``; the value is read as JSON, or else as a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
+    try:
+        return key.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return key.strip(), value.strip()
+
+
+def _find(name: str | Path) -> Path:
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"{path}: no such study file.")
+        return path
+    shipped = models_dir() / f"{name}.toml"
+    if not shipped.is_file():
+        raise InputError(one_of(str(name), study_names(), "study") + " Or give the path of a .toml file.")
+    return shipped
+
+
+def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in seen:
+        raise InputError(f"{path.name}: 'extends' goes round in a circle.")
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    beside = path.parent / f"{parent}.toml"
+    base = _resolve(beside if beside.is_file() else _find(parent), (*seen, path.resolve()))
+    base.pop("name", None)
+    return _merge(base, tree)
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[str, Any]:
+    """Tables merge key by key; `benchmarks` is a list in spirit, so naming any replaces them all."""
+    merged = dict(base)
+    for key, value in change.items():
+        whole = at + key == "benchmarks"
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
+            merged[key] = _merge(base[key], value, f"{at}{key}.")
+        else:
+            merged[key] = value
+    return merged
+
+
+def _set(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise InputError(f"--set {key}: '{parent}' is a single value, it has no '{last}'.")
+    tree[last] = value
+
+
+def _faults(error: ValidationError) -> str:
+    """All faults of a study in one sentence each, misspelt keys answered with the valid ones."""
+    lines = []
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"unknown key '{where}'; {_valid_keys(fault['loc'])}")
+        elif fault["type"] == "missing":
+            lines.append(f"missing key '{where}'")
+        else:
+            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}")
+    return "; ".join(lines) + "."
+
+
+def _valid_keys(loc: tuple[int | str, ...]) -> str:
+    part: Any = Study
+    for step in loc[:-1]:
+        annotation = part.model_fields[step].annotation if isinstance(part, type) and step in part.model_fields else None
+        part = annotation if annotation is not None else _mapped(part)
+        if hasattr(part, "__args__"):
+            part = {"value": part.__args__[-1]} if part.__origin__ is dict else part.__args__[0]
+    fields = part.model_fields if isinstance(part, type) and issubclass(part, BaseModel) else {}
+    return "valid here: " + ", ".join(sorted(fields)) + "." if fields else "remove it."
+
+
+def _mapped(part: Any) -> Any:
+    return part["value"] if isinstance(part, dict) else Part
