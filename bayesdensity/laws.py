@@ -105,6 +105,16 @@ def size_of_logit(link: Link, eta: Number) -> Number:
         return np.where(remaining > 0, -np.log(np.maximum(remaining, 0)) / link.exponent, np.inf)
 
 
+def bounded_size_of_logit(link: Link, eta: Number, least: float) -> tuple[Number, Number]:
+    """Log size at which the link reaches a logit, and its slope there, smoothly bounded where it never does.
+
+    ``least`` is the smallest share of the slope at the origin that the slope there falls to.
+    """
+    remaining = 1 - link.exponent * (eta - link.level) / link.slope
+    remaining = 0.5 * (remaining + np.sqrt(remaining**2 + 4 * least**2))
+    return -np.log(remaining) / link.exponent, link.slope * remaining
+
+
 def highest_logit(link: Link) -> Number:
     """Logit that no reference size exceeds."""
     return link.level + link.slope / link.exponent

@@ -12,10 +12,10 @@ from bayesdensity.study import Study
 DAYS_PER_YEAR = 365.25
 BOUND = 0.02
 """Scores are kept this far inside (floor, 1) where a logit is taken to find starting points."""
+ABOVE_FLOOR = -3.0
+"""Logit above which a reference score is clearly above its floor."""
 PSEUDO = ("value", "log_above", "weight")
-"""What the model needs of every score to linearise its likelihood."""
-TYPICAL_SLOPE = 0.45
-"""Logits per e-fold of size that starting points assume."""
+"""What the model needs of the scores of a group (a cell, or a training) to linearise their likelihood."""
 
 
 def assemble(study: Study, selection: Selection) -> xr.Dataset:
@@ -94,18 +94,17 @@ def _scores(selection: Selection) -> xr.Dataset:
     )
     floor = _floors(selection)
     value, bench = rows["score"].to_numpy(float), rows["position"].to_numpy(int)
-    pseudo = _implied(value, floor[bench])
-    per_cell = np.bincount(row_cell, pseudo["logit"]) / np.bincount(row_cell)
+    logit, share, pseudo = _implied(value, floor[bench], row_cell, len(cells))
+    per_cell = np.bincount(row_cell, logit) / np.bincount(row_cell)
     is_target = cells["entity"].to_numpy() < len(selection.llms)
     centre = np.array(
         [per_cell[is_target & (cells["position"] == b).to_numpy()].mean() for b in range(len(benchmarks))]
     )
-    implied = (per_cell - centre[cells["position"]]) / TYPICAL_SLOPE
-    per_entity = np.bincount(cells["entity"], implied, len(names)) / np.bincount(cells["entity"], minlength=len(names))
     return xr.Dataset(
         {
             "score_value": ("score", value),
-            **{f"score_{name}": ("score", values) for name, values in pseudo.items()},
+            "score_share": ("score", share),
+            **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
             "score_items": ("score", rows["n_items"].to_numpy(float)),
             "score_cell": ("score", row_cell),
             "score_benchmark": ("score", bench),
@@ -113,7 +112,6 @@ def _scores(selection: Selection) -> xr.Dataset:
             "score_row": ("score", rows.index.to_numpy(int)),
             "cell_entity": ("cell", cells["entity"].to_numpy(int)),
             "cell_benchmark": ("cell", cells["position"].to_numpy(int)),
-            "cell_start": ("cell", per_entity[cells["entity"]]),
             "harness_benchmark": ("harness", harnesses["position"].to_numpy(int)),
             "floor": ("benchmark", floor),
             "link_centre": ("benchmark", centre),
@@ -133,9 +131,12 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     pairs = _map_rows(study, runs)
     log_n, log_d = (np.log(ladder[column].to_numpy(float)) for column in ("params", "tokens"))
     centre_n, centre_d = (float(x.mean()) if len(x) else 0.0 for x in (log_n, log_d))
-    pseudo = _implied(pairs["value"].to_numpy(float), _floors(selection)[_positions(pairs["benchmark"], names)])
     trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
     training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
+    bench = _positions(pairs["benchmark"], names)
+    value = pairs["value"].to_numpy(float)
+    logit, share, pseudo = _implied(value, _floors(selection)[bench], training, len(trainings))
+    centre, centre_logit = _map_centre(pairs["loss"].to_numpy(float), logit, bench, len(names))
     return xr.Dataset(
         {
             "run_log_n": ("run", log_n - centre_n),
@@ -144,9 +145,12 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
             "run_benchmark": ("run", _positions(ladder["benchmark"], names)),
             "run_beyond": ("run", (ladder["role"] == "anchor").to_numpy(float)),
             "map_loss": ("map", pairs["loss"].to_numpy(float)),
-            "map_value": ("map", pairs["value"].to_numpy(float)),
-            **{f"map_{name}": ("map", values) for name, values in pseudo.items()},
-            "map_benchmark": ("map", _positions(pairs["benchmark"], names)),
+            "map_value": ("map", value),
+            "map_share": ("map", share),
+            **{f"training_{name}": ("training", values) for name, values in pseudo.items()},
+            "map_benchmark": ("map", bench),
+            "map_centre": ("benchmark", centre),
+            "map_centre_logit": ("benchmark", centre_logit),
             "map_training": ("map", training),
             "training_benchmark": ("training", _positions(trainings["benchmark"], names)),
             "n_items": ("benchmark", selection.benchmarks["n_items"].to_numpy(float)),
@@ -163,16 +167,22 @@ def _floors(selection: Selection) -> np.ndarray:
     return selection.benchmarks["floor"].to_numpy(float)
 
 
-def _implied(score: np.ndarray, floor: np.ndarray) -> dict[str, np.ndarray]:
-    """What each score says about its logit, bounded near the floor and 1.
+def _implied(
+    score: np.ndarray, floor: np.ndarray, group: np.ndarray, n: int
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """What scores say about the logit of their group (one benchmark each), bounded near the floor and 1.
 
-    The logit under a ceiling of 1, the logarithm of the score above the floor, and the precision of the logit for a
+    Returns the logit of each score under a ceiling of 1, its share of the weight of its group, and of each group the
+    mean score, the mean logarithm of the score above the floor, and the weight: the precision of the logit for a
     binomial variance of ``p (1 - p)``.
     """
-    share = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
-    near = floor + (1 - floor) * share
-    weight = ((1 - floor) * share * (1 - share)) ** 2 / (near * (1 - near))
-    return {"logit": np.log(share / (1 - share)), "log_above": np.log(share * (1 - floor)), "weight": weight}
+    inside = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
+    near = floor + (1 - floor) * inside
+    weight = ((1 - floor) * inside * (1 - inside)) ** 2 / (near * (1 - near))
+    total = np.bincount(group, weight, n)
+    share = weight / total[group]
+    value, log_above = (np.bincount(group, share * x, n) for x in (score, np.log(inside * (1 - floor))))
+    return np.log(inside / (1 - inside)), share, {"value": value, "log_above": log_above, "weight": total}
 
 
 def _map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
@@ -182,6 +192,14 @@ def _map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     value = [row[column] for (_, row), column in zip(fitted.iterrows(), columns, strict=True)]
     pairs = fitted.assign(value=np.array(value, dtype=float))
     return pairs[pairs["value"].notna() & pairs["loss"].notna()]
+
+
+def _map_centre(loss: np.ndarray, logit: np.ndarray, bench: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean loss and mean logit of the pairs clearly above the floor: the others say nothing of the slope."""
+    use = logit > ABOVE_FLOOR
+    count = np.maximum(np.bincount(bench[use], minlength=n), 1)
+    mean = [np.bincount(bench[use], values[use], n) / count for values in (loss, logit)]
+    return mean[0], mean[1]
 
 
 def _suites(selection: Selection) -> xr.Dataset:

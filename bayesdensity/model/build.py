@@ -29,6 +29,7 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         With the observed arrays as ``pm.Data``, so that a compiled model refits other values of the same shape.
     """
     coords = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
+    coords["score"] = data["score_row"].to_numpy()
     coords["exponent"] = [*data["benchmark"].to_numpy(), *data["suite"].to_numpy()]
     # Every parameter is kept inside its support by its transform, so bounds need no check.
     with pm.Model(coords=coords, check_bounds=False) as model:

@@ -136,23 +136,23 @@ def score_map(study: Study, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
     """Loss-to-score map of each benchmark: logit at the centre of its losses, logits per unit of loss, that centre."""
     observed, bench, training = (data[f"map_{part}"].to_numpy() for part in ("loss", "benchmark", "training"))
     score, floor = data["map_value"].to_numpy(), data["floor"].to_numpy()
-    centre, start = _map_centre(observed, score, bench, floor)
-    logit = pm.Normal("map_logit", start, 1.0, dims="benchmark")
+    centre = data["map_centre"].to_numpy()
+    logit = pm.Normal("map_logit", data["map_centre_logit"].to_numpy(), 1.0, dims="benchmark")
     slope = draw(study, "map_slope", dims="benchmark")
     scatter = draw(study, "map_scatter", dims="benchmark")
-    extra = draw(study, "map_overdispersion", dims="benchmark")[bench]
-    items = data["n_items"].to_numpy()[bench]
+    extra, items = draw(study, "map_overdispersion", dims="benchmark"), data["n_items"].to_numpy()
     line = logit[bench] - slope[bench] * (observed - centre[bench])
     # One training shares its departure from the map: the points along a trajectory are not independent.
-    spread, n = scatter[data["training_benchmark"].to_numpy()], data.sizes["training"]
-    implied, weight = implied_logits(data, "map", top[bench], items, extra)
-    own = group_sum(weight, training, n) + 1 / spread**2
-    departure, jacobian = informed("map_departure", group_sum(weight * (implied - line), training, n) / own, own, "training")
-    pm.Potential("map_latent", jacobian + normal_logp(departure, 0.0, spread))
+    own, n = data["training_benchmark"].to_numpy(), data.sizes["training"]
+    implied, weight = implied_logits(data, "training", top[own], items[own], extra[own])
+    precision = weight + 1 / scatter[own] ** 2
+    mean = weight * (implied - group_sum(data["map_share"].to_numpy() * line, training, n)) / precision
+    departure, jacobian = informed("map_departure", mean, precision, "training")
+    pm.Potential("map_latent", jacobian + normal_logp(departure, 0.0, scatter[own]))
     eta = line + departure[training]
     expected = laws.score(eta, floor[bench], top[bench])
-    values = pm.Data("map_score_observed", score)
-    pm.Normal("map_score", expected, score_sd(expected, items, extra), observed=values)
+    values = pm.Data("map_observed", score)
+    pm.Normal("map_score", expected, score_sd(expected, items[bench], extra[bench]), observed=values)
     return logit, slope, centre
 
 
@@ -166,7 +166,7 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, An
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
     link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
-    mean = _size_reached(link, data["link_centre"].to_numpy())
+    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy(), 0.05)
     precision = pt.ones(len(centre)) / LEVEL_STEP**2
     level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
     logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))
@@ -184,35 +184,17 @@ def score_sd(expected: Any, n_items: Any, extra: Any) -> Any:
 
 
 def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: Any) -> tuple[Any, Any]:
-    """Logit that each score implies under the ceilings, and its precision; ``kind`` is ``score`` or ``map``.
+    """Logit that the scores of each group imply under the ceilings, and its precision.
 
-    Near the floor and the ceiling the logits are bounded: scores there say little.
+    ``kind`` is ``cell`` or ``training``; the other arguments are by group. Near the floor and the ceiling the logits
+    are bounded: scores there say little.
     """
-    value, log_share, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
+    value, log_above, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
     head = top - value
     head = 0.5 * (head + pt.sqrt(head**2 + 4 * BOUND**2))
-    return log_share - pt.log(head), weight / (1 / n_items + extra)
-
-
-def _size_reached(link: laws.Link, eta: Any) -> Any:
-    """Log size at which a link reaches a logit, smoothly bounded where it never does."""
-    remaining = 1 - link.exponent * (eta - link.level) / link.slope
-    return -pt.log(0.5 * (remaining + pt.sqrt(remaining**2 + 0.01))) / link.exponent
+    return log_above - pt.log(head), weight / (1 / n_items + extra)
 
 
 def _level_logp(level: Any, spread: Any, n: int) -> Any:
     """Contrasts of the level between benchmarks: n - 1 of them are free."""
     return -0.5 * (((level - level.mean()) / spread) ** 2).sum() - (n - 1) * pt.log(spread)
-
-
-def _map_centre(
-    loss: np.ndarray, score: np.ndarray, bench: np.ndarray, floor: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean loss, and logit there, over the pairs that are above the floor: the others say nothing of the slope."""
-    share = (score - floor[bench]) / (1 - floor[bench])
-    centre, start = np.zeros(len(floor)), np.zeros(len(floor))
-    for b in range(len(floor)):
-        use = (bench == b) & (share > 0.05)
-        centre[b] = loss[use].mean()
-        start[b] = np.log(share[use] / (1 - share[use])).mean()
-    return centre, start

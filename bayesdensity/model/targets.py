@@ -16,19 +16,21 @@ from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
 
+LEAST_SLOPE = 0.05
+"""Implied sizes are bounded where the link is this much flatter than at the origin."""
+
+
 class Cells(NamedTuple):
     """Index arrays of the cells; those of targets come first."""
 
     entity: np.ndarray
     benchmark: np.ndarray
     n_targets: int
-    start: np.ndarray
 
 
 def cells_of(data: xr.Dataset) -> Cells:
     """Index arrays of the cells of a dataset."""
-    parts = (data[f"cell_{part}"].to_numpy() for part in ("entity", "benchmark"))
-    return Cells(*parts, n_targets=data.attrs["n_target_cells"], start=data["cell_start"].to_numpy())
+    return Cells(data["cell_entity"].to_numpy(), data["cell_benchmark"].to_numpy(), data.attrs["n_target_cells"])
 
 
 def at_cells(link: laws.Link, cells: Cells) -> laws.Link:
@@ -37,9 +39,8 @@ def at_cells(link: laws.Link, cells: Cells) -> laws.Link:
 
 
 def pseudo_sizes(link: laws.Link, cells: Cells, logit: Any, precision: Any, scatter: Any) -> Pseudo:
-    """Linearise the link at fixed points, to carry implied logits to implied log sizes."""
-    steep = laws.logits_per_log_size(link, cells.start)
-    size = cells.start + (logit - laws.logit_of_size(link, cells.start)) / steep
+    """Carry implied logits to implied log sizes, and their precision to first order."""
+    size, steep = laws.bounded_size_of_logit(link, logit, LEAST_SLOPE)
     return Pseudo(size, 1 / (scatter[cells.benchmark] ** 2 + 1 / (precision * steep**2)))
 
 

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 import xarray as xr
 from pymc.distributions.dist_math import normal_lcdf
 
-from bayesdensity import frontier
+from bayesdensity import frontier as frontier_forms
 from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
@@ -29,7 +29,7 @@ class Trend(NamedTuple):
 
     def mean(self, time: np.ndarray, spread: float) -> Any:
         """Population mean at a time."""
-        return frontier.mean_trend(time, self.origin, self.rate, self.curvature, spread)
+        return frontier_forms.mean_trend(time, self.origin, self.rate, self.curvature, spread)
 
 
 def trend(study: Study) -> Trend:
@@ -53,9 +53,9 @@ def log_densities(data: xr.Dataset, shared: Trend, implied: Any, precision: Any)
     residual within a family is skew-normal.
     """
     time, spread = data["time"].to_numpy(), float((data["time"] ** 2).mean())
-    scale = frontier.dispersion(time, shared.growth) if shared.growth is not None else 1.0
+    scale = frontier_forms.dispersion(time, shared.growth) if shared.growth is not None else 1.0
     one_sided = 0.0 if shared.inefficiency_scale is None else shared.inefficiency_scale
-    variance = scale**2 * (shared.noise_scale**2 + frontier.HALF_NORMAL_VARIANCE * one_sided**2)
+    variance = scale**2 * (shared.noise_scale**2 + frontier_forms.HALF_NORMAL_VARIANCE * one_sided**2)
     mean, logp = shared.mean(time, spread), 0.0
     if shared.family_scale is not None:
         mean, logp = _families(data, shared, implied - mean, 1 / (1 / precision + variance), mean)
@@ -67,7 +67,7 @@ def log_densities(data: xr.Dataset, shared: Trend, implied: Any, precision: Any)
 def _families(data: xr.Dataset, shared: Trend, residual: Any, weight: Any, mean: Any) -> tuple[Any, Any]:
     """Mean of each target with its family's effect, which is common to what a family releases."""
     index, n = data["family_index"].to_numpy(), data.sizes["family"]
-    scale = shared.family_scale * frontier.dispersion(data["family_time"].to_numpy(), shared.growth)
+    scale = shared.family_scale * frontier_forms.dispersion(data["family_time"].to_numpy(), shared.growth)
     own = group_sum(weight, index, n) + 1 / scale**2
     effect, jacobian = informed("family_effect", group_sum(weight * residual, index, n) / own, own, "family")
     return mean + effect[index], jacobian + normal_logp(effect, 0.0, scale)
@@ -76,7 +76,7 @@ def _families(data: xr.Dataset, shared: Trend, residual: Any, weight: Any, mean:
 def _residual_logp(residual: Any, scale: Any, shared: Trend) -> Any:
     if shared.inefficiency_scale is None:
         return normal_logp(residual, 0.0, scale * shared.noise_scale)
-    width, shape = frontier.skew_normal_parameters(shared.noise_scale, shared.inefficiency_scale)
-    z = (residual / scale - frontier.HALF_NORMAL_MEAN * shared.inefficiency_scale) / width
+    width, shape = frontier_forms.skew_normal_parameters(shared.noise_scale, shared.inefficiency_scale)
+    z = (residual / scale - frontier_forms.HALF_NORMAL_MEAN * shared.inefficiency_scale) / width
     # `normal_lcdf` keeps its precision in the far tail, where 1 + erf would be zero.
     return (-0.5 * z**2 + normal_lcdf(0.0, 1.0, shape * z)).sum() - pt.log(scale * width * pt.ones_like(z)).sum()

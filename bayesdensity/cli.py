@@ -1,0 +1,211 @@
+"""The command line: thin commands over the Python API. Heavy modules are imported inside commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+import bayesdensity
+from bayesdensity.errors import BayesDensityError, InputError
+
+if TYPE_CHECKING:
+    from bayesdensity.fit import Fit
+    from bayesdensity.study import Study
+
+app = App(
+    name="bayesdensity",
+    help="Infer the capability density of language models, and how fast it doubles, with credible intervals.",
+    version=bayesdensity.__version__,
+)
+QUICK = {"draws": 500, "tune": 500}
+CHECK_FAILED, INTERRUPTED = 1, 130
+
+Settings = Annotated[list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")]
+Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
+
+
+def main() -> None:
+    """Run the command line; errors are one message on standard error and an exit status."""
+    try:
+        status = app()
+    except BayesDensityError as error:
+        _say(f"error: {error}")
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written.")
+        sys.exit(INTERRUPTED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.command
+def studies() -> None:
+    """List the shipped studies."""
+    from bayesdensity.study import load_study, study_names
+
+    for name in study_names():
+        print(f"{name:20s} {load_study(name).title}")
+
+
+@app.command
+def show(study: str, *, settings: Settings = None, data: Folder = None, as_json: AsJson = False) -> None:
+    """Show a study: what it uses, what it leaves out and why, and every prior with its reason.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    """
+    from bayesdensity.describe import study_json, study_text
+
+    chosen, tables = _load(study, settings, data)
+    print(json.dumps(study_json(chosen, tables), indent=2) if as_json else study_text(chosen, tables))
+
+
+@app.command
+def fit(
+    study: str,
+    *,
+    output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="File to write; default STUDY.nc.")] = None,
+    settings: Settings = None,
+    data: Folder = None,
+    chains: int = 4,
+    draws: int | None = None,
+    tune: int | None = None,
+    seed: int = 1,
+    quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
+) -> int:
+    """Fit a study, print the answer, and write the fit and its figures.
+
+    Exit status 1 says that the result exists but a check of it did not pass.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    chains : int
+        Number of chains.
+    draws : int, optional
+        Draws kept in each chain; 1000.
+    tune : int, optional
+        Draws discarded in each chain; 1000.
+    seed : int
+        Seed of the sampler.
+    """
+    chosen, tables = _load(study, settings, data)
+    path = output or Path(f"{chosen.name}.nc")
+    _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
+    default = QUICK if quick else {"draws": 1000, "tune": 1000}
+    counts = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
+    _say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
+    if quick:
+        _say("QUICK LOOK: half the draws. Fit without --quick before you cite a number.")
+
+    from bayesdensity.progress import reporting
+
+    with reporting(chains, **counts) as report:
+        from bayesdensity.fit import fit as run
+
+        result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
+    from bayesdensity.describe import fit_text
+
+    result.save(path)
+    print(fit_text(result))
+    from bayesdensity.plots import save_figures
+
+    figures = save_figures(result, path.with_suffix(""))
+    _say(f"wrote {path} and {', '.join(figure.name for figure in figures if figure.suffix == '.png')}")
+    return 0 if result.diagnostics.verdict == "PASS" else CHECK_FAILED
+
+
+@app.command
+def summary(path: Path, *, ci: Ci = 0.9, as_json: AsJson = False) -> int:
+    """Print the verdict, doubling times, benchmark rates and the frontier of a fit.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.describe import fit_json, fit_text
+
+    return _print(path, ci, as_json, fit_json, fit_text)
+
+
+@app.command
+def densities(
+    path: Path,
+    *,
+    ci: Ci = 0.9,
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print CSV on standard output.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Print one row for each LLM: density, effective size, and the probability that it was on the frontier.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.describe import densities_csv, densities_json, densities_text
+
+    return _print(path, ci, as_json, densities_json, densities_csv if as_csv else densities_text)
+
+
+@app.command
+def validate(folder: Path) -> None:
+    """Check a folder of tables, and list every fault with file and row.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds any of llms.csv, scores.csv, reference_runs.csv and benchmarks.csv.
+    """
+    from bayesdensity.data.tables import validate_folder
+
+    faults = validate_folder(folder)
+    if faults:
+        raise InputError("\n".join(faults))
+    print(f"{folder}: no fault found.")
+
+
+def _load(study: str, settings: list[str] | None, data: Path | None) -> tuple[Study, Any]:
+    from bayesdensity.study import load_study, parse_setting
+
+    chosen = load_study(study, dict(parse_setting(text) for text in settings or []))
+    from bayesdensity.data.tables import read_tables
+
+    return chosen, read_tables(data)
+
+
+def _check_request(path: Path, counts: dict[str, int | None]) -> None:
+    """Refuse before anything expensive runs."""
+    for option, value in counts.items():
+        if value is not None and value < 1:
+            raise InputError(f"{option} must be at least 1; got {value}.")
+    if path.suffix != ".nc":
+        raise InputError(f"-o {path}: name a file that ends in .nc.")
+    if not path.parent.is_dir():
+        raise InputError(f"-o {path}: there is no folder {path.parent}.")
+
+
+def _print(
+    path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]
+) -> int:
+    if not 0 < ci < 1:
+        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+    from bayesdensity.fit import load_fit
+
+    result: Fit = load_fit(path)
+    print(json.dumps(to_json(result, ci), indent=2) if as_json else to_text(result, ci))
+    return 0 if result.diagnostics.verdict == "PASS" else CHECK_FAILED
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,315 @@
+"""Fit a study: sample the joint posterior, judge convergence, save and load the result as one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import bayesdensity
+from bayesdensity.data.dataset import assemble
+from bayesdensity.data.selection import Selection, select
+from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.errors import InputError
+from bayesdensity.study import Study
+
+FORMAT = 1
+"""Version of the layout of the file; a change that older readers cannot follow raises it."""
+MAX_RHAT, MIN_ESS = 1.01, 400
+STUCK_SDS = 10.0
+"""A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
+TARGET_ACCEPT = 0.85
+PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Convergence of the sampler, and the sentence the user reads."""
+
+    max_rhat: float
+    min_ess_bulk: float
+    divergences: int
+    stuck_chains: tuple[int, ...]
+    worst: str
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Posterior of one study with the data it saw. Nothing writes to it.
+
+    Attributes
+    ----------
+    posterior : xarray.Dataset
+        Draws, with dims ``chain`` and ``draw`` first.
+    sample_stats : xarray.Dataset
+    data : xarray.Dataset
+        What the model saw, as `bayesdensity.data.dataset.assemble` makes it.
+    study : Study
+    about : dict
+        Digests, versions, seed, wall times and counts.
+    """
+
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    data: xr.Dataset
+    study: Study
+    about: dict[str, Any]
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the sampler."""
+        return diagnose(self.posterior, self.sample_stats)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one netCDF file, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the folder does not exist or cannot be written to.
+        """
+        path = Path(path)
+        about = {"format": FORMAT, "study": json.loads(self.study.model_dump_json()), **self.about}
+        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats, "data": self.data}
+        tree = xr.DataTree.from_dict({name: group.drop_attrs() for name, group in groups.items()})
+        tree.attrs = {"bayesdensity": json.dumps(about), "data_attrs": json.dumps(self.data.attrs)}
+        try:
+            handle, name = tempfile.mkstemp(suffix=".nc.part", prefix=path.stem, dir=path.parent)
+        except OSError as error:
+            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
+        os.close(handle)
+        try:
+            tree.to_netcdf(name, engine="h5netcdf")
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        return path
+
+
+def fit(
+    study: Study,
+    tables: Tables | None = None,
+    *,
+    chains: int = 4,
+    draws: int = 1000,
+    tune: int = 1000,
+    seed: int = 1,
+    progress: Callable[[list[Any]], None] | None = None,
+    stage: Callable[[str], None] | None = None,
+) -> Fit:
+    """Sample the joint posterior of a study.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables, optional
+        None: the bundled tables.
+    chains, draws, tune : int
+        Number of chains, and draws kept and discarded in each.
+    seed : int
+        The same seed and versions give the same draws.
+    progress : callable, optional
+        Called with the state of every chain while sampling.
+    stage : callable, optional
+        Called with what is under way: "compile" or "sample".
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    InputError
+        If the study and the tables do not fit together.
+    UnidentifiedError
+        If nothing is left to infer from.
+    KeyboardInterrupt
+        If sampling is interrupted; nothing is kept.
+    """
+    start = time.monotonic()
+    tables = tables or read_tables()
+    selection = select(study, tables)
+    data = assemble(study, selection)
+    (stage or _ignore)("compile")
+    compiled, kept = _compile(study, data)
+    ready = time.monotonic()
+    (stage or _ignore)("sample")
+    tree = _sample(compiled, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)
+    done = time.monotonic()
+    about = {
+        "digest": study.digest,
+        "tables_digest": tables.digest,
+        "versions": _versions(),
+        "seed": seed,
+        "sampler": {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT},
+        "wall_seconds": {"compile": ready - start, "sample": done - ready, "total": done - start},
+        **_counts(selection, data),
+    }
+    stats = tree["sample_stats"].to_dataset()
+    return Fit(
+        posterior=_drop_clutter(tree["posterior"].to_dataset())[kept],
+        sample_stats=_drop_clutter(stats)[[name for name in ("logp", "diverging", "n_steps", "energy") if name in stats]],
+        data=data,
+        study=study,
+        about=about,
+    )
+
+
+def load_fit(path: str | Path, study: Study | None = None) -> Fit:
+    """Read a fit.
+
+    Parameters
+    ----------
+    path : str or Path
+    study : Study, optional
+        Refuse the fit unless it is of exactly this study.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    InputError
+        If the file is no fit, of another version of the format or the package, or of another study.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; make one with 'bayesdensity fit STUDY -o {path}'.")
+    try:
+        tree = xr.load_datatree(path, engine="h5netcdf")
+        about = json.loads(tree.attrs["bayesdensity"])
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error
+    again = "fit the study again with this version."
+    if about.pop("format", None) != FORMAT:
+        raise InputError(f"{path}: written in another version of the file format; {again}")
+    try:
+        stored = Study.model_validate(about.pop("study"))
+    except ValueError as error:
+        raise InputError(f"{path}: its study is of another version of bayesdensity; {again}") from error
+    if stored.digest != about["digest"]:
+        raise InputError(f"{path}: its study is not the one it was fitted with ({about['digest']}); {again}")
+    if study is not None and study.digest != stored.digest:
+        raise InputError(
+            f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "
+            f"not of '{study.name}' with digest {study.digest}; fit it again, or load it without naming a study."
+        )
+    groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats", "data")}
+    groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
+    return Fit(**groups, study=stored, about=about)
+
+
+def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
+    """Judge convergence: R-hat, bulk ESS, divergences, and chains that never left their starting point."""
+    from arviz_stats import ess, rhat
+
+    several = posterior.sizes["chain"] > 1
+    rhats = _extreme(rhat(posterior), np.nanmax) if several else (float("nan"), "")
+    esses = _extreme(ess(posterior, method="bulk"), np.nanmin)
+    divergences = int(sample_stats["diverging"].sum())
+    stuck = stuck_chains(sample_stats["logp"].to_numpy())
+    worst = f"R-hat {rhats[0]:.3f} ({rhats[1]}), bulk ESS {esses[0]:.0f} ({esses[1]})"
+    faults = []
+    if stuck:
+        names = " and ".join(str(chain + 1) for chain in stuck)
+        faults.append(f"chain {names} is stuck far below the log density of the others; fit again with another seed")
+    if several and not rhats[0] <= MAX_RHAT:
+        faults.append(f"chains disagree: R-hat {rhats[0]:.3f} of {rhats[1]} exceeds {MAX_RHAT}")
+    if not several:
+        faults.append("one chain alone cannot show that it converged")
+    if not esses[0] >= MIN_ESS:
+        faults.append(f"too few effective draws: bulk ESS {esses[0]:.0f} of {esses[1]} is below {MIN_ESS}")
+    if divergences:
+        faults.append(f"{divergences} divergent transitions")
+    failed = bool(stuck) or not (rhats[0] <= 1.05 or not several)
+    verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
+    sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
+    return Diagnostics(rhats[0], esses[0], divergences, stuck, worst, verdict, sentence)
+
+
+def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:
+    """Chains whose mean log density lies far below that of the best chain, by its own spread; shape (chain, draw)."""
+    means, sds = logp.mean(axis=1), logp.std(axis=1)
+    best = int(np.argmax(means))
+    # A spread of one unit is the least that a posterior of this size can have.
+    return tuple(int(c) for c in np.flatnonzero(means[best] - means > STUCK_SDS * max(sds[best], 1.0)))
+
+
+def _extreme(values: xr.Dataset, pick: Callable[[np.ndarray], Any]) -> tuple[float, str]:
+    """Most extreme value over all variables, and where it is."""
+    best = {name: float(pick(array.to_numpy())) for name, array in values.data_vars.items() if array.size}
+    extreme = float(pick(np.array(list(best.values()))))
+    name = next(name for name, value in best.items() if value == extreme)
+    array = values[name]
+    if not array.ndim:
+        return extreme, str(name)
+    where = array.stack(all=array.dims)
+    label = where["all"].to_numpy()[int(np.flatnonzero(where.to_numpy() == extreme)[0])]
+    return extreme, f"{name}[{', '.join(str(part) for part in label)}]"
+
+
+def _compile(study: Study, data: xr.Dataset) -> tuple[Any, list[str]]:
+    import nutpie
+
+    from bayesdensity.model.build import build_model
+
+    model = build_model(study, data)
+    free = [variable.name for variable in model.free_RVs if not variable.name.endswith("_raw")]
+    kept = [*free, *(variable.name for variable in model.deterministics)]
+    return nutpie.compile_pymc_model(model), kept
+
+
+def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **settings: Any) -> xr.DataTree:
+    import nutpie
+
+    settings["cores"] = min(settings["chains"], os.cpu_count() or 1)
+    sampler = nutpie.sample(
+        compiled,
+        **settings,
+        target_accept=TARGET_ACCEPT,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=progress,
+        blocking=False,
+    )
+    try:
+        return sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
+
+
+def _drop_clutter(draws: xr.Dataset) -> xr.Dataset:
+    return draws.drop_attrs()
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in PACKAGES}
+    return {"bayesdensity": bayesdensity.__version__, "python": platform.python_version(), **packages}
+
+
+def _counts(selection: Selection, data: xr.Dataset) -> dict[str, Any]:
+    return {
+        "n_llms": data.sizes["llm"],
+        "n_scores": data.sizes["score"],
+        "n_runs": len(selection.runs),
+        "n_left_out": len(selection.left_out),
+    }
+
+
+def _ignore(_: str) -> None:
+    return None

@@ -1,0 +1,57 @@
+"""Progress on standard error: a bar for each chain on a terminal, one line for each stage elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+STAGES = {"compile": "compiling the model (the first time takes longer)", "sample": "sampling"}
+
+
+class Report:
+    """Receives what a fit tells of itself while it runs."""
+
+    def __init__(self, bars: Progress | None, chains: int, total: int) -> None:
+        self._bars = bars
+        self._total = total
+        self._chains = chains
+        self._tasks: list[Any] = []
+        self._stage: Any = None
+
+    def stage(self, name: str) -> None:
+        """Announce what is under way."""
+        text = STAGES[name]
+        if self._bars is None:
+            print(text, file=sys.stderr)
+            return
+        if self._stage is not None:
+            self._bars.update(self._stage, total=1, completed=1)
+        if name == "sample":
+            self._tasks = [self._bars.add_task(f"chain {k + 1}", total=self._total) for k in range(self._chains)]
+        else:
+            self._stage = self._bars.add_task(text, total=None)
+
+    def chains(self, states: list[Any]) -> None:
+        """Move the bar of every chain."""
+        if self._bars is None:
+            return
+        for k, (task, state) in enumerate(zip(self._tasks, states, strict=False)):
+            told = f", {state.divergences} divergent" if state.divergences else ""
+            self._bars.update(task, completed=state.finished_draws, description=f"chain {k + 1}{told}")
+
+
+@contextmanager
+def reporting(chains: int, draws: int, tune: int) -> Iterator[Report]:
+    """Show the progress of a fit while the block runs."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Report(None, chains, draws + tune)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield Report(bars, chains, draws + tune)

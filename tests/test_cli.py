@@ -1,0 +1,307 @@
+"""The command line keeps its promises: exit status, JSON and nothing else on standard output, sentences that help."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from simulated import BENCHMARKS, Truth, write_study
+
+from bayesdensity import cli
+from bayesdensity.fit import Fit
+
+
+class Outcome(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process, in a folder of its own."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def call(*arguments: str | Path) -> Outcome:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["bayesdensity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        code = raised.value.code
+        return Outcome(0 if code is None else int(code), *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def folder(truth: Truth, tmp_path: Path) -> Path:
+    """A copy of the small world to spoil."""
+    return Path(shutil.copytree(truth.folder, tmp_path / "data"))
+
+
+def refused(run: Run, *arguments: str | Path) -> str:
+    """The one message of a wrong request, which exits 2, prints nothing else and writes nothing."""
+    outcome = run(*arguments)
+    assert outcome.status == 2, outcome
+    assert outcome.out == ""
+    assert outcome.err.startswith("error: ") and "Traceback" not in outcome.err
+    assert list(Path.cwd().iterdir()) == []
+    return outcome.err
+
+
+def edit(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+
+
+# The requests that people get wrong
+
+
+def test_unknown_llm_in_the_scores(run: Run, folder: Path) -> None:
+    edit(folder / "scores.csv", lambda rows: [*rows, "fam99-7B,Reading,0.5,harness-a"])
+    n = len((folder / "scores.csv").read_text().splitlines())
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert f"scores.csv row {n}: llm 'fam99-7B' is not in llms.csv" in said and "add a row" in said
+
+
+def test_score_as_a_percentage(run: Run, folder: Path) -> None:
+    edit(folder / "scores.csv", lambda rows: [rows[0], "fam00-7B,Code,73.2,own", *rows[1:]])
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert "scores.csv row 2: score 73.2" in said and "divide by 100" in said
+
+
+def test_a_row_twice(run: Run, folder: Path) -> None:
+    edit(folder / "scores.csv", lambda rows: [*rows[:3], rows[2], *rows[3:]])
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert "scores.csv row 4: repeats row 3" in said and "delete one" in said
+
+
+def test_a_missing_column(run: Run, folder: Path) -> None:
+    edit(folder / "llms.csv", lambda rows: [row.rsplit(",", 1)[0] for row in rows])
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert "llms.csv: has no column 'params_total'; it needs llm, release_date, params_total" in said
+
+
+def test_a_negative_size(run: Run, folder: Path) -> None:
+    edit(folder / "llms.csv", lambda rows: [rows[0], rows[1].rsplit(",", 1)[0] + ",-7e9", *rows[2:]])
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert "llms.csv row 2: params_total -7e9" in said and "multiply by 1e9" in said
+
+
+def test_a_date_that_is_none(run: Run, folder: Path) -> None:
+    edit(folder / "llms.csv", lambda rows: [rows[0], rows[1].replace("2023-03-01", "March 2023"), *rows[2:]])
+    said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
+    assert "llms.csv row 2: release_date March 2023" in said and "write it like 2024-07-18" in said
+
+
+def test_an_unknown_key_in_a_study(run: Run, folder: Path) -> None:
+    study = write_study(folder / "mine.toml", more='[frontier]\ntrent = "linear"\n')
+    said = refused(run, "fit", study, "--data", folder)
+    assert "mine.toml: unknown key 'frontier.trent'" in said and "trend" in said
+
+
+def test_a_benchmark_without_data(run: Run, folder: Path) -> None:
+    study = write_study(folder / "mine.toml", more='[benchmarks.Readnig]\nmetrics = ["acc"]\ncot = ["false"]\n')
+    said = refused(run, "fit", study, "--data", folder)
+    assert "Readnig" in said and "Did you mean 'Reading'?" in said
+    edit(folder / "benchmarks.csv", lambda rows: [*rows, "Readnig,100,0.25"])
+    said = refused(run, "fit", study, "--data", folder)
+    assert "scores.csv: no score on 'Readnig' is left" in said and "drop it" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("fit", "densing-lw"), "Did you mean 'densing-law'?"),
+        (("fit", "nowhere.toml"), "nowhere.toml: no such study file"),
+        (("fit", "densing-law", "--data", "nowhere"), "nowhere"),
+        (("fit", "densing-law", "-o", "fit.csv"), "ends in .nc"),
+        (("fit", "densing-law", "-o", "nowhere/fit.nc"), "no folder nowhere"),
+        (("fit", "densing-law", "--chains", "0"), "--chains must be at least 1"),
+        (("fit", "densing-law", "--draws", "0"), "--draws must be at least 1"),
+        (("fit", "densing-law", "--set", "frontier.trend"), "key=value"),
+        (("fit", "densing-law", "--set", "frontier.trend=cubic"), "frontier.trend"),
+        (("show", "densing-lw"), "Did you mean 'densing-law'?"),
+        (("summary", "nowhere.nc"), "nowhere.nc: no such file"),
+        (("densities", "nowhere.nc"), "nowhere.nc: no such file"),
+        (("summary", "nowhere.nc", "--ci", "90"), "--ci lies between 0 and 1"),
+        (("validate", "nowhere"), "no such folder"),
+    ],
+)
+def test_wrong_requests_are_answered_before_anything_runs(run: Run, arguments: tuple[str, ...], part: str) -> None:
+    assert part in refused(run, *arguments)
+
+
+def test_nothing_left_to_learn_from_exits_3(run: Run, folder: Path) -> None:
+    study = folder / "small-world.toml"
+    outcome = run("fit", study, "--data", folder, "--set", "llms.released_from=2030-01-01")
+    assert outcome.status == 3 and outcome.out == "" and "no LLM is left" in outcome.err
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_an_unknown_option_is_a_wrong_request(run: Run) -> None:
+    outcome = run("summary", "fit.nc", "--jsno")
+    assert outcome.status == 2 and outcome.out == ""
+
+
+def test_a_fit_cut_short_is_refused(run: Run, fit_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.nc").write_bytes(fit_file.read_bytes()[:5000])
+    assert "cut.nc" in refused(run, "summary", tmp_path / "cut.nc", "--json")
+
+
+def test_an_interrupted_fit_writes_nothing(
+    run: Run, truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    import bayesdensity.fit  # noqa: F401
+
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_sample", interrupted)
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: (None, []))
+    outcome = run("fit", truth.study, "--data", truth.folder)
+    assert outcome.status == 130 and "nothing was written" in outcome.err and outcome.out == ""
+    assert list(Path.cwd().iterdir()) == []
+
+
+# What it prints
+
+
+def is_interval(value: Any, probability: float = 0.9) -> bool:
+    return (
+        set(value) == {"median", "lower", "upper", "probability", "kind"}
+        and value["probability"] == probability
+        and value["kind"] == "eti"
+        and all(isinstance(value[end], float) or value[end] == "inf" for end in ("median", "lower", "upper"))
+    )
+
+
+def strict(text: str) -> Any:
+    """Parse JSON, and refuse the NaN and Infinity that are not JSON."""
+
+    def never(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    return json.loads(text, parse_constant=never)
+
+
+def test_summary_as_json_has_what_is_promised(run: Run, fit_file: Path, world_fit: Fit) -> None:
+    outcome = run("summary", fit_file, "--json")
+    assert outcome.status == (0 if world_fit.diagnostics.verdict == "PASS" else 1)
+    summary = strict(outcome.out)
+    promised = {"study", "digest", "versions", "n_llms", "n_scores", "n_runs", "diagnostics", "doubling_time_months"}
+    promised |= {"rate_per_year", "window", "doubling_time_months_at", "probability_rate_positive", "benchmarks"}
+    promised |= {"probability_slowing", "paper_mode", "wall_seconds"}
+    assert promised <= set(summary)
+    assert {"max_rhat", "min_ess_bulk", "divergences", "verdict"} <= set(summary["diagnostics"])
+    assert {"compile", "sample", "total"} <= set(summary["wall_seconds"])
+    assert is_interval(summary["doubling_time_months"]) and is_interval(summary["rate_per_year"])
+    assert summary["doubling_time_months_at"]
+    assert all(is_interval(value) for value in summary["doubling_time_months_at"].values())
+    assert is_interval(summary["paper_mode"]["doubling_time_months"])
+    assert set(summary["benchmarks"]) == set(BENCHMARKS)
+    for benchmark in summary["benchmarks"].values():
+        assert is_interval(benchmark["doubling_time_months"]) and is_interval(benchmark["rate_per_year"])
+    assert 0 <= summary["probability_rate_positive"] <= 1 and 0 <= summary["probability_slowing"] <= 1
+    assert summary["study"] == "small-world" and summary["digest"] == world_fit.study.digest
+    assert len(summary["window"]) == 2
+
+
+def test_summary_in_words_and_in_json_agree(run: Run, fit_file: Path) -> None:
+    months = strict(run("summary", fit_file, "--json").out)["doubling_time_months"]
+    text = run("summary", fit_file).out
+    assert f"every {months['median']:.1f} [{months['lower']:.1f}, " in text
+    assert text.startswith(("PASS: ", "REVIEW: ", "FAIL: "))
+
+
+def test_probability_of_the_intervals_can_be_chosen(run: Run, fit_file: Path) -> None:
+    wide, narrow = (strict(run("summary", fit_file, "--json", "--ci", ci).out)["rate_per_year"] for ci in ("0.98", "0.5"))
+    assert is_interval(wide, 0.98) and is_interval(narrow, 0.5)
+    assert wide["lower"] < narrow["lower"] < narrow["upper"] < wide["upper"]
+
+
+def test_densities_as_json_have_a_row_for_each_llm(run: Run, fit_file: Path, truth: Truth) -> None:
+    rows = strict(run("densities", fit_file, "--json").out)
+    assert {row["llm"] for row in rows} == set(truth.log_density.index)
+    for row in rows:
+        assert is_interval(row["density"]) and is_interval(row["effective_size"])
+        assert 0 <= row["probability_on_frontier"] <= 1 and 0 <= row["probability_unreachable"] <= 1
+        ratio = row["effective_size"]["median"] / row["density"]["median"]
+        assert ratio == pytest.approx(row["params"], rel=1e-6)
+        assert set(row["benchmarks"]) <= set(BENCHMARKS)
+
+
+def test_densities_as_csv_and_text_have_the_same_rows(run: Run, fit_file: Path, truth: Truth) -> None:
+    header, *rows = run("densities", fit_file, "--csv").out.strip().splitlines()
+    assert header.startswith("llm,") and "density_median" in header and "probability_unreachable" in header
+    assert {row.split(",")[0] for row in rows} == set(truth.log_density.index)
+    assert len(run("densities", fit_file).out.strip().splitlines()) == len(rows) + 1
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("PASS", 0), ("REVIEW", 1), ("FAIL", 1)])
+def test_exit_status_follows_the_verdict(
+    run: Run, fit_file: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, status: int
+) -> None:
+    import dataclasses
+
+    module = sys.modules["bayesdensity.fit"]
+    judge = module.diagnose
+    monkeypatch.setattr(module, "diagnose", lambda *given: dataclasses.replace(judge(*given), verdict=verdict))
+    outcome = run("summary", fit_file, "--json")
+    assert outcome.status == status and strict(outcome.out)["diagnostics"]["verdict"] == verdict
+
+
+def test_studies_are_listed(run: Run) -> None:
+    outcome = run("studies")
+    assert outcome.status == 0 and {"densing-law", "olmo-ladder"} <= {row.split()[0] for row in outcome.out.splitlines()}
+
+
+def test_show_gives_every_prior_and_its_reason(run: Run, truth: Truth, world_fit: Fit) -> None:
+    outcome = run("show", truth.study, "--data", truth.folder)
+    assert outcome.status == 0 and outcome.err == ""
+    for name, prior in world_fit.study.priors.items():
+        assert f"  {name} " in outcome.out and prior.why in outcome.out
+    shown = strict(run("show", truth.study, "--data", truth.folder, "--json").out)
+    assert shown["digest"] == world_fit.study.digest
+    assert (shown["n_llms"], shown["n_scores"]) == (world_fit.about["n_llms"], world_fit.about["n_scores"])
+
+
+def test_a_setting_changes_the_study_that_is_shown(run: Run, truth: Truth, world_fit: Fit) -> None:
+    arguments = ("show", truth.study, "--data", truth.folder, "--json", "--set", "frontier.trend=linear")
+    shown = strict(run(*arguments).out)
+    assert shown["settings"]["frontier"]["trend"] == "linear" and shown["digest"] != world_fit.study.digest
+
+
+def test_validate_passes_sound_tables_and_lists_every_fault(run: Run, folder: Path) -> None:
+    assert run("validate", folder).status == 0
+    edit(folder / "scores.csv", lambda rows: [*rows, "fam99-7B,Reading,0.5,x", "fam00-7B,Code,7,x"])
+    said = refused(run, "validate", folder)
+    assert "fam99-7B" in said and "score 7 " in said
+
+
+def test_help_is_quick_and_names_the_commands() -> None:
+    start = time.monotonic()
+    arguments = [sys.executable, "-m", "bayesdensity", "--help"]
+    outcome = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert time.monotonic() - start < 5
+    assert all(name in outcome.stdout for name in ("fit", "summary", "densities", "validate", "studies", "show"))
+
+
+def test_help_does_not_load_the_sampler() -> None:
+    code = (
+        "import sys, bayesdensity.cli as c\n"
+        "try: c.app(['fit', '--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(any(name in sys.modules for name in ('pymc', 'pytensor', 'nutpie', 'pandas')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
