@@ -25,7 +25,9 @@ app = App(
 QUICK = {"draws": 500, "tune": 500}
 CHECK_FAILED, INTERRUPTED = 1, 130
 
-Settings = Annotated[list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")]
+Settings = Annotated[
+    list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
+]
 Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
 Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
@@ -195,9 +197,7 @@ def _check_request(path: Path, counts: dict[str, int | None]) -> None:
         raise InputError(f"-o {path}: there is no folder {path.parent}.")
 
 
-def _print(
-    path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]
-) -> int:
+def _print(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:
     if not 0 < ci < 1:
         raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
     from bayesdensity.fit import load_fit

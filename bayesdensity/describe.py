@@ -74,7 +74,10 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
     d = fit.diagnostics
     out: dict[str, Any] = {
         "study": fit.study.name,
-        **{key: fit.about[key] for key in ("digest", "tables_digest", "versions", "seed", "n_llms", "n_scores", "n_runs")},
+        **{
+            key: fit.about[key]
+            for key in ("digest", "tables_digest", "versions", "seed", "n_llms", "n_scores", "n_runs")
+        },
         "diagnostics": {
             "max_rhat": q.jsonable(d.max_rhat),
             "min_ess_bulk": q.jsonable(d.min_ess_bulk),
@@ -163,7 +166,10 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
         }
     rows = []
     for name, row in densities_table(fit, ci).iterrows():
-        ends = {key: {end: row[f"{key}_{end}"] for end in ("median", "lower", "upper")} for key in ("density", "effective_size")}
+        ends = {
+            key: {end: row[f"{key}_{end}"] for end in ("median", "lower", "upper")}
+            for key in ("density", "effective_size")
+        }
         rows.append(
             {
                 "llm": str(name),
@@ -241,7 +247,9 @@ def _densest(fit: Fit, ci: float) -> str:
     lines = []
     for name, row in table.iterrows():
         ends = f"{row.density_median:.3g} [{row.density_lower:.3g}, {row.density_upper:.3g}]"
-        lines.append(f"  {name!s:34s} {row.release_date}  density {ends:24s} P(on frontier) {row.probability_on_frontier:.2f}")
+        lines.append(
+            f"  {name!s:34s} {row.release_date}  density {ends:24s} P(on frontier) {row.probability_on_frontier:.2f}"
+        )
     return "\n".join(lines)
 
 
@@ -267,7 +275,9 @@ def _intervals(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
 
 
 def _exp(interval: dict[str, Any]) -> dict[str, Any]:
-    return {key: float(np.exp(value)) if key in ("median", "lower", "upper") else value for key, value in interval.items()}
+    return {
+        key: float(np.exp(value)) if key in ("median", "lower", "upper") else value for key, value in interval.items()
+    }
 
 
 def _nested(matrix: Any) -> dict[str, dict[str, float]]:

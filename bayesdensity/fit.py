@@ -30,6 +30,7 @@ MAX_RHAT, MIN_ESS = 1.01, 400
 STUCK_SDS = 10.0
 """A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
 TARGET_ACCEPT = 0.85
+SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
 
@@ -158,10 +159,9 @@ def fit(
         "wall_seconds": {"compile": ready - start, "sample": done - ready, "total": done - start},
         **_counts(selection, data),
     }
-    stats = tree["sample_stats"].to_dataset()
     return Fit(
-        posterior=_drop_clutter(tree["posterior"].to_dataset())[kept],
-        sample_stats=_drop_clutter(stats)[[name for name in ("logp", "diverging", "n_steps", "energy") if name in stats]],
+        posterior=tree["posterior"].to_dataset().drop_attrs()[kept],
+        sample_stats=tree["sample_stats"].to_dataset().drop_attrs()[[*SAMPLER_STATS]],
         data=data,
         study=study,
         about=about,
@@ -215,11 +215,11 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
 
 def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     """Judge convergence: R-hat, bulk ESS, divergences, and chains that never left their starting point."""
-    from arviz_stats import ess, rhat
+    import arviz
 
     several = posterior.sizes["chain"] > 1
-    rhats = _extreme(rhat(posterior), np.nanmax) if several else (float("nan"), "")
-    esses = _extreme(ess(posterior, method="bulk"), np.nanmin)
+    rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
+    esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
     divergences = int(sample_stats["diverging"].sum())
     stuck = stuck_chains(sample_stats["logp"].to_numpy())
     worst = f"R-hat {rhats[0]:.3f} ({rhats[1]}), bulk ESS {esses[0]:.0f} ({esses[1]})"
@@ -287,14 +287,11 @@ def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **se
         blocking=False,
     )
     try:
-        return sampler.wait()
+        tree: xr.DataTree = sampler.wait()
     except KeyboardInterrupt:
         sampler.cancel()
         raise
-
-
-def _drop_clutter(draws: xr.Dataset) -> xr.Dataset:
-    return draws.drop_attrs()
+    return tree
 
 
 def _versions() -> dict[str, str]:

@@ -19,7 +19,9 @@ def record_rate(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     order = np.argsort(time, kind="stable")
     rates = np.array([slope_of_records(time[order], row[order]) for row in draws])
     shape = tuple(fit.posterior.sizes[name] for name in SAMPLE)
-    return Estimate("record_rate", "growth of records of ln density a year", xr.DataArray(rates.reshape(shape), dims=SAMPLE), ci)
+    return Estimate(
+        "record_rate", "growth of records of ln density a year", xr.DataArray(rates.reshape(shape), dims=SAMPLE), ci
+    )
 
 
 def slope_of_records(time: np.ndarray, value: np.ndarray) -> float:

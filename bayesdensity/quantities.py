@@ -55,7 +55,7 @@ class Estimate:
         """Median, lower and upper end of the interval, with the dims of the quantity."""
         tail = (1 - self.probability) / 2
         # Doubling times are decreasing in the rate, so order statistics agree; infinity needs no interpolation.
-        method = "linear" if np.isfinite(self.draws.to_numpy()).all() else "higher"
+        method: Literal["linear", "higher"] = "linear" if np.isfinite(self.draws.to_numpy()).all() else "higher"
         at = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
         parts = {name: at.isel(quantile=k) for k, name in enumerate(("median", "lower", "upper"))}
         return xr.Dataset(parts, attrs={"probability": self.probability, "kind": "eti", "what": self.what})
@@ -98,13 +98,13 @@ def log_density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
 
 def density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Effective size over actual size, averaged (geometrically) over the benchmarks; dim ``llm``."""
-    return Estimate("density", "effective size over actual size", np.exp(log_density(fit).draws), ci)
+    return Estimate("density", "effective size over actual size", _exp(log_density(fit).draws), ci)
 
 
 def effective_size(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters the reference would need for the same scores, averaged over the benchmarks; dim ``llm``."""
     size = fit.data["log_size"] + fit.data.attrs["log_size_centre"]
-    return Estimate("effective_size", "parameters of the reference", np.exp(log_density(fit).draws + _bare(size)), ci)
+    return Estimate("effective_size", "parameters of the reference", _exp(log_density(fit).draws + _bare(size)), ci)
 
 
 def log_density_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
@@ -131,7 +131,7 @@ def effective_size_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters the reference would need for the score on one benchmark; dim ``cell``."""
     log = log_density_by_benchmark(fit).draws
     size = (fit.data["log_size"] + fit.data.attrs["log_size_centre"]).to_numpy()[_target_cells(fit)[0]]
-    return Estimate("effective_size_by_benchmark", "parameters of the reference", np.exp(log + _cells(size)), ci)
+    return Estimate("effective_size_by_benchmark", "parameters of the reference", _exp(log + _cells(size)), ci)
 
 
 def mean_trend(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -192,7 +192,7 @@ def rate_by_benchmark(
 def doubling_time(rates: Estimate) -> Estimate:
     """Months in which density doubles at a rate; infinite where the rate is not positive."""
     values = rates.draws
-    months = xr.where(values > 0, MONTHS * np.log(2) / values.where(values > 0, 1.0), np.inf)
+    months = (MONTHS * np.log(2) / values.where(values > 0, 1.0)).where(values > 0, np.inf)
     return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability)
 
 
@@ -264,7 +264,8 @@ def _time(fit: Fit, dates: Sequence[str]) -> xr.DataArray:
 def _mean(fit: Fit, time: xr.DataArray) -> xr.DataArray:
     draws, spread = fit.posterior, float((fit.data["time"] ** 2).mean())
     relative = forms.mean_trend(time, draws["origin"], draws["rate"], _curvature(fit), spread)
-    return (relative + draws["level"].mean("benchmark")).transpose(*SAMPLE, ...)
+    mean: xr.DataArray = (relative + draws["level"].mean("benchmark")).transpose(*SAMPLE, ...)
+    return mean
 
 
 def _excess(fit: Fit, q: float) -> xr.DataArray:
@@ -279,11 +280,11 @@ def _excess(fit: Fit, q: float) -> xr.DataArray:
 
 
 def _curvature(fit: Fit) -> xr.DataArray | float:
-    return fit.posterior["curvature"] if "curvature" in fit.posterior else 0.0
+    return fit.posterior.get("curvature", 0.0)
 
 
 def _growth(fit: Fit) -> xr.DataArray | float:
-    return fit.posterior["dispersion_growth"] if "dispersion_growth" in fit.posterior else 0.0
+    return fit.posterior.get("dispersion_growth", 0.0)
 
 
 def _target_cells(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
@@ -294,6 +295,10 @@ def _target_cells(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
 def _bare(array: xr.DataArray) -> xr.DataArray:
     """The array without coordinates but those of its dims, so that sums keep no clutter."""
     return array.drop_vars([name for name in array.coords if name not in array.dims])
+
+
+def _exp(draws: xr.DataArray) -> xr.DataArray:
+    return draws.copy(data=np.exp(draws.to_numpy()))
 
 
 def _cells(values: np.ndarray) -> xr.DataArray:

@@ -8,7 +8,8 @@ import math
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self
+from types import UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -288,15 +289,14 @@ def _faults(error: ValidationError) -> str:
 
 
 def _valid_keys(loc: tuple[int | str, ...]) -> str:
+    """The keys that are valid where an unknown one stood."""
     part: Any = Study
     for step in loc[:-1]:
-        annotation = part.model_fields[step].annotation if isinstance(part, type) and step in part.model_fields else None
-        part = annotation if annotation is not None else _mapped(part)
-        if hasattr(part, "__args__"):
-            part = {"value": part.__args__[-1]} if part.__origin__ is dict else part.__args__[0]
-    fields = part.model_fields if isinstance(part, type) and issubclass(part, BaseModel) else {}
-    return "valid here: " + ", ".join(sorted(fields)) + "." if fields else "remove it."
-
-
-def _mapped(part: Any) -> Any:
-    return part["value"] if isinstance(part, dict) else Part
+        if isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
+            part = part.model_fields[str(step)].annotation
+        else:  # a key of a mapping, or a position in a sequence
+            part = get_args(part)[1 if get_origin(part) is dict else 0]
+        if get_origin(part) in (UnionType, Union):
+            part = get_args(part)[0]
+    is_part = isinstance(part, type) and issubclass(part, BaseModel)
+    return "valid here: " + ", ".join(sorted(part.model_fields)) if is_part else "remove it"

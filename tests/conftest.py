@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from simulated import Truth
+
     from bayesdensity.data.tables import Tables
     from bayesdensity.fit import Fit
     from bayesdensity.study import Study
-    from simulated import Truth
 
 # Figures are drawn without a display; set before anything imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "Agg")

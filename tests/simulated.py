@@ -26,8 +26,7 @@ class World:
     level: float = 0.3
     """Mean ln density of the targets at the middle of the window."""
     families: int = 15
-    sizes: tuple[float, ...] = (4e9, 7e9, 13e9)
-    """Much of one size, so that only the reference tells what a logit is worth in parameters."""
+    sizes: tuple[float, ...] = (1.5e9, 3e9, 7e9, 14e9, 32e9, 70e9)
     members: tuple[float, ...] = (0.5e9, 1.8e9, 7e9, 14e9, 72e9)
     slope: tuple[float, ...] = (0.55, 0.45, 0.5)
     """Logits per e-fold of reference size at the pivot."""

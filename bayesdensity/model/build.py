@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
@@ -28,7 +30,7 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
     pymc.Model
         With the observed arrays as ``pm.Data``, so that a compiled model refits other values of the same shape.
     """
-    coords = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
+    coords: dict[str, Any] = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
     coords["score"] = data["score_row"].to_numpy()
     coords["exponent"] = [*data["benchmark"].to_numpy(), *data["suite"].to_numpy()]
     # Every parameter is kept inside its support by its transform, so bounds need no check.
@@ -65,7 +67,9 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         observed.observe(eta)
         stated = study.priors["level"]
         overall = shared.origin + level.mean()
-        pm.Potential("latent", level_logp + density_logp + cell_logp - 0.5 * ((overall - stated.mu) / stated.sigma) ** 2)
+        pm.Potential(
+            "latent", level_logp + density_logp + cell_logp - 0.5 * ((overall - stated.mu) / stated.sigma) ** 2
+        )
         for name, part in link._asdict().items():
             pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")
     return model

@@ -62,7 +62,13 @@ def loss_suites(study: Study, data: xr.Dataset, exponent: Any) -> None:
     law = laws.LossLaw(log_centre[index], 0.0, share[index], exponent[index], (elasticity / (1 - share))[index])
     expected = pt.log(laws.loss(law, data["suite_log_n"].to_numpy(), data["suite_log_d"].to_numpy()))
     noise = draw(study, "loss_noise", dims="suite")
-    pm.StudentT("suite_loss", nu=study.law.noise_df, mu=expected, sigma=noise[index], observed=pm.Data("suite_loss_observed", observed))
+    pm.StudentT(
+        "suite_loss",
+        nu=study.law.noise_df,
+        mu=expected,
+        sigma=noise[index],
+        observed=pm.Data("suite_loss_observed", observed),
+    )
 
 
 def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any) -> laws.Link:
@@ -117,12 +123,17 @@ def ladder_law(study: Study, data: xr.Dataset) -> laws.LossLaw:
     log_centre = pm.Normal("log_loss_centre", centre, 0.2, dims="benchmark")
     irreducible = draw(study, "irreducible_share", dims="benchmark") if study.law.irreducible else pt.zeros(len(centre))
     share = draw(study, "size_share", dims="benchmark")
-    by_size, by_data = draw(study, "size_elasticity", dims="benchmark"), draw(study, "data_elasticity", dims="benchmark")
+    by_size, by_data = (
+        draw(study, "size_elasticity", dims="benchmark"),
+        draw(study, "data_elasticity", dims="benchmark"),
+    )
     size_share, data_share = (1 - irreducible) * share, (1 - irreducible) * (1 - share)
     law = laws.LossLaw(log_centre, irreducible, size_share, by_size / size_share, by_data / data_share)
     log_n, log_d = data["run_log_n"].to_numpy(), data["run_log_d"].to_numpy()
     expected = pt.log(laws.loss(laws.LossLaw(*(part[bench] for part in law)), log_n, log_d))
-    miss = pm.Deterministic("law_miss", draw(study, "law_misfit") * pm.Normal("law_miss_raw", 0, 1, dims="benchmark"), dims="benchmark")
+    miss = pm.Deterministic(
+        "law_miss", draw(study, "law_misfit") * pm.Normal("law_miss_raw", 0, 1, dims="benchmark"), dims="benchmark"
+    )
     expected = expected + data["run_beyond"].to_numpy() * miss[bench]
     noise = draw(study, "loss_noise", dims="benchmark")
     for name, part in law._asdict().items():

@@ -15,7 +15,6 @@ from bayesdensity.model.reference import Pseudo
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
-
 LEAST_SLOPE = 0.05
 """Implied sizes are bounded where the link is this much flatter than at the origin."""
 
@@ -58,13 +57,13 @@ def implied_densities(data: xr.Dataset, pseudo: Pseudo, cells: Cells, slope: Any
     return group_sum(weight * size, entity, n) / precision - data["log_size"].to_numpy(), precision
 
 
-def expected_sizes(
-    data: xr.Dataset, cells: Cells, relative: Any, slope: Any, level: Any, residual: Any | None
-) -> Any:
+def expected_sizes(data: xr.Dataset, cells: Cells, relative: Any, slope: Any, level: Any, residual: Any | None) -> Any:
     """Log size of each cell on the axis of the targets, before the cell's own departure."""
     k = cells.n_targets
     entity, bench = cells.entity, cells.benchmark
-    targets = (data["log_size"].to_numpy() + relative)[entity[:k]] + slope[bench[:k]] * data["time"].to_numpy()[entity[:k]]
+    targets = (data["log_size"].to_numpy() + relative)[entity[:k]] + slope[bench[:k]] * data["time"].to_numpy()[
+        entity[:k]
+    ]
     if residual is None:
         return targets
     members = (data["reference_log_size"].to_numpy() + residual)[entity[k:] - data.sizes["llm"]] - level[bench[k:]]
