@@ -18,6 +18,7 @@ from bayesdensity.study import Study
 
 SHOWN = 12
 """Rows of LLMs that a summary prints."""
+ENDS = ("median", "lower", "upper")
 QUOTED_DATES = ("2023-07-01", "2024-07-01", "2025-07-01", "2026-07-01")
 
 
@@ -134,8 +135,8 @@ def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
         {
             "release_date": fit.data["release_date"].to_numpy(),
             "params": np.exp(fit.data["log_size"].to_numpy() + fit.data.attrs["log_size_centre"]),
-            **{f"density_{end}": density[end].to_numpy() for end in ("median", "lower", "upper")},
-            **{f"effective_size_{end}": size[end].to_numpy() for end in ("median", "lower", "upper")},
+            **{f"density_{end}": density[end].to_numpy() for end in ENDS},
+            **{f"effective_size_{end}": size[end].to_numpy() for end in ENDS},
             "probability_on_frontier": q.probability_on_frontier(fit).to_numpy(),
             "probability_unreachable": pd.Series(unreachable.to_numpy()).groupby(llm).max(),
         },
@@ -167,7 +168,7 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
     rows = []
     for name, row in densities_table(fit, ci).iterrows():
         ends = {
-            key: {end: row[f"{key}_{end}"] for end in ("median", "lower", "upper")}
+            key: {end: row[f"{key}_{end}"] for end in ENDS}
             for key in ("density", "effective_size")
         }
         rows.append(
@@ -190,7 +191,7 @@ def densities_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     lines = [f"{'llm':34s} {'released':10s} {'size':>8s}  {'density':24s} {'effective size':24s} frontier  unreachable"]
     for name, row in table.iterrows():
         density = f"{row.density_median:.3g} [{row.density_lower:.3g}, {row.density_upper:.3g}]"
-        ends = (f"{row[f'effective_size_{end}'] / 1e9:.3g}" for end in ("median", "lower", "upper"))
+        ends = (f"{row[f'effective_size_{end}'] / 1e9:.3g}" for end in ENDS)
         size = "{}B [{}B, {}B]".format(*ends)
         lines.append(
             f"{name!s:34s} {row.release_date:10s} {row.params / 1e9:>7.3g}B  {density:24s} {size:24s} "
@@ -267,7 +268,7 @@ def _interval(row: Any) -> str:
 
 
 def _intervals(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
-    ends = ("median", "lower", "upper")
+    ends = ENDS
     return [
         {**{end: q.jsonable(float(row[end])) for end in ends}, "probability": ci, "kind": "eti"}
         for _, row in table.iterrows()
@@ -276,7 +277,7 @@ def _intervals(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
 
 def _exp(interval: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: float(np.exp(value)) if key in ("median", "lower", "upper") else value for key, value in interval.items()
+        key: float(np.exp(value)) if key in ENDS else value for key, value in interval.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""The paper's own reading of a trend: least squares through running records of density (arXiv 2412.04315, section 3)."""
+"""The paper's own reading of a trend: least squares through running records of density (arXiv 2412.04315)."""
 
 from __future__ import annotations
 

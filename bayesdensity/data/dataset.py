@@ -31,9 +31,9 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
     xarray.Dataset
         Dims ``llm`` (targets), ``family``, ``reference`` (members of the reference family), ``benchmark``, ``cell``
         (one LLM on one benchmark; cells of targets first), ``score``, ``harness`` (one harness on one benchmark),
-        ``run`` (losses of the ladder), ``map`` (pairs of loss and score), ``training`` (one training on one benchmark) and ``suite_run`` (loss-only runs). Sizes are
-        natural logarithms of parameter counts from ``attrs["log_size_centre"]``, times years from
-        ``attrs["time_centre"]``.
+        ``run`` (losses of the ladder), ``map`` (pairs of loss and score), ``training`` (one training on one benchmark)
+        and ``suite_run`` (loss-only runs). Sizes are natural logarithms of parameter counts from
+        ``attrs["log_size_centre"]``, times years from ``attrs["time_centre"]``.
     """
     targets = _targets(study, selection)
     scores = _scores(selection)
@@ -159,12 +159,16 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
             "run": [f"{run} on {name}" for run, name in zip(ladder["run"], ladder["benchmark"], strict=True)],
             "training": (trainings["run"] + " on " + trainings["benchmark"]).to_numpy(str),
         },
-        attrs={"ladder_log_n_centre": centre_n, "ladder_log_d_centre": centre_d},
+        attrs={
+            "ladder_log_n_centre": centre_n,
+            "ladder_log_d_centre": centre_d,
+            "log_tokens": float(np.log(study.reference.tokens or 1.0)),
+        },
     )
 
 
 def _floors(selection: Selection) -> np.ndarray:
-    return selection.benchmarks["floor"].to_numpy(float)
+    return np.asarray(selection.benchmarks["floor"], dtype=float)
 
 
 def _implied(
@@ -219,4 +223,4 @@ def _suites(selection: Selection) -> xr.Dataset:
 
 
 def _positions(labels: pd.Series, names: list[str]) -> np.ndarray:
-    return pd.Index(names).get_indexer(pd.Index(labels))
+    return np.asarray(pd.Index(names).get_indexer(pd.Index(labels)))

@@ -173,7 +173,7 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, An
     The level is where the ladder reaches the average target; deviations between benchmarks are sampled about it.
     """
     law, (logit, slope, centre) = ladder_law(study, data), score_map(study, data, top)
-    tokens = np.log(study.reference.tokens) - data.attrs["ladder_log_d_centre"]
+    tokens = data.attrs["log_tokens"] - data.attrs["ladder_log_d_centre"]
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
     link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
