@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-import bayesdensity
+from bayesdensity import __version__
 from bayesdensity.errors import BayesDensityError, InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 app = App(
     name="bayesdensity",
     help="Infer the capability density of language models, and how fast it doubles, with credible intervals.",
-    version=bayesdensity.__version__,
+    version=__version__,
+    suppress_keyboard_interrupt=False,
 )
 QUICK = {"draws": 500, "tune": 500}
 CHECK_FAILED, INTERRUPTED = 1, 130

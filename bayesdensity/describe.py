@@ -61,7 +61,7 @@ def study_text(study: Study, tables: Tables) -> str:
         f"family effects {'on' if form.family_effects else 'off'}, {form.quantile:g} quantile",
         "",
         "priors (central 90 % interval)",
-        *(_prior_line(name, study) for name in study.priors),
+        *(_prior_line(name, study) for name in type(study.priors).model_fields),
         "",
         f"left out: {len(selection.left_out)} rows (every row with --json)",
     ]
@@ -167,10 +167,7 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
         }
     rows = []
     for name, row in densities_table(fit, ci).iterrows():
-        ends = {
-            key: {end: row[f"{key}_{end}"] for end in ENDS}
-            for key in ("density", "effective_size")
-        }
+        ends = {key: {end: row[f"{key}_{end}"] for end in ENDS} for key in ("density", "effective_size")}
         rows.append(
             {
                 "llm": str(name),
@@ -276,9 +273,7 @@ def _intervals(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
 
 
 def _exp(interval: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: float(np.exp(value)) if key in ENDS else value for key, value in interval.items()
-    }
+    return {key: float(np.exp(value)) if key in ENDS else value for key, value in interval.items()}
 
 
 def _nested(matrix: Any) -> dict[str, dict[str, float]]:

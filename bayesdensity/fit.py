@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-import bayesdensity
+from bayesdensity import __version__
 from bayesdensity.data.dataset import assemble
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
@@ -95,6 +95,8 @@ class Fit:
         try:
             tree.to_netcdf(name, engine="h5netcdf")
             os.replace(name, path)
+        except OSError as error:
+            raise InputError(f"{path}: could not be written ({error}); choose another place with -o.") from error
         finally:
             Path(name).unlink(missing_ok=True)
         return path
@@ -192,6 +194,8 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     try:
         tree = xr.load_datatree(path, engine="h5netcdf")
         about = json.loads(tree.attrs["bayesdensity"])
+        groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats", "data")}
+        groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error
     again = "fit the study again with this version."
@@ -208,8 +212,6 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
             f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "
             f"not of '{study.name}' with digest {study.digest}; fit it again, or load it without naming a study."
         )
-    groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats", "data")}
-    groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
     return Fit(**groups, study=stored, about=about)
 
 
@@ -243,7 +245,7 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
 
 def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:
     """Chains whose mean log density lies far below that of the best chain, by its own spread; shape (chain, draw)."""
-    means, sds = logp.mean(axis=1), logp.std(axis=1)
+    means, sds = np.nan_to_num(logp.mean(axis=1), nan=-np.inf), logp.std(axis=1)
     best = int(np.argmax(means))
     # A spread of one unit is the least that a posterior of this size can have.
     return tuple(int(c) for c in np.flatnonzero(means[best] - means > STUCK_SDS * max(sds[best], 1.0)))
@@ -296,7 +298,7 @@ def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **se
 
 def _versions() -> dict[str, str]:
     packages = {name: version(name) for name in PACKAGES}
-    return {"bayesdensity": bayesdensity.__version__, "python": platform.python_version(), **packages}
+    return {"bayesdensity": __version__, "python": platform.python_version(), **packages}
 
 
 def _counts(selection: Selection, data: xr.Dataset) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,19 @@ from bayesdensity.fit import Fit
 from bayesdensity.quantities import DEFAULT_CI, MONTHS, Estimate
 
 Array = NDArray[np.float64]
-
 # The colour-blind-safe palette of Okabe and Ito (2008), and two greys.
 BLACK, SKY, GREEN, BLUE, VERMILLION, GREY, PALE = "k", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#707070", "#e6e6e6"
 FRONTIER, MEAN, CLAIM, RAMP = BLUE, VERMILLION, GREEN, LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
 CLAIM_MONTHS, CLAIM_WINDOW = (3.3, 3.5), ("2023-02-01", "2025-04-30")  # arXiv 2412.04315 and its journal version
-WIDTH, LEFT, DPI = 6.5, 0.55, 100  # inches of a page and its left margin; pixels an inch on a screen
+WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.55, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
 STEPS, INNER, NAMED = 97, 0.5, 16  # points of a curve, probability of inner bands, LLMs named if there is room
 MONTH_TICKS, INFINITE = (np.inf, 48, 24, 12, 8, 6, 4, 3, 2, 1.5, 1), "\N{INFINITY}"
 STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # names come from tables, where a dollar sign is a dollar sign
-    **{"font.family": "DejaVu Sans", "font.size": 8, "text.usetex": False, "figure.dpi": DPI},
-    **{"axes.grid": True, "axes.axisbelow": True, "axes.edgecolor": GREY, "axes.linewidth": 0.6, "axes.labelsize": 8},
-    **{"axes.spines.top": False, "axes.spines.right": False},
-    **{"axes.titlelocation": "left", "axes.titlesize": 8, "axes.titleweight": "bold"},
-    **{"svg.fonttype": "path", "svg.hashsalt": "bayesdensity", "savefig.bbox": None},
+    **{"font.family": "DejaVu Sans", "font.size": 8, "text.usetex": False, "figure.dpi": DPI, "savefig.bbox": None},
+    **{"axes.grid": True, "axes.axisbelow": True, "axes.edgecolor": GREY, "svg.hashsalt": "bayesdensity"},
+    **{f"axes.spines.{side}": False for side in ("top", "right")},
+    **{"axes.linewidth": 0.6, "axes.titlelocation": "left", "axes.titlesize": 8, "axes.titleweight": "bold"},
 }
 
 
@@ -67,7 +66,7 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
         f"{ci:.0%} intervals. Frontier: {quantile} of density among releases, bands {INNER:.0%} and {ci:.0%}. "
         f"Mean: mean of ln density among releases, band {ci:.0%}."
     )
-    figure, ((axes,),) = _page(fit, 4.4, caption, 0.95, 0.45)
+    figure, ((axes,),) = _page(fit, 4.4, caption, 0.95, (1, 1))
     axes.vlines(when, lower, upper, color=GREY, linewidth=0.6, alpha=0.4)
     lines = _curve(axes, x, edge, FRONTIER, (INNER, ci)), _curve(axes, x, mean, MEAN, (ci,), linewidth=0.9)
     axes.scatter(when, median, 10, np.where(mixture, "white", GREY), edgecolors=GREY, linewidth=0.7, zorder=2.5)
@@ -82,7 +81,7 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     for value, text, colour in sorted([*ends, (1.0, textwrap.fill(f"{unit} = 1", 16), BLACK)]):
         room = max(value, room * (high / low) ** 0.08)
         axes.text(x[-1] + 45, room, text, color=colour, va="center", fontsize=7.5)
-    _name(axes, anchors, np.r_[np.c_[when, median], *lines])
+    _name(axes, anchors, np.c_[when, median], np.r_[np.c_[x, np.ones(STEPS)], *lines], 6.5)
     return figure
 
 
@@ -100,7 +99,6 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     dates = quantities.dates_between(start, end, STEPS)
     rates = quantities.rate_at(fit, dates, ci=ci), quantities.rate_at(fit, dates, "mean", ci)
     edge, mean = (replace(rate, draws=rate.draws / np.log(2)) for rate in rates)
-    overall = quantities.doubling_time(quantities.rate(fit, ci=ci))
     each = quantities.doubling_time(quantities.rate_by_benchmark(fit, ci=ci))
     names = each.draws["benchmark"].to_numpy()[np.argsort(_ends(each)[1], kind="stable")]
     rows = [(str(name), replace(each, draws=each.draws.sel(benchmark=name))) for name in names]
@@ -109,16 +107,16 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
         f"Mean: mean of ln density among releases. Lines and dots: medians; bands and bars: {INNER:.0%} and {ci:.0%} "
         f"intervals. b: frontier, rate averaged over {start} to {end}."
     )
-    spacing = {"width_ratios": (2.3, 1.2), "wspace": 0.46}
-    figure, ((left, right),) = _page(fit, max(3.2, 1 + len(names) / 4), caption, 1.1, 0.45, (1, 2), **spacing)
+    height, ratios = max(3.2, 1 + len(names) / 4), (2.3, 1.2)
+    figure, ((left, right),) = _page(fit, height, caption, 1.1, (1, 2), width_ratios=ratios, wspace=0.46)
     _over_time(left, _days(dates), edge, mean, ci)
-    _rows(right, [("overall", overall), *rows], ci)
+    _rows(right, [("overall", quantities.doubling_time(quantities.rate(fit, ci=ci))), *rows], ci)
     return figure
 
 
 @rc_context(STYLE)
 def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
-    """The reference that sizes are counted in, beside what it was fitted to: scores of a family, or losses and scores of a ladder.
+    """The reference that sizes are counted in, and what it was fitted to: a family's scores, or a ladder's losses too.
 
     Parameters
     ----------
@@ -148,7 +146,7 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     )
     columns = 2 if n in (2, 4) else 3
     shape = (-(-n // columns), columns)
-    figure, grid = _page(fit, 0.7 + 1.55 * shape[0], caption, 0.15, 0.45, shape, wspace=0.12, hspace=0.3)
+    figure, grid = _page(fit, 0.7 + 1.55 * shape[0], caption, 0.15, shape, wspace=0.12, hspace=0.3)
     for axes in grid.flat[n:]:
         axes.remove()
     for b, (axes, name) in enumerate(zip(grid.flat, data["benchmark"].to_numpy(), strict=False)):
@@ -200,9 +198,8 @@ def save_figures(fit: Fit, stem: Path) -> list[Path]:
 
 def _worth_naming(fit: Fit) -> list[tuple[int, str]]:
     """LLMs to name, the most important first: likely frontier, edges, often measured; one of each family."""
-    data, n = fit.data, fit.data.sizes["llm"]
-    density, dates = _ends(quantities.log_density(fit))[1], data["release_date"].to_numpy()
-    above = density - _ends(quantities.mean_trend(fit, list(dates)))[1]
+    data, n, density = fit.data, fit.data.sizes["llm"], _ends(quantities.log_density(fit))[1]
+    above = density - _ends(quantities.mean_trend(fit, data["release_date"].to_numpy().tolist()))[1]
     scores = np.bincount(data["cell_entity"].to_numpy()[data["score_cell"].to_numpy()], minlength=n)[:n]
     likely = np.argsort(-quantities.probability_on_frontier(fit).to_numpy(), kind="stable")
     chosen: dict[int, int] = {}
@@ -214,24 +211,24 @@ def _worth_naming(fit: Fit) -> list[tuple[int, str]]:
 def _over_time(axes: Axes, x: Array, edge: Estimate, mean: Estimate, ci: float) -> None:
     """Doublings a year with ticks in months, so that a rate of zero, an infinite time, has its place."""
     slow, fast = (MONTHS / month for month in reversed(CLAIM_MONTHS))
-    low = max(-1.0, min(-0.2, *(_ends(each)[0].min() for each in (edge, mean))))
+    low = max(-1.0, min(-0.5, *(_ends(each)[0].min() for each in (edge, mean))))
     high = 1.08 * max(fast, *(_ends(each)[2].max() for each in (edge, mean)))
     months = [month for month in MONTH_TICKS if MONTHS / month <= high and month not in (48, 24, 8)]
     axes.set_yticks([MONTHS / month for month in months], [f"{m:g}".replace("inf", INFINITE) for m in months])
     axes.set(xlim=x[[0, -1]], ylim=(low, high), title="a  over time", ylabel="doubling time of density (months)")
     axes.axhspan(low, 0, color=PALE, linewidth=0, zorder=0.5)
     axes.axhline(0, color=BLACK, linewidth=0.8)
-    (first, last), anchors, taken = np.clip(_days(CLAIM_WINDOW), x[0], x[-1]), list[Any](), list[Array]()
+    (first, last), anchors = np.clip(_days(CLAIM_WINDOW), x[0], x[-1]), [("density falls", x[16], low, GREY)]
+    taken = [np.c_[x, np.zeros(STEPS)]]
     if last > first:
         axes.fill_between([first, last], slow, fast, color=CLAIM, alpha=0.6, linewidth=0)
-        taken = [np.c_[np.linspace(first, last, STEPS), np.full(STEPS, rate)] for rate in (slow, fast)]
-        said = "published, {:g}\N{EN DASH}{:g} months".format(*CLAIM_MONTHS)
-        anchors = [(said, (first + last) / 2, fast, CLAIM)]
+        taken += [np.c_[np.linspace(first, last, STEPS), np.full(STEPS, rate)] for rate in (slow, fast)]
+        anchors.append(("published, {:g}\N{EN DASH}{:g} months".format(*CLAIM_MONTHS), (first + last) / 2, fast, CLAIM))
     for name, estimate, colour, width in (("mean", mean, MEAN, 0.9), ("frontier", edge, FRONTIER, 1.4)):
         taken.append(_curve(axes, x, estimate, colour, (INNER, ci), linewidth=width))
         anchors.append((name, *taken[-1][3 * STEPS // 4], colour))
     _dates(axes, 5)
-    _name(axes, [*anchors, *[("density falls", x[12], low / 2, GREY)] * int(low < -0.4)], np.concatenate(taken), 7.5)
+    _name(axes, anchors, np.empty((0, 2)), np.concatenate(taken), 7.5)
 
 
 def _rows(axes: Axes, rows: list[tuple[str, Estimate]], ci: float) -> None:
@@ -252,10 +249,10 @@ def _rows(axes: Axes, rows: list[tuple[str, Estimate]], ci: float) -> None:
     axes.set(xticks=months, xticklabels=[f"{m:g}" for m in months], yticks=y, yticklabels=[name for name, _ in rows])
     axes.minorticks_off()
     axes.tick_params(axis="y", length=0, grid_alpha=0)
-    said = ["{1:.1f} [{0:.1f}, {2:.1f}]".format(*row).replace("inf", INFINITE) for row in wide.T]
-    header = (f"median [{ci:.0%}]", -0.6 - 0.036 * len(rows), GREY)
-    for text, at, colour in (header, *zip(said, y, colours, strict=True)):
-        axes.text(1.09, at, text, transform=axes.get_yaxis_transform(), va="center", size=7.5, color=colour)
+    axes.text(1.09, 1.03, f"median [{ci:.0%}]", transform=axes.transAxes, size=7.5, color=GREY)
+    for k, row in enumerate(wide.T):
+        said, at = "{1:.1f} [{0:.1f}, {2:.1f}]".format(*row).replace("inf", INFINITE), axes.get_yaxis_transform()
+        axes.text(1.09, k, said, transform=at, va="center", size=7.5, color=colours[k])
 
 
 def _ladder(fit: Fit, ci: float) -> Figure:
@@ -263,11 +260,11 @@ def _ladder(fit: Fit, ci: float) -> Figure:
     data, n = fit.data, fit.data.sizes["benchmark"]
     unit = f" ({data.attrs['loss_unit'].replace('_', ' ')})" if "loss_unit" in data.attrs else ""
     caption = (
-        f"The reference, {_reference(fit)}. Left: losses of its runs, and the loss law at the size of each, dashed "
-        "where extrapolated to the anchors. Right: score at a loss, and the map between them. Circles: ladder; "
-        f"diamonds: anchors; small dots: checkpoints of longer trainings. Lines and bands: median and {ci:.0%} interval."
+        f"The reference, {_reference(fit)}. Left: losses of its runs, and the law at the size of each; dashed: "
+        "extrapolated to the anchors, before its miss there. Right: losses and scores, and the map. Circles: ladder; "
+        f"diamonds: anchors; small dots: checkpoints. Lines and bands: median and {ci:.0%} interval."
     )
-    figure, grid = _page(fit, 0.5 + 1.85 * n, caption, 0.1, 0.45, (n, 2), wspace=0.22, hspace=0.34)
+    figure, grid = _page(fit, 0.5 + 1.85 * n, caption, 0.1, (n, 2), wspace=0.22, hspace=0.34)
     for b, (name, (left, right)) in enumerate(zip(data["benchmark"].to_numpy(), grid, strict=True)):
         _losses(left, fit, b, ci)
         _map(right, fit, b, ci)
@@ -300,15 +297,14 @@ def _losses(axes: Axes, fit: Fit, b: int, ci: float) -> None:
     axes.set_xscale("log")
     axes.margins(x=0.12, y=0.12)
     _plain(axes.xaxis, _count)
-    _name(axes, anchors, np.concatenate(taken))
+    _name(axes, anchors, taken[0], np.concatenate(taken[1:]), 6.5)
 
 
 def _map(axes: Axes, fit: Fit, b: int, ci: float) -> None:
-    """Pairs of loss and score of one benchmark, and the map between them."""
+    """Pairs of loss and score of one benchmark, and the map between them; first checkpoints stand outside."""
     data, draws, here = fit.data, fit.posterior.isel(benchmark=b), fit.data["map_benchmark"].to_numpy() == b
     loss, score, training = (data[f"map_{p}"].to_numpy()[here] for p in ("loss", "value", "training"))
-    ran = data["run_loss"].to_numpy()[data["run_benchmark"].to_numpy() == b]
-    x = np.linspace(0.97 * min(ran.min(), loss.min()), 1.03 * ran.max(), STEPS)
+    x = np.linspace(0.97 * loss.min(), 1.03 * loss[loss < 3 * loss.min()].max(), STEPS)
     eta = draws["map_logit"] - draws["map_slope"] * (xr.DataArray(x, dims="at") - data["map_centre"][b])
     anchor = np.isin(data["training"], data["run"].to_numpy()[data["run_beyond"].to_numpy() == 1])[training]
     several = np.bincount(training)[training] > 1
@@ -319,21 +315,17 @@ def _map(axes: Axes, fit: Fit, b: int, ci: float) -> None:
     axes.set(xlim=x[[0, -1]], ylim=(0, 1.02))
 
 
-def _page(
-    fit: Fit, body: float, caption: str, right: float, bottom: float, shape: tuple[int, int] = (1, 1), **spacing: Any
-) -> tuple[Figure, NDArray[Any]]:
+def _page(fit: Fit, body: float, caption: str, right: float, shape: Any, **spacing: Any) -> tuple[Figure, Any]:
     """A page with title, caption and, unless it passed, the verdict, above panels; lengths in inches."""
-    judged = fit.diagnostics
-    faults = "" if judged.verdict == "PASS" else f"{judged.verdict}: {judged.sentence}"
+    faults = f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}" if fit.diagnostics.verdict != "PASS" else ""
     blocks = (fit.study.title, 74, 9.5, BLACK), (caption, 108, 7.5, GREY), (faults, 108, 7.5, VERMILLION)
     lines = [(line, size, colour) for text, most, size, colour in blocks for line in textwrap.wrap(text, most)]
     height, down = body + 0.33 + sum(size / 50 for _, size, _ in lines), 0.08
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
     for line, size, colour in lines:
-        weight, at = "bold" if size > 8 else "normal", (0.08 / WIDTH, 1 - down / height)
-        figure.text(*at, line, va="top", size=size, color=colour, weight=weight)
+        figure.text(0.0125, 1 - down / height, line, va="top", size=size, color=colour, weight=400 if size < 9 else 700)
         down += size / 50
-    sides = {"left": LEFT / WIDTH, "right": 1 - right / WIDTH, "bottom": bottom / height, "top": body / height}
+    sides = {"left": LEFT / WIDTH, "right": 1 - right / WIDTH, "bottom": BOTTOM / height, "top": body / height}
     grid = figure.subplots(*shape, squeeze=False, gridspec_kw={**sides, **spacing})
     for axes in grid.flat:  # ticks are made when drawn, which may be outside the context of the style
         axes.tick_params(labelsize=7.5, color=GREY, grid_color=PALE, grid_linewidth=0.5)
@@ -349,26 +341,26 @@ def _curve(axes: Axes, x: Array, estimate: Estimate, colour: Any, levels: Iterab
     return np.asarray(np.c_[x, median])
 
 
-def _name(axes: Axes, anchors: Iterable[tuple[str, float, float, Any]], avoid: Array, size: float = 6.5) -> None:
-    """Write texts (with x, y, colour) near their points, but none that would cover another or a point of ``avoid``."""
-    frame, dots, taken = axes.get_window_extent(), axes.transData.transform(avoid), list[Bbox]()
-    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False) + np.pi / 2
-    places = [(far, np.array([np.cos(turn), np.sin(turn)])) for far in (5, 9, 14, 20, 28, 38, 50, 64) for turn in turns]
-    look: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "center", "size": size, "zorder": 5}
-    look["path_effects"] = [withStroke(linewidth=1.5, foreground="white")]
+def _name(axes: Axes, anchors: list[Any], marks: Array, lines: Array, size: float) -> None:
+    """Write texts (with x, y, colour) near their points if they cover no other text, no marks and no lines."""
+    frame, taken = axes.get_window_extent(), list[Bbox]()
+    marks, lines = (axes.transData.transform(points) for points in (marks, lines))
+    turns = [np.pi * (0.25 + k / 8) for k in sorted(range(-8, 8), key=abs)]  # right above first, left below last
+    look: Any = dict(ha="center", va="center", size=size, path_effects=[withStroke(linewidth=2, foreground="w")])
     for text, x, y, colour in anchors:
         probe = axes.text(0, 0, text, size=size)
         half, at = np.array(probe.get_window_extent().size) / 2, np.array(axes.transData.transform((x, y)))
         probe.remove()
-        for far, way in places:
-            to = way * (far + half)
+        others = marks[np.abs(marks - at).max(axis=1) > 4]
+        for far, turn in product((5, 9, 14, 20, 28, 38, 50), turns):
+            to = np.array([np.cos(turn), np.sin(turn)]) * (far + half)
             box, leader = Bbox([at + to - half, at + to + half]), at + np.linspace(0, 1, 20)[:, None] * to
-            free = frame.count_contains(box.corners()) == 4 and not box.padded(2).count_contains(dots)
+            free = frame.count_contains(box.corners()) == 4 and not box.padded(2).count_contains(np.r_[marks, lines])
+            free = free and not (np.abs(others[:, None] - leader).max(axis=-1) < 3).any()
             if free and not any(other.padded(2).overlaps(box) or other.count_contains(leader) for other in taken):
                 arrow = {"arrowstyle": "-", "color": colour, "lw": 0.4 * (far > 5), "shrinkA": 0, "shrinkB": 1.5}
-                axes.annotate(text, (x, y), tuple(to * 72 / DPI), arrowprops=arrow, color=colour, **look)
-                taken.append(box)
-                dots = np.r_[dots, leader[1:-1]]
+                axes.annotate(text, (x, y), tuple(to * 72 / DPI), "data", "offset points", arrow, color=colour, **look)
+                taken, lines = [*taken, box], np.r_[lines, leader[1:-1]]
                 break
 
 

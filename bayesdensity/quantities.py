@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -173,7 +174,7 @@ def rate(
 ) -> Estimate:
     """Growth of ln density a year, averaged over a window (None: that of the study)."""
     start, end = between or window(fit)
-    if not pd.Timestamp(start) < pd.Timestamp(end):
+    if not _time(fit, [start, end]).diff("date").item() > 0:
         raise InputError(f"the window must end after it starts; got {start} to {end}.")
     ends = mean_trend(fit, [start, end]) if estimand == "mean" else frontier(fit, [start, end])
     span = float(np.diff(_time(fit, [start, end]).to_numpy())[0])
@@ -255,7 +256,7 @@ def _said(fit: Fit, estimand: Estimand) -> str:
 
 def _time(fit: Fit, dates: Sequence[str]) -> xr.DataArray:
     try:
-        days = pd.DatetimeIndex([pd.Timestamp(day) for day in dates])
+        days = pd.DatetimeIndex([date.fromisoformat(day) for day in dates])
     except ValueError as error:
         raise InputError(f"dates must be ISO dates such as 2024-07-01; got {list(dates)}.") from error
     return xr.DataArray(years(days) - fit.data.attrs["time_centre"], dims="date", coords={"date": list(dates)})

@@ -148,6 +148,44 @@ class Frontier(Part):
     """The frontier is this quantile of density among releases at a time."""
 
 
+class Priors(Part):
+    """Every prior by its name; a study states them all, inherited or its own."""
+
+    size_exponent: Prior
+    size_exponent_spread: Prior
+    size_share: Prior
+    data_elasticity: Prior
+    loss_noise: Prior
+    link_contrast: Prior
+    link_slope: Prior
+    link_slope_spread: Prior
+    ceiling_gap: Prior
+    recipe_residual: Prior
+    level: Prior
+    level_spread: Prior
+    rate: Prior
+    curvature: Prior
+    dispersion_growth: Prior
+    family_scale: Prior
+    noise_scale: Prior
+    inefficiency_scale: Prior
+    slope_spread: Prior
+    cell_scatter: Prior
+    overdispersion: Prior
+    harness_scale: Prior
+    irreducible_share: Prior
+    size_elasticity: Prior
+    map_slope: Prior
+    map_scatter: Prior
+    map_overdispersion: Prior
+    law_misfit: Prior
+
+    def __getitem__(self, name: str) -> Prior:
+        """Prior of one quantity."""
+        prior: Prior = getattr(self, name)
+        return prior
+
+
 class Study(Part):
     """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
 
@@ -160,7 +198,7 @@ class Study(Part):
     reference: Reference
     law: Law
     frontier: Frontier
-    priors: dict[str, Prior]
+    priors: Priors
 
     @property
     def digest(self) -> str:

@@ -43,6 +43,8 @@ LAYERS = [
     "plots",
     "report",
     "cite",
+    "describe",
+    "progress",
     "cli",
 ]
 SAMPLERS = {"model", "simulate", "fit", "engine"}

@@ -1,0 +1,240 @@
+"""Figures are drawn of small fits made by hand: what they must show, and that they are whole."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+
+from bayesdensity.errors import InputError
+from bayesdensity.fit import Diagnostics, Fit
+from bayesdensity.plots import plot_density, plot_doubling, plot_reference, save_figures
+from bayesdensity.study import load_study
+
+CHAINS, DRAWS, N_LLMS = 2, 40, 12
+BENCHMARKS = ("MMLU", "BBH", "MATH")
+STUDIES = {"family": "densing-law", "ladder": "olmo-ladder"}
+FIGURES = (plot_density, plot_doubling, plot_reference)
+
+
+def made_by_hand(
+    kind: str = "family",
+    *,
+    rate: float = 2.0,
+    spread: float = 0.2,
+    benchmarks: tuple[str, ...] = BENCHMARKS,
+    llms: tuple[str, ...] = (),
+    family: str = "Qwen1.5",
+    verdict: str = "PASS",
+) -> Fit:
+    """A fit whose draws are random numbers: rates of ln density a year are normal about ``rate``."""
+    rng = np.random.default_rng(0)
+    shipped = load_study(STUDIES[kind])
+    protocol = next(iter(shipped.benchmarks.values()))
+    reference = shipped.reference.model_copy(update={"family": family} if kind == "family" else {})
+    study = shipped.model_copy(update={"benchmarks": dict.fromkeys(benchmarks, protocol), "reference": reference})
+    names = [*llms, *(f"LLM-{k}" for k in range(N_LLMS))][:N_LLMS]
+    data, posterior = _data(rng, kind, names, benchmarks), _posterior(rng, rate, spread, names, benchmarks)
+    fit = Fit(posterior, xr.Dataset(), data, study, {})
+    sentence = "chains disagree: R-hat 1.2 of rate exceeds 1.01."
+    vars(fit)["diagnostics"] = Diagnostics(1.2, 100, 0, (), "", verdict, sentence)  # in the place of the cached one
+    return fit
+
+
+def _data(rng: np.random.Generator, kind: str, names: list[str], benchmarks: tuple[str, ...]) -> xr.Dataset:
+    time, n = np.linspace(-1.5, 1.5, N_LLMS), len(benchmarks)
+    released = np.datetime64("2024-09-01") + (365 * time).astype("timedelta64[D]")
+    members = 4 if kind == "family" else 0
+    entity = np.concatenate([np.tile(np.arange(N_LLMS), n), np.tile(N_LLMS + np.arange(members), n)])
+    bench = np.concatenate([np.repeat(np.arange(n), N_LLMS), np.repeat(np.arange(n), members)])
+    runs = [(size, tokens) for size in (1e8, 1e9) for tokens in (1e10, 1e11, 1e12)]
+    log_n, log_d = np.log(np.array(runs * n)).T
+    run_bench = np.repeat(np.arange(n), len(runs))
+    run_names = [f"{k} on {benchmarks[b]}" for b in range(n) for k in range(len(runs))]
+    loss = 1.5 - 0.05 * (log_n - log_n.mean()) - 0.04 * (log_d - log_d.mean())
+    return xr.Dataset(
+        {
+            "log_size": ("llm", rng.normal(size=N_LLMS)),
+            "time": ("llm", time),
+            "family_index": ("llm", np.arange(N_LLMS)),
+            "architecture": ("llm", np.where(np.arange(N_LLMS) % 2, "moe", "dense")),
+            "reference_log_size": ("reference", np.linspace(-3, 2, members)),
+            "score_value": ("score", rng.uniform(0.3, 0.8, len(entity))),
+            "score_cell": ("score", np.arange(len(entity))),
+            "score_benchmark": ("score", bench),
+            "cell_entity": ("cell", entity),
+            "cell_benchmark": ("cell", bench),
+            "floor": ("benchmark", np.full(n, 0.25)),
+            "run_log_n": ("run", log_n - log_n.mean()),
+            "run_log_d": ("run", log_d - log_d.mean()),
+            "run_loss": ("run", loss),
+            "run_benchmark": ("run", run_bench),
+            "run_beyond": ("run", (log_d == log_d.max()).astype(float)),
+            "map_loss": ("map", loss),
+            "map_value": ("map", 0.25 + 0.7 / (1 + np.exp(8 * (loss - 1.4)))),
+            "map_benchmark": ("map", run_bench),
+            "map_training": ("map", np.arange(len(loss))),
+            "map_centre": ("benchmark", np.full(n, 1.4)),
+        },
+        coords={
+            "llm": names,
+            "release_date": ("llm", released.astype(str)),
+            "benchmark": list(benchmarks),
+            "cell": [str(k) for k in range(len(entity))],
+            "run": run_names,
+            "training": run_names,
+        },
+        attrs={
+            "log_size_centre": 23.0,
+            "time_centre": 24.67,
+            "n_target_cells": N_LLMS * n,
+            "ladder_log_n_centre": float(log_n.mean()),
+            "ladder_log_d_centre": float(log_d.mean()),
+        },
+    )
+
+
+def _posterior(
+    rng: np.random.Generator, rate: float, spread: float, names: list[str], benchmarks: tuple[str, ...]
+) -> xr.Dataset:
+    n, n_cells = len(benchmarks), (N_LLMS + 4) * len(benchmarks)
+    time = np.linspace(-1.5, 1.5, N_LLMS)
+    dims: dict[str, dict[str, tuple[Any, float]]] = {
+        "": {
+            "origin": (0.0, 0.1),
+            "rate": (rate, spread),
+            "noise_scale": (0.4, 0.01),
+            "inefficiency_scale": (0.4, 0.01),
+        },
+        "benchmark": {
+            "level": (np.zeros(n), 0.1),
+            "benchmark_slope": (np.linspace(-0.3, 0.3, n), 0.01),
+            "ceiling": (np.full(n, 0.97), 0.001),
+            "link_level": (np.zeros(n), 0.05),
+            "link_slope": (np.full(n, 0.5), 0.01),
+            "link_exponent": (np.full(n, 0.15), 0.01),
+            "law_log_loss_centre": (np.full(n, 0.4), 0.005),
+            "law_share_irreducible": (np.full(n, 0.3), 0.01),
+            "law_share_size": (np.full(n, 0.35), 0.01),
+            "law_size_exponent": (np.full(n, 0.1), 0.005),
+            "law_data_exponent": (np.full(n, 0.1), 0.005),
+            "map_logit": (np.zeros(n), 0.05),
+            "map_slope": (np.full(n, 8.0), 0.2),
+        },
+        "llm": {"log_density_relative": (rate * time, 0.3)},
+        "cell": {"cell_departure": (np.zeros(n_cells), 0.1)},
+    }
+    return xr.Dataset(
+        {
+            name: (
+                ("chain", "draw", *filter(None, [dim])),
+                middle + scale * rng.normal(size=(CHAINS, DRAWS, *np.shape(middle))),
+            )
+            for dim, variables in dims.items()
+            for name, (middle, scale) in variables.items()
+        },
+        coords={"benchmark": list(benchmarks), "llm": names},
+    )
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def arrows(figure: Figure) -> list[Any]:
+    return [line for line in figure.axes[1].lines if line.get_gid() == "beyond"]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_every_figure_is_written_whole_and_nothing_else_changes(kind: str, tmp_path: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    paths = save_figures(made_by_hand(kind), tmp_path / "mine")
+    assert dict(matplotlib.rcParams) == before and not Gcf.figs
+    names = [f"mine-{name}.{form}" for name in ("density", "doubling", "reference") for form in ("png", "svg")]
+    assert [path.name for path in paths] == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    for path in paths:
+        if path.suffix == ".png":
+            assert path.read_bytes().startswith(b"\x89PNG") and b"IEND" in path.read_bytes()[-12:]
+        else:
+            assert ElementTree.parse(path).getroot().tag.endswith("svg")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_no_remains(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"mine-density\.png: cannot write there"):
+        save_figures(made_by_hand(), tmp_path / "missing" / "mine")
+    (tmp_path / "mine-density.png").mkdir()
+    with pytest.raises(InputError, match=r"mine-density\.png: cannot write there"):
+        save_figures(made_by_hand(), tmp_path / "mine")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine-density.png"]
+
+
+def test_an_infinite_doubling_time_ends_in_an_arrow_and_a_finite_one_does_not() -> None:
+    assert not arrows(plot_doubling(made_by_hand(rate=2.0)))
+    figure = plot_doubling(made_by_hand(rate=0.1, spread=0.5))
+    assert len(arrows(figure)) == len(BENCHMARKS) + 1
+    assert sum(text.endswith("\N{INFINITY}]") for text in texts(figure)) == len(BENCHMARKS) + 1
+
+
+def test_a_density_that_surely_falls_still_gives_a_figure() -> None:
+    figure = plot_doubling(made_by_hand(rate=-2.0, spread=0.05))
+    assert sum("\N{INFINITY} [\N{INFINITY}, \N{INFINITY}]" in text for text in texts(figure)) == len(BENCHMARKS) + 1
+
+
+def test_infinity_stands_where_the_rate_is_zero() -> None:
+    axes = plot_doubling(made_by_hand()).axes[0]
+    ticks = dict(zip([label.get_text() for label in axes.get_yticklabels()], axes.get_yticks(), strict=True))
+    assert ticks["\N{INFINITY}"] == 0
+    assert ticks["6"] == pytest.approx(2)  # doublings a year
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_every_benchmark_is_named(kind: str) -> None:
+    fit = made_by_hand(kind)
+    for figure in (plot_doubling(fit), plot_reference(fit)):
+        assert set(BENCHMARKS) <= set(texts(figure))
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_names_from_tables_are_no_markup(kind: str) -> None:
+    benchmarks, llms = ("$x^2$ & more", r"\frac_{", "<b>A</b>"), ("a$b$c", "x_1^2", "<i>&amp;")
+    fit = made_by_hand(kind, llms=llms, benchmarks=benchmarks, family="$Fam_1$")
+    for plot, names in ((plot_density, llms), (plot_doubling, benchmarks), (plot_reference, benchmarks)):
+        figure, written = plot(fit), io.BytesIO()
+        figure.savefig(written, format="svg")
+        assert ElementTree.fromstring(written.getvalue()).tag.endswith("svg")
+        named = [text for text in figure.findobj(Text) if text.get_text() in names]
+        assert {text.get_text() for text in named} == set(names)
+        assert not any(text.get_parse_math() for text in named)
+
+
+@pytest.mark.parametrize("plot", FIGURES)
+def test_a_fit_that_did_not_pass_says_so(plot: Any) -> None:
+    assert any(text.startswith("FAIL: chains disagree") for text in texts(plot(made_by_hand(verdict="FAIL"))))
+    assert not any("chains disagree" in text for text in texts(plot(made_by_hand())))
+
+
+def test_no_two_names_of_llms_overlap() -> None:
+    figure = plot_density(made_by_hand(llms=tuple(f"A-model-with-a-long-name-{k}" for k in range(N_LLMS))))
+    figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(note) for note in figure.findobj(Annotation)]
+    assert len(boxes) >= 5
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+@pytest.mark.parametrize("plot", FIGURES)
+def test_nothing_is_drawn_beyond_the_page(plot: Any, kind: str) -> None:
+    figure = plot(made_by_hand(kind, rate=0.1, spread=0.5, verdict="FAIL"))
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert 0 <= drawn.x0 and drawn.x1 <= width and 0 <= drawn.y0 and drawn.y1 <= height
