@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 BLACK, SKY, GREEN, BLUE, VERMILLION, GREY, PALE = "k", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#707070", "#e6e6e6"
 FRONTIER, MEAN, CLAIM, RAMP = BLUE, VERMILLION, GREEN, LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
 CLAIM_MONTHS, CLAIM_WINDOW = (3.3, 3.5), ("2023-02-01", "2025-04-30")  # arXiv 2412.04315 and its journal version
-WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.55, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
+WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.6, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
 STEPS, INNER, NAMED = 97, 0.5, 16  # points of a curve, probability of inner bands, LLMs named if there is room
 MONTH_TICKS, INFINITE = (np.inf, 48, 24, 12, 8, 6, 4, 3, 2, 1.5, 1), "\N{INFINITY}"
 STYLE: dict[Any, Any] = {
@@ -99,16 +99,16 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     dates = quantities.dates_between(start, end, STEPS)
     rates = quantities.rate_at(fit, dates, ci=ci), quantities.rate_at(fit, dates, "mean", ci)
     edge, mean = (replace(rate, draws=rate.draws / np.log(2)) for rate in rates)
-    each = quantities.doubling_time(quantities.rate_by_benchmark(fit, ci=ci))
-    names = each.draws["benchmark"].to_numpy()[np.argsort(_ends(each)[1], kind="stable")]
-    rows = [(str(name), replace(each, draws=each.draws.sel(benchmark=name))) for name in names]
+    each = quantities.rate_by_benchmark(fit, ci=ci)
+    names = each.draws["benchmark"].to_numpy()[np.argsort(-_ends(each)[1], kind="stable")].tolist()
+    rows = [(name, quantities.doubling_time(replace(each, draws=each.draws.sel(benchmark=name)))) for name in names]
     caption = (
         f"Months in which density doubles. Frontier: {quantile:g} quantile of density among releases. "
         f"Mean: mean of ln density among releases. Lines and dots: medians; bands and bars: {INNER:.0%} and {ci:.0%} "
         f"intervals. b: frontier, rate averaged over {start} to {end}."
     )
-    height, ratios = max(3.2, 1 + len(names) / 4), (2.3, 1.2)
-    figure, ((left, right),) = _page(fit, height, caption, 1.1, (1, 2), width_ratios=ratios, wspace=0.46)
+    height, room = max(3.2, 1 + len(names) / 4), max(0.46, 0.055 * max(map(len, names)))
+    figure, ((left, right),) = _page(fit, height, caption, 1.1, (1, 2), width_ratios=(2.3, 1.2), wspace=room)
     _over_time(left, _days(dates), edge, mean, ci)
     _rows(right, [("overall", quantities.doubling_time(quantities.rate(fit, ci=ci))), *rows], ci)
     return figure
@@ -138,7 +138,6 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     member = data["cell_entity"].to_numpy() - data.sizes["llm"]
     reached = np.minimum(_ends(quantities.effective_size_by_benchmark(fit))[1], high)
     sizes = np.r_[reached, members[member[len(reached) :]]]  # cells of targets come first
-    colours, dots = np.where(member < 0, SKY, BLACK)[cell], np.where(member < 0, 3, 8)[cell]
     caption = (
         f"Score that {unit} reaches at a size: median and {ci:.0%} band of the link, dashed outside the sizes of its "
         "members. Dots: scores, one for each harness; black: members; blue: other LLMs, at their median effective size "
@@ -150,8 +149,9 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     for axes in grid.flat[n:]:
         axes.remove()
     for b, (axes, name) in enumerate(zip(grid.flat, data["benchmark"].to_numpy(), strict=False)):
-        at = np.flatnonzero(bench == b)
-        axes.scatter(sizes[cell[at]], value[at], dots[at], colours[at], linewidth=0, alpha=0.8)
+        for kind, colour, size in ((member < 0, SKY, 2), (member >= 0, BLACK, 3)):
+            at = kind[cell] & (bench == b)
+            axes.plot(sizes[cell[at]], value[at], "o", color=colour, markersize=size, mew=0, alpha=0.8)
         curve = replace(reference, draws=reference.draws.isel(benchmark=b))
         line = _curve(axes, x, curve, VERMILLION, (ci,), linestyle="--")
         axes.plot(*line[inside].T, color=VERMILLION, linewidth=1.4)

@@ -191,6 +191,13 @@ def test_a_density_that_surely_falls_still_gives_a_figure() -> None:
     assert sum("\N{INFINITY} [\N{INFINITY}, \N{INFINITY}]" in text for text in texts(figure)) == len(BENCHMARKS) + 1
 
 
+def test_benchmarks_stand_in_order_of_their_rates_even_where_times_are_infinite() -> None:
+    fit = made_by_hand(rate=-2.0, spread=0.05)
+    names = [label.get_text() for label in plot_doubling(fit).axes[1].get_yticklabels()]
+    slopes = fit.posterior["benchmark_slope"].median(("chain", "draw")).to_series().sort_values(ascending=False)
+    assert names == ["overall", *slopes.index]
+
+
 def test_infinity_stands_where_the_rate_is_zero() -> None:
     axes = plot_doubling(made_by_hand()).axes[0]
     ticks = dict(zip([label.get_text() for label in axes.get_yticklabels()], axes.get_yticks(), strict=True))
@@ -237,4 +244,4 @@ def test_no_two_names_of_llms_overlap() -> None:
 def test_nothing_is_drawn_beyond_the_page(plot: Any, kind: str) -> None:
     figure = plot(made_by_hand(kind, rate=0.1, spread=0.5, verdict="FAIL"))
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-    assert 0 <= drawn.x0 and drawn.x1 <= width and 0 <= drawn.y0 and drawn.y1 <= height
+    assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
