@@ -273,7 +273,7 @@ def test_studies_are_listed(run: Run) -> None:
 def test_show_gives_every_prior_and_its_reason(run: Run, truth: Truth, world_fit: Fit) -> None:
     outcome = run("show", truth.study, "--data", truth.folder)
     assert outcome.status == 0 and outcome.err == ""
-    for name, prior in world_fit.study.priors.items():
+    for name, prior in world_fit.study.priors:
         assert f"  {name} " in outcome.out and prior.why in outcome.out
     shown = strict(run("show", truth.study, "--data", truth.folder, "--json").out)
     assert shown["digest"] == world_fit.study.digest

@@ -125,7 +125,7 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     """Log of prior times likelihood on the scale that is sampled, without the Jacobian of informed coordinates."""
     norm = stats.norm.logpdf
     total = 0.0
-    for name, prior in study.priors.items():
+    for name, prior in study.priors:
         on_scale = {"normal": name, "lognormal": f"log_{name}", "logit-normal": f"logit_{name}"}[prior.shape]
         if name in ("level", "link_contrast"):
             continue  # no plain normals: below

@@ -13,7 +13,7 @@ import pytest
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.errors import InputError, UnidentifiedError
-from bayesdensity.study import Study
+from bayesdensity.study import Study, load_study
 
 LLMS = """\
 llm,release_date,params_total,params_active,family,architecture,stage,domain,compression,weights_open
@@ -99,7 +99,7 @@ def study(**changes: Any) -> Study:
             "family_effects": True,
             "quantile": 0.95,
         },
-        "priors": {},
+        "priors": load_study("densing-law").priors,
     }
     for key, value in changes.items():
         part = tree = dict(tree)

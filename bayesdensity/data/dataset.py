@@ -67,6 +67,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
             "llm": llms.index.to_numpy(str),
             "family": families,
             "reference": reference.index.to_numpy(str),
+            "architecture": ("llm", llms["architecture"].to_numpy(str)),
             "release_date": ("llm", llms["release_date"].dt.strftime("%Y-%m-%d").to_numpy(str)),
         },
         attrs={"log_size_centre": centre, "time_centre": middle},
@@ -131,6 +132,10 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     pairs = _map_rows(study, runs)
     log_n, log_d = (np.log(ladder[column].to_numpy(float)) for column in ("params", "tokens"))
     centre_n, centre_d = (float(x.mean()) if len(x) else 0.0 for x in (log_n, log_d))
+    # An anchor is the end of the training whose checkpoints a trajectory follows; rungs of the ladder are their own.
+    is_long = (pairs["role"] != "ladder").to_numpy()
+    long_name = "training of " + pairs["params"].map("{:.4g}".format) + " parameters"
+    pairs = pairs.assign(run=pairs["run"].where(~is_long, long_name))
     trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
     training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
     bench = _positions(pairs["benchmark"], names)
@@ -162,6 +167,7 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
         attrs={
             "ladder_log_n_centre": centre_n,
             "ladder_log_d_centre": centre_d,
+            "loss_unit": ", ".join(sorted(set(ladder["loss_unit"]))),
             "log_tokens": float(np.log(study.reference.tokens or 1.0)),
         },
     )
