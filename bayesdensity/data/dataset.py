@@ -134,7 +134,7 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     centre_n, centre_d = (float(x.mean()) if len(x) else 0.0 for x in (log_n, log_d))
     # An anchor is the end of the training whose checkpoints a trajectory follows; rungs of the ladder are their own.
     is_long = (pairs["role"] != "ladder").to_numpy()
-    long_name = "training of " + pairs["params"].map("{:.4g}".format) + " parameters"
+    long_name = "training of " + pairs["params"].map("{:.4g}".format).astype(str) + " parameters"
     pairs = pairs.assign(run=pairs["run"].where(~is_long, long_name))
     trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
     training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
