@@ -29,7 +29,7 @@ FORMAT = 1
 MAX_RHAT, MIN_ESS = 1.01, 400
 STUCK_SDS = 10.0
 """A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
-TARGET_ACCEPT = 0.9
+TARGET_ACCEPT = 0.85
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
