@@ -155,7 +155,7 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
     """The table of LLMs as JSON, with an interval for density and effective size on every benchmark too."""
     cells = q.log_density_by_benchmark(fit, ci)
     sizes = q.effective_size_by_benchmark(fit, ci)
-    by_cell = [_intervals(np.exp(cells.to_frame()), ci), _intervals(sizes.to_frame(), ci)]
+    by_cell = [[_exp(one) for one in cells.to_json().values()], list(sizes.to_json().values())]
     labels = zip(cells.draws["llm"].to_numpy(), cells.draws["benchmark"].to_numpy(), strict=True)
     unreachable = q.probability_unreachable(fit).to_numpy()
     per_llm: dict[str, dict[str, Any]] = {}
@@ -241,7 +241,10 @@ def _dates(fit: Fit) -> list[str]:
 
 
 def _densest(fit: Fit, ci: float) -> str:
-    table = densities_table(fit, ci).sort_values("probability_on_frontier", ascending=False).head(SHOWN)
+    table = q.density(fit, ci).to_frame().add_prefix("density_")
+    table["release_date"] = fit.data["release_date"].to_numpy()
+    table["probability_on_frontier"] = q.probability_on_frontier(fit).to_numpy()
+    table = table.sort_values("probability_on_frontier", ascending=False).head(SHOWN)
     lines = []
     for name, row in table.iterrows():
         ends = f"{row.density_median:.3g} [{row.density_lower:.3g}, {row.density_upper:.3g}]"
@@ -262,14 +265,6 @@ def _row(label: str, estimate: q.Estimate) -> str:
 
 def _interval(row: Any) -> str:
     return f"{row['median']:.1f} [{row['lower']:.1f}, {row['upper']:.1f}]"
-
-
-def _intervals(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
-    ends = ENDS
-    return [
-        {**{end: q.jsonable(float(row[end])) for end in ends}, "probability": ci, "kind": "eti"}
-        for _, row in table.iterrows()
-    ]
 
 
 def _exp(interval: dict[str, Any]) -> dict[str, Any]:

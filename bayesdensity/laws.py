@@ -105,13 +105,18 @@ def size_of_logit(link: Link, eta: Number) -> Number:
         return np.where(remaining > 0, -np.log(np.maximum(remaining, 0)) / link.exponent, np.inf)
 
 
+def bounded_below(x: Number, least: Number) -> Number:
+    """Smooth version of ``max(x, 0)`` that equals ``least`` at zero and stays positive."""
+    return 0.5 * (x + np.sqrt(x**2 + 4 * least**2))
+
+
 def bounded_size_of_logit(link: Link, eta: Number, least: float) -> tuple[Number, Number]:
     """Log size at which the link reaches a logit, and its slope there, smoothly bounded where it never does.
 
     ``least`` is the smallest share of the slope at the origin that the slope there falls to.
     """
     remaining = 1 - link.exponent * (eta - link.level) / link.slope
-    remaining = 0.5 * (remaining + np.sqrt(remaining**2 + 4 * least**2))
+    remaining = bounded_below(remaining, least)
     return -np.log(remaining) / link.exponent, link.slope * remaining
 
 

@@ -177,13 +177,15 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, An
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
     link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
-    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy(), 0.05)
+    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy(), LEAST_SLOPE)
     precision = pt.ones(len(centre)) / LEVEL_STEP**2
     level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
     logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))
     return laws.shifted(link, level), level, logp
 
 
+LEAST_SLOPE = 0.05
+"""Implied sizes are bounded where the link is this much flatter than at the origin."""
 LEVEL_STEP = 0.1
 """How far the level of one benchmark departs from where the reference reaches the average target, about."""
 
@@ -201,9 +203,7 @@ def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: A
     are bounded: scores there say little.
     """
     value, log_above, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
-    head = top - value
-    head = 0.5 * (head + pt.sqrt(head**2 + 4 * BOUND**2))
-    return log_above - pt.log(head), weight / (1 / n_items + extra)
+    return log_above - pt.log(laws.bounded_below(top - value, BOUND)), weight / (1 / n_items + extra)
 
 
 def _level_logp(level: Any, spread: Any, n: int) -> Any:

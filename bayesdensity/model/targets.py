@@ -11,12 +11,9 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.model.priors import draw, normal_logp
-from bayesdensity.model.reference import Pseudo
+from bayesdensity.model.reference import LEAST_SLOPE, Pseudo
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
-
-LEAST_SLOPE = 0.05
-"""Implied sizes are bounded where the link is this much flatter than at the origin."""
 
 
 class Cells(NamedTuple):
