@@ -23,7 +23,7 @@ app = App(
     version=__version__,
     suppress_keyboard_interrupt=False,
 )
-QUICK = {"draws": 500, "tune": 500}
+DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
 CHECK_FAILED, INTERRUPTED = 1, 130
 
 Settings = Annotated[
@@ -95,20 +95,20 @@ def fit(
     chains : int
         Number of chains.
     draws : int, optional
-        Draws kept in each chain; 1000.
+        Draws kept in each chain; 1500.
     tune : int, optional
-        Draws discarded in each chain; 1000.
+        Draws discarded in each chain; 500.
     seed : int
         Seed of the sampler.
     """
     chosen, tables = _load(study, settings, data)
     path = output or Path(f"{chosen.name}.nc")
     _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
-    default = QUICK if quick else {"draws": 1000, "tune": 1000}
+    default = QUICK if quick else DEFAULT
     counts = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
     _say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
-        _say("QUICK LOOK: half the draws. Fit without --quick before you cite a number.")
+        _say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")
 
     from bayesdensity.progress import reporting
 

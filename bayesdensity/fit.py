@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import xarray as xr
@@ -29,7 +30,7 @@ FORMAT = 1
 MAX_RHAT, MIN_ESS = 1.01, 400
 STUCK_SDS = 10.0
 """A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
-TARGET_ACCEPT = 0.85
+TARGET_ACCEPT = 0.8
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
@@ -107,8 +108,8 @@ def fit(
     tables: Tables | None = None,
     *,
     chains: int = 4,
-    draws: int = 1000,
-    tune: int = 1000,
+    draws: int = 1500,
+    tune: int = 500,
     seed: int = 1,
     progress: Callable[[list[Any]], None] | None = None,
     stage: Callable[[str], None] | None = None,
@@ -266,13 +267,16 @@ def _extreme(values: xr.Dataset, pick: Callable[[np.ndarray], Any]) -> tuple[flo
 
 def _compile(study: Study, data: xr.Dataset) -> tuple[Any, list[str]]:
     import nutpie
+    from pytensor.compile.mode import NUMBA, predefined_modes
 
     from bayesdensity.model.build import build_model
 
     model = build_model(study, data)
     free = [variable.name for variable in model.free_RVs if not variable.name.endswith("_raw")]
     kept = [*free, *(variable.name for variable in model.deterministics)]
-    return nutpie.compile_pymc_model(model), kept
+    # The pass that makes operations overwrite their inputs takes a third of the compile time for 8 % of the speed.
+    with mock.patch.dict(predefined_modes, NUMBA=NUMBA.excluding("inplace_elemwise")):
+        return nutpie.compile_pymc_model(model), kept
 
 
 def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **settings: Any) -> xr.DataTree:

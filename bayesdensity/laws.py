@@ -116,7 +116,8 @@ def bounded_size_of_logit(link: Link, eta: Number, least: float) -> tuple[Number
     ``least`` is the smallest share of the slope at the origin that the slope there falls to.
     """
     remaining = 1 - link.exponent * (eta - link.level) / link.slope
-    remaining = bounded_below(remaining, least)
+    # Exactly one at the origin: a departure there would be divided by an exponent that may be close to zero.
+    remaining = bounded_below(remaining, least) / bounded_below(1.0, least)
     return -np.log(remaining) / link.exponent, link.slope * remaining
 
 

@@ -71,6 +71,15 @@ def test_sizes_and_times_are_counted_from_their_centres(data: xr.Dataset, world_
     assert list(data["release_date"].to_numpy()) == list(llms["release_date"].dt.strftime("%Y-%m-%d"))
 
 
+def test_harnesses_are_compared_on_the_cells_they_share(data: xr.Dataset, truth: Truth) -> None:
+    names, value, weight = (data[name].to_numpy() for name in ("harness", "harness_value", "harness_weight"))
+    assert (weight > 0).all()
+    for benchmark in BENCHMARKS:
+        a, b = (value[list(names).index(f"harness-{which} on {benchmark}")] for which in "ab")
+        assert b == pytest.approx(truth.world.harness[1] - truth.world.harness[0], abs=0.05), benchmark
+        assert a == pytest.approx(-b)
+
+
 def test_families_gather_their_llms(data: xr.Dataset) -> None:
     for llm, family in zip(data["llm"].to_numpy(), data["family_index"].to_numpy(), strict=True):
         assert llm.startswith(data["family"].to_numpy()[family])

@@ -79,6 +79,22 @@ def test_derivative_is_that_of_finite_differences(link: laws.Link, x: float) -> 
     assert laws.logits_per_log_size(link, x) == pytest.approx(rise, rel=1e-5)
 
 
+@given(LINKS, STEPS)
+def test_bounded_size_stays_near_the_size_where_the_reference_is_steep(link: laws.Link, x: float) -> None:
+    eta = laws.logit_of_size(link, x)
+    size, steep = laws.bounded_size_of_logit(link, eta, 0.05)
+    if np.exp(-link.exponent * x) > 0.5:
+        assert size == pytest.approx(x, abs=0.05)
+        assert steep == pytest.approx(laws.logits_per_log_size(link, x), rel=0.02)
+    assert np.isfinite(laws.bounded_size_of_logit(link, laws.highest_logit(link) + 1, 0.05)).all()
+
+
+@pytest.mark.parametrize("exponent", [1e-6, 1e-3, 0.3])
+def test_bounded_size_is_exact_at_the_origin_however_small_the_exponent(exponent: float) -> None:
+    size, steep = laws.bounded_size_of_logit(laws.Link(0.4, 0.6, exponent), 0.4, 0.05)
+    assert (size, steep) == (0.0, 0.6)
+
+
 @given(LINKS, STEPS, STEPS)
 def test_shifted_is_the_same_curve(link: laws.Link, x: float, origin: float) -> None:
     moved = laws.shifted(link, origin)

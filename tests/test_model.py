@@ -118,7 +118,7 @@ def test_joint_density_is_the_one_written_down(world_study: Study, world_tables:
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 
 
-INFORMED = ("log_exponent", "level", "recipe", "family_effect", "log_density_relative", "cell_departure")
+INFORMED = ("harness_effect", "level", "recipe", "family_effect", "log_density_relative", "cell_departure")
 
 
 def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> float:
@@ -138,13 +138,20 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     def contrasts(value: np.ndarray, sigma: float) -> float:
         return float(-0.5 * (value**2).sum() / sigma**2 - (n - 1) * np.log(sigma))
 
+    def positive(value: np.ndarray, unit: float, mu: float, sigma: float) -> float:
+        """Lognormal value whose inverse softplus, in units, is sampled: d ln value / d raw comes on top."""
+        slope = np.log(-np.expm1(-value / unit) * unit / value)
+        return float((norm(np.log(value), mu, sigma) + slope).sum())
+
     total += contrasts(at["link_contrast"], study.priors["link_contrast"].sigma)
     total += contrasts(at["log_link_slope_contrast"], at["link_slope_spread"])
     total += contrasts(at["benchmark_slope"], at["slope_spread"])
     total += contrasts(at["level"] - at["level"].mean(), at["level_spread"])
     stated = study.priors["level"]
     total += norm(at["origin"] + at["level"].mean(), stated.mu, stated.sigma)
-    total += norm(at["log_exponent"], at["log_size_exponent"], at["size_exponent_spread"]).sum()
+    total += positive(at["link_exponent"], 0.05, at["log_size_exponent"], at["size_exponent_spread"])
+    gap = study.priors["ceiling_gap"]
+    total += positive(1 - at["ceiling"], 0.02, gap.mu, gap.sigma)
     total += norm(at["recipe"], 0, at["recipe_residual"]).sum()
 
     # The frontier: a skew-normal about a quadratic, with family effects; all of it grows with time.
@@ -174,11 +181,20 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     level, slope, exponent = (at[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
     eta = level + slope * (1 - np.exp(-exponent * size)) / exponent
 
+    # The link: stated at the average target for a ceiling of 1, by the mean logit over targets and a slope.
+    floor, top = data["floor"].to_numpy(), at["ceiling"]
+    share = 1 / (1 + np.exp(-data["link_centre"].to_numpy() - at["link_contrast"]))
+    score_slope = np.exp(at["log_link_slope"] + at["log_link_slope_contrast"]) * (1 - floor) * share * (1 - share)
+    reached = (1 - floor) * share / (top - floor)
+    steep = score_slope / ((top - floor) * reached * (1 - reached))
+    mean = np.log(reached / (1 - reached)) + 0.5 * 1.5**2 * at["link_exponent"] * steep
+    np.testing.assert_allclose(at["link_level"], mean)
+    np.testing.assert_allclose(at["link_slope"], steep * np.exp(0.5 * at["link_exponent"]))
+
     # Scores: harness effects on the logit, binomial noise by the number of items, overdispersion.
     cell, of = data["score_cell"].to_numpy(), data["score_benchmark"].to_numpy()
-    total += norm(at["harness_raw"]).sum()
-    effect = at["harness_scale"][data["harness_benchmark"].to_numpy()] * at["harness_raw"]
-    logit = eta[cell] + effect[data["score_harness"].to_numpy()]
+    total += norm(at["harness_effect"], 0, at["harness_scale"][data["harness_benchmark"].to_numpy()]).sum()
+    logit = eta[cell] + at["harness_effect"][data["score_harness"].to_numpy()]
     floor, top = data["floor"].to_numpy()[of], at["ceiling"][of]
     expected = floor + (top - floor) / (1 + np.exp(-logit))
     inside = 0.002 + 0.996 * expected
@@ -190,7 +206,9 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     centre = np.bincount(suite, observed) / np.bincount(suite)
     total += norm(at["suite_log_loss_centre"], centre, 0.1).sum()
     share = 1 / (1 + np.exp(-at["logit_size_share"]))
-    alpha, beta = np.exp(at["log_exponent"][n:]), at["data_elasticity"] / (1 - share)
+    elasticity = at["suite_size_elasticity"]
+    total += norm(np.log(elasticity), at["log_size_exponent"] + np.log(share), at["size_exponent_spread"]).sum()
+    alpha, beta = elasticity / share, at["data_elasticity"] / (1 - share)
     relative = share[suite] * np.exp(-alpha[suite] * data["suite_log_n"].to_numpy())
     relative = relative + (1 - share[suite]) * np.exp(-beta[suite] * data["suite_log_d"].to_numpy())
     law = at["suite_log_loss_centre"][suite] + np.log(relative)

@@ -96,6 +96,7 @@ def _scores(selection: Selection) -> xr.Dataset:
     floor = _floors(selection)
     value, bench = rows["score"].to_numpy(float), rows["position"].to_numpy(int)
     logit, share, pseudo = _implied(value, floor[bench], row_cell, len(cells))
+    harness = _harness_pseudo(logit, share, pseudo["weight"][row_cell], row_cell, row_harness)
     per_cell = np.bincount(row_cell, logit) / np.bincount(row_cell)
     is_target = cells["entity"].to_numpy() < len(selection.llms)
     centre = np.array(
@@ -113,6 +114,7 @@ def _scores(selection: Selection) -> xr.Dataset:
             "score_row": ("score", rows.index.to_numpy(int)),
             "cell_entity": ("cell", cells["entity"].to_numpy(int)),
             "cell_benchmark": ("cell", cells["position"].to_numpy(int)),
+            **{f"harness_{name}": ("harness", values) for name, values in harness.items()},
             "harness_benchmark": ("harness", harnesses["position"].to_numpy(int)),
             "floor": ("benchmark", floor),
             "link_centre": ("benchmark", centre),
@@ -193,6 +195,16 @@ def _implied(
     share = weight / total[group]
     value, log_above = (np.bincount(group, share * x, n) for x in (score, np.log(inside * (1 - floor))))
     return np.log(inside / (1 - inside)), share, {"value": value, "log_above": log_above, "weight": total}
+
+
+def _harness_pseudo(
+    logit: np.ndarray, share: np.ndarray, total: np.ndarray, cell: np.ndarray, harness: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Weighted mean departure of a harness from the others in the cells that it shares with them, and its weight."""
+    departure = logit - np.bincount(cell, share * logit)[cell]
+    weight = np.bincount(harness, share * total * (1 - share))
+    pull = np.bincount(harness, share * total * departure)
+    return {"value": np.divide(pull, weight, out=np.zeros_like(pull), where=weight > 0), "weight": weight}
 
 
 def _map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:

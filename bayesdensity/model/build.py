@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesdensity.model import evaluators, reference, targets
 from bayesdensity.model import trend as trends
-from bayesdensity.model.priors import draw
+from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.study import Study
 
 COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training")
@@ -32,18 +32,16 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
     """
     coords: dict[str, Any] = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
     coords["score"] = data["score_row"].to_numpy()
-    coords["exponent"] = [*data["benchmark"].to_numpy(), *data["suite"].to_numpy()]
     # Every parameter is kept inside its support by its transform, so bounds need no check.
     with pm.Model(coords=coords, check_bounds=False) as model:
-        top = reference.ceiling(study)
+        is_family = study.reference.kind == "family"
+        exponent = reference.size_exponents(study, data) if is_family else None
+        top = reference.ceiling(study, exponent)
         cells = targets.cells_of(data)
         observed = evaluators.Evaluators(study, data, top)
         logit, precision = observed.implied_logits()
         scatter = draw(study, "cell_scatter", dims="benchmark")
-        is_family = study.reference.kind == "family"
         if is_family:
-            exponent, suite_exponent, exponent_logp = reference.exponents(study, data)
-            reference.loss_suites(study, data, suite_exponent)
             link = reference.family_link(study, data, exponent, top)
         else:
             link, level, level_logp = reference.ladder_link(study, data, top)
@@ -56,7 +54,6 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
             level, residual, level_logp = reference.family_level(
                 study, data, members, entity, cells.benchmark[cells.n_targets :]
             )
-            level_logp = level_logp + exponent_logp
         slope = targets.benchmark_slopes(study)
         shared = trends.trend(study)
         relative, density_logp = trends.log_densities(
@@ -66,10 +63,8 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         eta, cell_logp = targets.cell_logits(own_link, expected, logit, precision, scatter[cells.benchmark])
         observed.observe(eta)
         stated = study.priors["level"]
-        overall = shared.origin + level.mean()
-        pm.Potential(
-            "latent", level_logp + density_logp + cell_logp - 0.5 * ((overall - stated.mu) / stated.sigma) ** 2
-        )
+        overall_logp = normal_logp(shared.origin + level.mean(), stated.mu, stated.sigma)
+        pm.Potential("latent", observed.logp + level_logp + density_logp + cell_logp + overall_logp)
         for name, part in link._asdict().items():
             pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")
     return model

@@ -8,9 +8,9 @@ import pymc as pm
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.model.priors import draw
+from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.model.reference import implied_logits, score_sd
-from bayesdensity.model.transport import group_sum
+from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
 
@@ -21,10 +21,14 @@ class Evaluators:
         self.data, self.top = data, top
         self.cell, self.benchmark = data["score_cell"].to_numpy(), data["score_benchmark"].to_numpy()
         self.extra = draw(study, "overdispersion", dims="benchmark")
-        scale = draw(study, "harness_scale", dims="benchmark")
-        raw = pm.Normal("harness_raw", 0, 1, dims="harness")
-        effect = scale[data["harness_benchmark"].to_numpy()] * raw
-        self.effect = pm.Deterministic("harness_effect", effect, dims="harness")[data["score_harness"].to_numpy()]
+        own = data["harness_benchmark"].to_numpy()
+        scale = draw(study, "harness_scale", dims="benchmark")[own]
+        value, weight = (pm.Data(f"harness_{part}", data[f"harness_{part}"].to_numpy()) for part in ("value", "weight"))
+        known = weight / (1 / data["n_items"].to_numpy() + self.extra)[own]
+        precision = known + 1 / scale**2
+        effect, jacobian = informed("harness_effect", known * value / precision, precision, "harness")
+        self.logp = jacobian + normal_logp(effect, 0.0, scale)
+        self.effect = effect[data["score_harness"].to_numpy()]
 
     def implied_logits(self) -> tuple[Any, Any]:
         """Logit that the scores of each cell imply, harness effects taken off, and its precision."""

@@ -29,6 +29,19 @@ def draw_log(study: Study, prior: str) -> Any:
     return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
 
 
+def lognormal(name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
+    """Lognormal quantity that data know on its own scale, to about a unit, and that may be close to zero.
+
+    It is sampled in units, linearly above one and logarithmically below: on the logarithm alone the posterior would
+    have a long tail towards zero and a wall at the other end. ``shift`` moves the coordinate with other parameters.
+    """
+    raw = pm.Flat(f"{name}_raw", dims=dims) + shift
+    log_value = pt.log(unit * pt.softplus(raw))
+    # Jacobian of the change of variables: d softplus(z) / dz is the logistic function of z.
+    pm.Potential(f"{name}_prior", normal_logp(log_value, mu, sigma) - log_value.sum() - pt.softplus(-raw).sum())
+    return pt.exp(log_value)
+
+
 def normal_logp(x: Any, mean: Any, sigma: Any) -> Any:
     """Log density of a normal, summed, up to a constant."""
     z = (x - mean) / sigma

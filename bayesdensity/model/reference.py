@@ -15,7 +15,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.data.dataset import BOUND, PSEUDO
-from bayesdensity.model.priors import draw, draw_log, normal_logp
+from bayesdensity.model.priors import draw, draw_log, lognormal, normal_logp
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
@@ -29,28 +29,33 @@ class Pseudo(NamedTuple):
     """Its precision, with the scatter of cells included."""
 
 
-def ceiling(study: Study) -> Any:
-    """Score of a perfect model on each benchmark."""
-    return pm.Deterministic("ceiling", 1 - draw(study, "ceiling_gap", dims="benchmark"), dims="benchmark")
+def ceiling(study: Study, exponent: Any = None) -> Any:
+    """Score of a perfect model on each benchmark; ``exponent`` is that of the link, where one is drawn before."""
+    stated = study.priors["ceiling_gap"]
+    # A lower ceiling and a steadier rise of the logit say much the same of high scores.
+    traded = 0.0 if exponent is None else -CEILING_FOR_EXPONENT / GAP_UNIT * exponent
+    gap = lognormal("ceiling_gap", stated.mu, stated.sigma, GAP_UNIT, "benchmark", traded)
+    return pm.Deterministic("ceiling", 1 - gap, dims="benchmark")
 
 
-EXPONENT_STEP = 0.3
-"""How well the data of one benchmark know its log exponent, about: some are known better, some worse."""
+CEILING_FOR_EXPONENT = 0.4
+"""How far the ceiling falls, about, where the size exponent does, at equal fit."""
+GAP_UNIT, EXPONENT_UNIT = 0.02, 0.05
+"""About how well data know the ceiling and the size exponent of a benchmark."""
 
 
-def exponents(study: Study, data: xr.Dataset) -> tuple[Any, Any, Any]:
-    """Size exponents of the benchmarks and of the loss-only suites, one population, and their log density."""
+def size_exponents(study: Study, data: xr.Dataset) -> Any:
+    """Size exponents of the benchmarks, of one population with those of the loss-only suites."""
     mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
-    n, start = data.sizes["benchmark"], study.priors["size_exponent"].mu
-    precision = (1 / spread**2 + 1 / EXPONENT_STEP**2) * pt.ones(n + data.sizes["suite"])
-    middle = (mean / spread**2 + start / EXPONENT_STEP**2) / precision
-    log_exponent, jacobian = informed("log_exponent", middle, precision, "exponent")
-    exponent = pt.exp(log_exponent)
-    return exponent[:n], exponent[n:], jacobian + normal_logp(log_exponent, mean, spread)
+    loss_suites(study, data, mean, spread)
+    return lognormal("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark")
 
 
-def loss_suites(study: Study, data: xr.Dataset, exponent: Any) -> None:
-    """Likelihood of loss-only suites, which inform the population of size exponents."""
+def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> None:
+    """Likelihood of loss-only suites, whose size exponents have a population ``mean`` and ``spread`` of logarithms.
+
+    A suite knows its elasticities, ``exponent * share``, better than either factor: they are sampled.
+    """
     if not data.sizes["suite"]:
         return
     observed = np.log(data["suite_loss"].to_numpy())
@@ -58,8 +63,9 @@ def loss_suites(study: Study, data: xr.Dataset, exponent: Any) -> None:
     centre = np.bincount(index, observed) / np.bincount(index)
     log_centre = pm.Normal("suite_log_loss_centre", centre, 0.1, dims="suite")
     share = draw(study, "size_share", dims="suite")
-    elasticity = draw(study, "data_elasticity", dims="suite")
-    law = laws.LossLaw(log_centre[index], 0.0, share[index], exponent[index], (elasticity / (1 - share))[index])
+    by_size = pm.LogNormal("suite_size_elasticity", mean + pt.log(share), spread, dims="suite")
+    by_data = draw(study, "data_elasticity", dims="suite")
+    law = laws.LossLaw(log_centre[index], 0.0, share[index], (by_size / share)[index], (by_data / (1 - share))[index])
     expected = pt.log(laws.loss(law, data["suite_log_n"].to_numpy(), data["suite_log_d"].to_numpy()))
     noise = draw(study, "loss_noise", dims="suite")
     pm.StudentT(
@@ -71,24 +77,30 @@ def loss_suites(study: Study, data: xr.Dataset, exponent: Any) -> None:
     )
 
 
+TARGETS_SPREAD, TARGETS_ABOVE = 1.5, 0.5
+"""Log sizes over which data know the mean logit of a link, and at which its slope, about the average target.
+
+Level and slope at the average target itself would move with the exponent, to first order by these amounts.
+"""
+
+
 def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any) -> laws.Link:
     """Link of a score family, on the axis of the targets.
 
-    The contrasts of the levels sum to zero over benchmarks, which fixes the origin of the axis at the average target.
+    The mean logits of the targets depart from the observed ones by contrasts that sum to zero over benchmarks, which
+    fixes the origin of the axis at the average target.
     """
     floor = data["floor"].to_numpy()
-    stated = study.priors["link_contrast"]
-    logit = pm.Data("link_centre", data["link_centre"].to_numpy(), dims="benchmark") + pm.ZeroSumNormal(
-        "link_contrast", sigma=stated.sigma, dims="benchmark"
-    )
-    contrast = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
-    log_slope = draw_log(study, "link_slope") + contrast
-    # Level and slope are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
-    share = laws.logistic(logit)
+    contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
+    steeper = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
+    # Both are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
+    share = laws.logistic(pm.Data("link_centre", data["link_centre"].to_numpy(), dims="benchmark") + contrast)
     gap = (1 - floor) / (top - floor)
     reached = pt.clip(share * gap, 1e-4, 1 - 1e-4)
-    slope = pt.exp(log_slope) * gap * share * (1 - share) / (reached * (1 - reached))
-    return laws.Link(pt.log(reached / (1 - reached)), slope, exponent)
+    slope = pt.exp(draw_log(study, "link_slope") + steeper) * gap * share * (1 - share) / (reached * (1 - reached))
+    mean = pt.log(reached / (1 - reached))
+    level = mean + 0.5 * TARGETS_SPREAD**2 * exponent * slope
+    return laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent)
 
 
 def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, bench: Any) -> tuple[Any, Any, Any]:

@@ -62,7 +62,7 @@ def fits(args: argparse.Namespace) -> None:
     """Fit the package model and the plain model in turn, each in a process of its own."""
     from bayesdensity.study import load_study
 
-    settings = {"draws": args.draws, "tune": args.draws if args.tune is None else args.tune, "chains": args.chains}
+    settings = {"draws": args.draws, "tune": args.tune, "chains": args.chains}
     print(f"fit {args.study}: {settings}, {args.repeats} repeats, cold={args.cold}", flush=True)
     models = ["package"] if load_study(args.study).reference.kind == "ladder" else ["package", "plain"]
     results: list[dict[str, Any]] = []
@@ -94,7 +94,7 @@ def stuck(args: argparse.Namespace) -> None:
     """Report the convergence of short fits over many seeds, compiling once for each study."""
     for study in args.studies:
         columns = ["seed", "stuck", "divergences", "rhat", "ess_min", "worst", "steps", "sample"]
-        settings = {"draws": args.draws, "tune": args.tune or args.draws, "chains": args.chains}
+        settings = {"draws": args.draws, "tune": args.tune, "chains": args.chains}
         print(f"{study}: {settings}, seeds {args.seed} to {args.seed + args.seeds - 1}", flush=True)
         rows = _alone(short_fits, study, range(args.seed, args.seed + args.seeds), settings)
         n_stuck = sum(len(row["stuck_chains"]) for row in rows)
@@ -269,8 +269,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="?", choices=("fit", "startup", "stuck"), default="fit")
     parser.add_argument("--study", help="fit: densing-law; stuck: densing-law and olmo-ladder")
-    parser.add_argument("--draws", type=int, help="per chain (fit: 1000; stuck: 500)")
-    parser.add_argument("--tune", type=int, help="per chain (as many as draws)")
+    parser.add_argument("--draws", type=int, help="per chain (fit: 1500; stuck: 500)")
+    parser.add_argument("--tune", type=int, default=500, help="per chain (500)")
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--repeats", type=int, help="fit: fits of each model (1); startup: runs (5)")
     parser.add_argument("--cold", action="store_true", help="fit: compile without the code cached by earlier runs")
@@ -279,7 +279,7 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     args.studies = [args.study] if args.study else ["densing-law", "olmo-ladder"]
     args.study = args.study or "densing-law"
-    args.draws = args.draws or (500 if args.what == "stuck" else 1000)
+    args.draws = args.draws or (500 if args.what == "stuck" else 1500)
     args.repeats = args.repeats or (5 if args.what == "startup" else 1)
     return args
 

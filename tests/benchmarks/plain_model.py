@@ -12,6 +12,7 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity.model.priors import draw, draw_log
+from bayesdensity.model.reference import TARGETS_ABOVE, TARGETS_SPREAD
 from bayesdensity.study import Study
 
 COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "score")
@@ -42,19 +43,21 @@ def _reference_link(study: Study, data: xr.Dataset) -> dict[str, pt.TensorVariab
     n, floor = data.sizes["benchmark"], data["floor"].to_numpy()
     ceiling = pm.Deterministic("ceiling", 1 - draw(study, "ceiling_gap", dims="benchmark"), dims="benchmark")
     spread = draw(study, "size_exponent_spread")
-    exponent = pt.exp(pm.Normal("log_exponent", draw_log(study, "size_exponent"), spread, dims="exponent"))
+    exponent = pm.LogNormal("size_exponent", draw_log(study, "size_exponent"), spread, dims="exponent")
     _loss_suites(study, data, exponent[n:])
 
     contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
     steeper = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
-    # Level and slope are stated for a ceiling of 1; the score and its slope stay the same under the actual ceiling.
+    # Both are stated at the average target for a ceiling of 1; score and slope stay the same under the actual ceiling.
     share = pm.math.sigmoid(data["link_centre"].to_numpy() + contrast)
     score_slope = (1 - floor) * pt.exp(draw_log(study, "link_slope") + steeper) * share * (1 - share)
     reached = pt.clip(share * (1 - floor) / (ceiling - floor), 1e-4, 1 - 1e-4)
-    level = pm.Deterministic("link_level", pm.math.logit(reached), dims="benchmark")
-    slope = score_slope / ((ceiling - floor) * reached * (1 - reached))
-    slope = pm.Deterministic("link_slope", slope, dims="benchmark")
     exponent = pm.Deterministic("link_exponent", exponent[:n], dims="benchmark")
+    slope = score_slope / ((ceiling - floor) * reached * (1 - reached))
+    # The mean logit of targets that spread over sizes, and the slope a little above their average.
+    level = pm.math.logit(reached) + 0.5 * TARGETS_SPREAD**2 * exponent * slope
+    level = pm.Deterministic("link_level", level, dims="benchmark")
+    slope = pm.Deterministic("link_slope", slope * pt.exp(TARGETS_ABOVE * exponent), dims="benchmark")
     return {"level": level, "slope": slope, "exponent": exponent, "ceiling": ceiling}
 
 
