@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -36,6 +37,8 @@ Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.
 
 def main() -> None:
     """Run the command line; errors are one message on standard error and an exit status."""
+    # A command is short: looking for cycles costs a tenth of its time, half of that when the process ends.
+    gc.disable()
     try:
         status = app()
     except BayesDensityError as error:
@@ -44,6 +47,9 @@ def main() -> None:
     except KeyboardInterrupt:
         _say("interrupted; nothing was written.")
         sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()
+        gc.enable()
     sys.exit(status if isinstance(status, int) else 0)
 
 
