@@ -111,7 +111,7 @@ def fit(
     path = output or Path(f"{chosen.name}.nc")
     _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
     default = QUICK if quick else DEFAULT
-    counts = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
+    counts: dict[str, Any] = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
     _say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
         _say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")

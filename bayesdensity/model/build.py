@@ -30,10 +30,7 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
     pymc.Model
         With the observed arrays as ``pm.Data``, so that a compiled model refits other values of the same shape.
     """
-    coords: dict[str, Any] = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
-    coords["score"] = data["score_row"].to_numpy()
-    # Every parameter is kept inside its support by its transform, so bounds need no check.
-    with pm.Model(coords=coords, check_bounds=False) as model:
+    with _model(data) as model:
         is_family = study.reference.kind == "family"
         exponent = reference.size_exponents(study, data) if is_family else None
         top = reference.ceiling(study, exponent)
@@ -68,3 +65,30 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         for name, part in link._asdict().items():
             pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")
     return model
+
+
+def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
+    """Build the law and the map of a ladder alone, which no target informs.
+
+    Parameters
+    ----------
+    study : Study
+        Its reference is a ladder.
+    data : xarray.Dataset
+        As `bayesdensity.data.dataset.assemble` makes it.
+
+    Returns
+    -------
+    pymc.Model
+    """
+    with _model(data) as model:
+        reference.ladder_law(study, data)
+        reference.score_map(study, data, reference.ceiling(study))
+    return model
+
+
+def _model(data: xr.Dataset) -> pm.Model:
+    coords: dict[str, Any] = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
+    coords["score"] = data["score_row"].to_numpy()
+    # Every parameter is kept inside its support by its transform, so bounds need no check.
+    return pm.Model(coords=coords, check_bounds=False)
