@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,18 +88,16 @@ class Fit:
         groups = {"posterior": self.posterior, "sample_stats": self.sample_stats, "data": self.data}
         tree = xr.DataTree.from_dict({name: group.drop_attrs() for name, group in groups.items()})
         tree.attrs = {"bayesdensity": json.dumps(about), "data_attrs": json.dumps(self.data.attrs)}
+        unfinished = path.with_name(f"{path.stem}.{os.getpid()}.nc.part")
         try:
-            handle, name = tempfile.mkstemp(suffix=".nc.part", prefix=path.stem, dir=path.parent)
+            tree.to_netcdf(unfinished, engine="h5netcdf")
+            os.replace(unfinished, path)
         except OSError as error:
-            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-        os.close(handle)
-        try:
-            tree.to_netcdf(name, engine="h5netcdf")
-            os.replace(name, path)
-        except OSError as error:
-            raise InputError(f"{path}: could not be written ({error}); choose another place with -o.") from error
+            why = error.strerror or error
+            raise InputError(f"{path}: cannot write there ({why}); choose another place with -o.") from error
         finally:
-            Path(name).unlink(missing_ok=True)
+            if unfinished.exists():
+                unfinished.unlink()
         return path
 
 

@@ -162,6 +162,23 @@ def test_a_fit_cut_short_is_refused(run: Run, fit_file: Path, tmp_path: Path) ->
     assert "cut.nc" in refused(run, "summary", tmp_path / "cut.nc", "--json")
 
 
+def test_fit_prints_the_answer_and_writes_fit_and_figures(
+    run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: compiled_world[0])
+    few = ("--quick", "--draws", "80", "--tune", "150", "--chains", "2", "--seed", "5")
+    outcome = run("fit", truth.study, "--data", truth.folder, *few)
+    assert outcome.status == 1  # so few draws cannot pass
+    assert "QUICK LOOK" in outcome.err and "s compile + " in outcome.out
+    figures = [f"small-world-{name}.{kind}" for name in ("density", "doubling", "reference") for kind in ("png", "svg")]
+    assert sorted(path.name for path in Path.cwd().iterdir()) == sorted(["small-world.nc", *figures])
+    again = run("summary", "small-world.nc")
+    assert again.status == 1
+    assert again.out == outcome.out
+    told = json.loads(run("summary", "small-world.nc", "--json").out)
+    assert told["n_llms"] == world_fit.data.sizes["llm"] and told["diagnostics"]["verdict"] in ("REVIEW", "FAIL")
+
+
 def test_an_interrupted_fit_writes_nothing(run: Run, truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
