@@ -30,7 +30,8 @@ FORMAT = 1
 MAX_RHAT, MIN_ESS = 1.01, 400
 STUCK_SDS = 10.0
 """A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
-TARGET_ACCEPT = 0.8
+TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
+"""By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
@@ -158,7 +159,8 @@ def fit(
     compiled, kept = _compile(study, data, part)
     ready = time.monotonic()
     (stage or _ignore)("sample")
-    tree = _sample(compiled, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
+    tree = _sample(compiled, progress=progress, seed=seed, **settings)
     done = time.monotonic()
     about = {
         "digest": study.digest,
@@ -166,7 +168,7 @@ def fit(
         "tables_digest": tables.digest,
         "versions": _versions(),
         "seed": seed,
-        "sampler": {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT},
+        "sampler": settings,
         "wall_seconds": {"compile": ready - start, "sample": done - ready, "total": done - start},
         **_counts(selection, data),
     }
@@ -294,7 +296,6 @@ def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **se
     sampler = nutpie.sample(
         compiled,
         **settings,
-        target_accept=TARGET_ACCEPT,
         save_warmup=False,
         progress_bar=False,
         progress_callback=progress,

@@ -143,11 +143,15 @@ def ladder_law(study: Study, data: xr.Dataset) -> laws.LossLaw:
     law = laws.LossLaw(log_centre, irreducible, size_share, by_size / size_share, by_data / data_share)
     log_n, log_d = data["run_log_n"].to_numpy(), data["run_log_d"].to_numpy()
     expected = pt.log(laws.loss(laws.LossLaw(*(part[bench] for part in law)), log_n, log_d))
-    miss = pm.Deterministic(
-        "law_miss", draw(study, "law_misfit") * pm.Normal("law_miss_raw", 0, 1, dims="benchmark"), dims="benchmark"
-    )
-    expected = expected + data["run_beyond"].to_numpy() * miss[bench]
-    noise = draw(study, "loss_noise", dims="benchmark")
+    scale, noise = draw(study, "law_misfit"), draw(study, "loss_noise", dims="benchmark")
+    # The anchors know the miss far better than its prior does; the information is that of a Student-t.
+    beyond, df = data["run_beyond"].to_numpy(), study.law.noise_df
+    weight = np.bincount(bench, beyond, len(centre)) * (df + 1) / (df + 3) / noise**2
+    seen = group_sum(beyond * (observed - expected), bench, len(centre)) / np.maximum(np.bincount(bench, beyond), 1)
+    precision = weight + 1 / scale**2
+    miss, jacobian = informed("law_miss", weight * seen / precision, precision, "benchmark")
+    pm.Potential("law_latent", jacobian + normal_logp(miss, 0.0, scale))
+    expected = expected + beyond * miss[bench]
     for name, part in law._asdict().items():
         pm.Deterministic(f"law_{name}", part, dims="benchmark")
     values = pm.Data("run_loss_observed", observed)
