@@ -22,6 +22,7 @@ app = App(
     name="bayesdensity",
     help="Infer the capability density of language models, and how fast it doubles, with credible intervals.",
     version=__version__,
+    help_format="plaintext",
     suppress_keyboard_interrupt=False,
 )
 DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
