@@ -149,8 +149,8 @@ def fit(
     """
     if part not in ("joint", "reference"):
         raise InputError(one_of(part, ("joint", "reference"), "part"))
-    if part == "reference" and study.reference.kind != "ladder":
-        raise InputError(f"the reference of '{study.name}' is a family and has no losses; use a study of a ladder.")
+    if part == "reference":
+        require_ladder(study)
     start = time.monotonic()
     tables = tables or read_tables()
     selection = select(study, tables)
@@ -179,6 +179,12 @@ def fit(
         study=study,
         about=about,
     )
+
+
+def require_ladder(study: Study) -> None:
+    """Refuse a study whose reference has no losses."""
+    if study.reference.kind != "ladder":
+        raise InputError(f"the reference of '{study.name}' is a family and has no losses; use a study of a ladder.")
 
 
 def load_fit(path: str | Path, study: Study | None = None) -> Fit:

@@ -21,7 +21,7 @@ from bayesdensity import frontier as forms
 from bayesdensity import laws
 from bayesdensity.data.dataset import years
 from bayesdensity.errors import InputError, one_of
-from bayesdensity.fit import Fit
+from bayesdensity.fit import Fit, require_ladder
 
 Estimand = Literal["frontier", "mean"]
 SAMPLE = ("chain", "draw")
@@ -280,25 +280,21 @@ def predict_trainings(
         If the reference of the study is a score family, which has no loss.
     """
     data, draws = fit.data, fit.posterior
-    if fit.study.reference.kind != "ladder":
-        raise InputError(f"the reference of '{fit.study.name}' is a family and has no losses; use a study of a ladder.")
+    require_ladder(fit.study)
     rng = np.random.default_rng(seed)
     log_n, log_d = (xr.DataArray(np.log(np.asarray(x, dtype=float)), dims="training") for x in (params, tokens))
     law = laws.LossLaw(*(draws[f"law_{name}"] for name in laws.LossLaw._fields))
     loss = laws.loss(law, log_n - data.attrs["ladder_log_n_centre"], log_d - data.attrs["ladder_log_d_centre"])
     loss = (loss * np.exp(draws["law_miss"]) if misfit else loss).transpose(*SAMPLE, "training", "benchmark")
     noise = rng.standard_t(fit.study.law.noise_df, loss.shape)
-    loss = loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))
+    loss = (loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))).transpose(*loss.dims)
     eta = draws["map_logit"] - draws["map_slope"] * (loss - _bare(data["map_centre"]))
     eta = eta + draws["map_scatter"] * loss.copy(data=rng.standard_normal(loss.shape))
     expected = laws.score(eta, _bare(data["floor"]), draws["ceiling"])
     variance = expected * (1 - expected) * (1 / _bare(data["n_items"]) + draws["map_overdispersion"])
     score = (expected + np.sqrt(variance) * loss.copy(data=rng.standard_normal(loss.shape))).clip(0, 1)
-    order = (*SAMPLE, "training", "benchmark")
-    return (
-        Estimate("loss", "loss of a training", loss.transpose(*order), ci),
-        Estimate("score", "score of a training", score.transpose(*order), ci),
-    )
+    score = score.transpose(*loss.dims)
+    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
 
 
 def dates_between(start: str, end: str, n: int) -> list[str]:
