@@ -169,6 +169,77 @@ def densities(
 
 
 @app.command
+def compare(
+    *paths: Path,
+    refit: Annotated[bool, Parameter(negative="--no-refit", help="Leave out exactly where needed (minutes).")] = True,
+    future: Annotated[bool, Parameter(negative="", help="Predict later releases too (minutes for each fit).")] = False,
+    ci: Ci = 0.9,
+    as_json: AsJson = False,
+) -> None:
+    """Compare fits of the same scores by predicting LLMs they have not seen, and stack their doubling times.
+
+    Parameters
+    ----------
+    paths : Path
+        Files that `fit` wrote, at least two, of the same LLMs and scores.
+    """
+    _check_ci(ci)
+    from bayesdensity.backtest import backtest as run
+    from bayesdensity.backtest import leave_future_out
+    from bayesdensity.comparison import compare as run_comparison
+    from bayesdensity.comparison import require_same_scores
+    from bayesdensity.describe.comparison import comparison_json, comparison_text
+    from bayesdensity.fit import load_fit
+    from bayesdensity.progress import saying
+
+    names = [path.stem for path in paths]
+    fits = {path.stem if names.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    require_same_scores(fits)
+    with saying() as say:
+        found = run_comparison(fits, refit=refit, ci=ci, progress=say)
+        later = None
+        if future:
+            later = leave_future_out({name: run(one, progress=_prefixed(say, name)) for name, one in fits.items()})
+    print(json.dumps(comparison_json(found, later), indent=2) if as_json else comparison_text(found, later))
+
+
+@app.command
+def backtest(
+    path: Path,
+    *,
+    cutoff: Annotated[list[str] | None, Parameter(negative="", help="Cut-off date; default: every half-year.")] = None,
+    output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="Stem of the figure and table.")] = None,
+    seed: int = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Train on the releases up to cut-off dates and predict the later ones: coverage, CRPS and the frontier.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    seed : int
+        Seed of the sampler.
+    """
+    from bayesdensity.backtest import backtest as run
+    from bayesdensity.describe.comparison import backtest_json, backtest_text
+    from bayesdensity.fit import load_fit
+    from bayesdensity.progress import saying
+
+    if output and not output.parent.is_dir():
+        raise InputError(f"-o {output}: there is no folder {output.parent}.")
+    result = load_fit(path)
+    with saying() as say:
+        found = run(result, cutoff, progress=say, seed=seed)
+    print(json.dumps(backtest_json(found), indent=2) if as_json else backtest_text(found))
+    if output:
+        from bayesdensity.plots import plot_backtest, save_figure
+
+        files = save_figure(plot_backtest(result, found), output, "backtest")
+        _say(f"wrote {', '.join(file.name for file in files)}")
+
+
+@app.command
 def validate(folder: Path) -> None:
     """Check a folder of tables, and list every fault with file and row.
 
@@ -206,13 +277,21 @@ def _check_request(path: Path, counts: dict[str, int | None]) -> None:
 
 
 def _print(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:
-    if not 0 < ci < 1:
-        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+    _check_ci(ci)
     from bayesdensity.fit import load_fit
 
     result: Fit = load_fit(path)
     print(json.dumps(to_json(result, ci), indent=2) if as_json else to_text(result, ci))
     return 0 if result.diagnostics.verdict == "PASS" else CHECK_FAILED
+
+
+def _check_ci(ci: float) -> None:
+    if not 0 < ci < 1:
+        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+
+
+def _prefixed(say: Callable[[str], None], name: str) -> Callable[[str], None]:
+    return lambda text: say(f"{name}: {text}")
 
 
 def _say(text: str) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
-import numpy as np
 import xarray as xr
 
 from bayesdensity import __version__
+from bayesdensity.convergence import Diagnostics, diagnose
 from bayesdensity.data.dataset import assemble
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
@@ -27,26 +27,10 @@ from bayesdensity.study import Study
 Part = Literal["joint", "reference"]
 FORMAT = 1
 """Version of the layout of the file; a change that older readers cannot follow raises it."""
-MAX_RHAT, MIN_ESS = 1.01, 400
-STUCK_SDS = 10.0
-"""A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
 TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
-
-
-@dataclass(frozen=True)
-class Diagnostics:
-    """Convergence of the sampler, and the sentence the user reads."""
-
-    max_rhat: float
-    min_ess_bulk: float
-    divergences: int
-    stuck_chains: tuple[int, ...]
-    worst: str
-    verdict: str
-    sentence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +86,106 @@ class Fit:
         return path
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A study and its data with the compiled model, which may be sampled again and again.
+
+    Attributes
+    ----------
+    study : Study
+    data : xarray.Dataset
+        What the model sees, as `bayesdensity.data.dataset.assemble` makes it.
+    about : dict
+        Digests, versions and counts.
+    """
+
+    study: Study
+    data: xr.Dataset
+    about: dict[str, Any]
+    compiled: Any
+    kept: list[str]
+    """Names of the variables that a fit keeps."""
+    seconds: float
+    """It took to prepare."""
+
+
+def prepare(
+    study: Study,
+    tables: Tables | None = None,
+    *,
+    part: Part = "joint",
+    stage: Callable[[str], None] | None = None,
+) -> Prepared:
+    """Select and join the data of a study and compile its model; the arguments are those of `fit`."""
+    if part not in ("joint", "reference"):
+        raise InputError(one_of(part, ("joint", "reference"), "part"))
+    if part == "reference":
+        require_ladder(study)
+    start = time.monotonic()
+    tables = tables or read_tables()
+    selection = select(study, tables)
+    data = assemble(study, selection)
+    (stage or _ignore)("compile")
+    compiled, kept = _compile(study, data, part)
+    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest, "versions": _versions()}
+    about |= _counts(selection, data)
+    return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
+
+
+def prepare_again(fit: Fit) -> Prepared:
+    """Compile the model of a fit, to sample it on other scores."""
+    start = time.monotonic()
+    compiled, kept = _compile(fit.study, fit.data, fit.about["part"])
+    names = ("digest", "part", "tables_digest", "n_llms", "n_scores", "n_runs", "n_left_out")
+    about = {**{name: fit.about[name] for name in names}, "versions": _versions()}
+    return Prepared(fit.study, fit.data, about, compiled, kept, time.monotonic() - start)
+
+
+def sample(
+    prepared: Prepared,
+    data: xr.Dataset | None = None,
+    *,
+    chains: int = 4,
+    draws: int = 1500,
+    tune: int = 500,
+    seed: int = 1,
+    progress: Callable[[list[Any]], None] | None = None,
+) -> Fit:
+    """Sample a compiled model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    data : xarray.Dataset, optional
+        Other values in the same places, as `bayesdensity.data.dataset.with_scores` makes them; None: its own.
+    chains, draws, tune, seed, progress
+        As for `fit`.
+
+    Returns
+    -------
+    Fit
+    """
+    start = time.monotonic()
+    compiled = prepared.compiled
+    if data is None:
+        data = prepared.data
+    else:
+        shared = {variable.name for variable in compiled.shared_var_keys}
+        compiled = compiled.with_data(**{name: data[name].to_numpy() for name in shared & set(data.data_vars)})
+    target_accept = TARGET_ACCEPT[prepared.study.reference.kind]
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept}
+    tree = _sample(compiled, progress=progress, seed=seed, **settings)
+    took = time.monotonic() - start
+    seconds = {"compile": prepared.seconds, "sample": took, "total": prepared.seconds + took}
+    return Fit(
+        posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
+        sample_stats=tree["sample_stats"].to_dataset().drop_attrs()[[*SAMPLER_STATS]],
+        data=data,
+        study=prepared.study,
+        about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": seconds},
+    )
+
+
 def fit(
     study: Study,
     tables: Tables | None = None,
@@ -147,38 +231,9 @@ def fit(
     KeyboardInterrupt
         If sampling is interrupted; nothing is kept.
     """
-    if part not in ("joint", "reference"):
-        raise InputError(one_of(part, ("joint", "reference"), "part"))
-    if part == "reference":
-        require_ladder(study)
-    start = time.monotonic()
-    tables = tables or read_tables()
-    selection = select(study, tables)
-    data = assemble(study, selection)
-    (stage or _ignore)("compile")
-    compiled, kept = _compile(study, data, part)
-    ready = time.monotonic()
+    prepared = prepare(study, tables, part=part, stage=stage)
     (stage or _ignore)("sample")
-    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
-    tree = _sample(compiled, progress=progress, seed=seed, **settings)
-    done = time.monotonic()
-    about = {
-        "digest": study.digest,
-        "part": part,
-        "tables_digest": tables.digest,
-        "versions": _versions(),
-        "seed": seed,
-        "sampler": settings,
-        "wall_seconds": {"compile": ready - start, "sample": done - ready, "total": done - start},
-        **_counts(selection, data),
-    }
-    return Fit(
-        posterior=tree["posterior"].to_dataset().drop_attrs()[kept],
-        sample_stats=tree["sample_stats"].to_dataset().drop_attrs()[[*SAMPLER_STATS]],
-        data=data,
-        study=study,
-        about=about,
-    )
+    return sample(prepared, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)
 
 
 def require_ladder(study: Study) -> None:
@@ -230,55 +285,6 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
             f"not of '{study.name}' with digest {study.digest}; fit it again, or load it without naming a study."
         )
     return Fit(**groups, study=stored, about=about)
-
-
-def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
-    """Judge convergence: R-hat, bulk ESS, divergences, and chains that never left their starting point."""
-    import arviz
-
-    several = posterior.sizes["chain"] > 1
-    rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
-    esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
-    divergences = int(sample_stats["diverging"].sum())
-    stuck = stuck_chains(sample_stats["logp"].to_numpy())
-    worst = f"R-hat {rhats[0]:.3f} ({rhats[1]}), bulk ESS {esses[0]:.0f} ({esses[1]})"
-    faults = []
-    if stuck:
-        names = " and ".join(str(chain + 1) for chain in stuck)
-        faults.append(f"chain {names} is stuck far below the log density of the others; fit again with another seed")
-    if several and not rhats[0] <= MAX_RHAT:
-        faults.append(f"chains disagree: R-hat {rhats[0]:.3f} of {rhats[1]} exceeds {MAX_RHAT}")
-    if not several:
-        faults.append("one chain alone cannot show that it converged")
-    if not esses[0] >= MIN_ESS:
-        faults.append(f"too few effective draws: bulk ESS {esses[0]:.0f} of {esses[1]} is below {MIN_ESS}")
-    if divergences:
-        faults.append(f"{divergences} divergent transitions")
-    failed = bool(stuck) or not (rhats[0] <= 1.05 or not several)
-    verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
-    sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
-    return Diagnostics(rhats[0], esses[0], divergences, stuck, worst, verdict, sentence)
-
-
-def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:
-    """Chains whose mean log density lies far below that of the best chain, by its own spread; shape (chain, draw)."""
-    means, sds = np.nan_to_num(logp.mean(axis=1), nan=-np.inf), logp.std(axis=1)
-    best = int(np.argmax(means))
-    # A spread of one unit is the least that a posterior of this size can have.
-    return tuple(int(c) for c in np.flatnonzero(means[best] - means > STUCK_SDS * max(sds[best], 1.0)))
-
-
-def _extreme(values: xr.Dataset, pick: Callable[[np.ndarray], Any]) -> tuple[float, str]:
-    """Most extreme value over all variables, and where it is."""
-    best = {name: float(pick(array.to_numpy())) for name, array in values.data_vars.items() if array.size}
-    extreme = float(pick(np.array(list(best.values()))))
-    name = next(name for name, value in best.items() if value == extreme)
-    array = values[name]
-    if not array.ndim:
-        return extreme, str(name)
-    where = array.stack(all=array.dims)
-    label = where["all"].to_numpy()[int(np.flatnonzero(where.to_numpy() == extreme)[0])]
-    return extreme, f"{name}[{', '.join(str(part) for part in label)}]"
 
 
 def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any, list[str]]:

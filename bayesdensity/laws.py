@@ -88,6 +88,17 @@ def score(eta: Number, floor: Number, ceiling: Number) -> Number:
     return floor + (ceiling - floor) * logistic(eta)
 
 
+def score_slope(expected: Number, floor: Number, ceiling: Number) -> Number:
+    """Derivative of a score in its logit, from the score."""
+    return (expected - floor) * (ceiling - expected) / (ceiling - floor)
+
+
+def score_sd(expected: Number, n_items: Number, extra: Number) -> Number:
+    """Standard deviation of a score: binomial by the number of items, and overdispersion on top."""
+    inside = 0.002 + 0.996 * expected
+    return np.sqrt(inside * (1 - inside) * (1 / n_items + extra))
+
+
 def logit_of_size(link: Link, x: Number) -> Number:
     """Logit of the score of a reference model at log size ``x`` from the origin of the link."""
     return link.level + link.slope * (1 - np.exp(-link.exponent * x)) / link.exponent
@@ -110,7 +121,11 @@ def bounded_below(x: Number, least: Number) -> Number:
     return 0.5 * (x + np.sqrt(x**2 + 4 * least**2))
 
 
-def bounded_size_of_logit(link: Link, eta: Number, least: float) -> tuple[Number, Number]:
+LEAST_SLOPE = 0.05
+"""Implied sizes are bounded where the link is this much flatter than at the origin."""
+
+
+def bounded_size_of_logit(link: Link, eta: Number, least: float = LEAST_SLOPE) -> tuple[Number, Number]:
     """Log size at which the link reaches a logit, and its slope there, smoothly bounded where it never does.
 
     ``least`` is the smallest share of the slope at the origin that the slope there falls to.

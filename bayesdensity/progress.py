@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,6 +43,20 @@ class Report:
         for k, (task, state) in enumerate(zip(self._tasks, states, strict=False)):
             told = f", {state.divergences} divergent" if state.divergences else ""
             self._bars.update(task, completed=state.finished_draws, description=f"chain {k + 1}{told}")
+
+
+@contextmanager
+def saying() -> Iterator[Callable[[str], None]]:
+    """Show what is under way while the block runs: one line that changes on a terminal, a line for each step elsewhere.
+
+    What ends in a percentage is shown on terminals only.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text: None if text.endswith("%") else print(text, file=sys.stderr)
+        return
+    with console.status("") as status:
+        yield status.update
 
 
 @contextmanager

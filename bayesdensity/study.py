@@ -140,12 +140,35 @@ class Law(Part):
 class Frontier(Part):
     """Distribution of log density among the LLMs released at one time, and how it moves."""
 
-    form: Literal["half-normal", "symmetric"]
-    trend: Literal["linear", "quadratic"]
+    form: Literal["half-normal", "exponential", "symmetric"]
+    """Distribution of the inefficiency; `symmetric` has none."""
+    one_sided: Literal["llm", "family", "both"] = "llm"
+    """Whether inefficiency is each LLM's own, its family's, or both."""
+    trend: Literal["linear", "quadratic", "change-point", "random-walk"]
+    break_date: date | None = None
+    """Of a change-point; None: inferred."""
     dispersion: Literal["constant", "growing"]
     family_effects: bool
     quantile: float = Field(gt=0, lt=1)
     """The frontier is this quantile of density among releases at a time."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.one_sided != "llm" and not self.family_effects:
+            raise ValueError(f"one_sided '{self.one_sided}' needs family_effects = true")
+        if self.break_date is not None and self.trend != "change-point":
+            raise ValueError("a break_date needs trend = 'change-point'")
+        return self
+
+    @property
+    def llm_one_sided(self) -> bool:
+        """Whether the LLMs of one family differ in inefficiency."""
+        return self.form != "symmetric" and self.one_sided != "family"
+
+    @property
+    def family_one_sided(self) -> bool:
+        """Whether families differ in inefficiency."""
+        return self.form != "symmetric" and self.one_sided != "llm"
 
 
 class Priors(Part):
@@ -165,10 +188,14 @@ class Priors(Part):
     level_spread: Prior
     rate: Prior
     curvature: Prior
+    rate_change: Prior
+    break_position: Prior
+    rate_walk: Prior
     dispersion_growth: Prior
     family_scale: Prior
     noise_scale: Prior
     inefficiency_scale: Prior
+    family_inefficiency_scale: Prior
     slope_spread: Prior
     cell_scatter: Prior
     overdispersion: Prior

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesdensity.data.selection import Selection
 from bayesdensity.study import Study
+from bayesdensity.trends import knots
 
 DAYS_PER_YEAR = 365.25
+EPOCH = pd.Timestamp("2000-01-01")
 BOUND = 0.02
 """Scores are kept this far inside (floor, 1) where a logit is taken to find starting points."""
+UNKNOWN_WEIGHT = 1e-6
+"""Weight of a cell whose scores are left out: coordinates then follow its prior."""
 ABOVE_FLOOR = -3.0
 """Logit above which a reference score is clearly above its floor."""
 PSEUDO = ("value", "log_above", "weight")
@@ -31,9 +38,9 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
     xarray.Dataset
         Dims ``llm`` (targets), ``family``, ``reference`` (members of the reference family), ``benchmark``, ``cell``
         (one LLM on one benchmark; cells of targets first), ``score``, ``harness`` (one harness on one benchmark),
-        ``run`` (losses of the ladder), ``map`` (pairs of loss and score), ``training`` (one training on one benchmark)
-        and ``suite_run`` (loss-only runs). Sizes are natural logarithms of parameter counts from
-        ``attrs["log_size_centre"]``, times years from ``attrs["time_centre"]``.
+        ``knot`` (turns of a random walk), ``run`` (losses of the ladder), ``map`` (pairs of loss and score),
+        ``training`` (one training on one benchmark) and ``suite_run`` (loss-only runs). Sizes are natural logarithms of
+        parameter counts from ``attrs["log_size_centre"]``, times years from ``attrs["time_centre"]``.
     """
     targets = _targets(study, selection)
     scores = _scores(selection)
@@ -44,7 +51,12 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
 
 def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     """Dates as fractional calendar years counted from 2000-01-01."""
-    return np.asarray((pd.DatetimeIndex(dates) - pd.Timestamp("2000-01-01")).days / DAYS_PER_YEAR, dtype=float)
+    return np.asarray((pd.DatetimeIndex(dates) - EPOCH).days / DAYS_PER_YEAR, dtype=float)
+
+
+def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
+    """Dates as years from the centre of the sample of a dataset."""
+    return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])
 
 
 def _targets(study: Study, selection: Selection) -> xr.Dataset:
@@ -54,6 +66,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
     centre, middle = float(log_size.mean()), float(time.mean())
     families, index = np.unique(llms["family"].to_numpy(str), return_inverse=True)
     relative = time - middle
+    turns = knots(relative.min(), relative.max())
     family_time = np.bincount(index, relative) / np.bincount(index)
     return xr.Dataset(
         {
@@ -61,11 +74,13 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
             "time": ("llm", relative),
             "family_index": ("llm", index),
             "family_time": ("family", family_time),
+            "knot_time": ("knot", turns),
             "reference_log_size": ("reference", np.log(reference["size"].to_numpy(float)) - centre),
         },
         coords={
             "llm": llms.index.to_numpy(str),
             "family": families,
+            "knot": [f"{EPOCH + pd.Timedelta(days=DAYS_PER_YEAR * year):%Y-%m-%d}" for year in turns + middle],
             "reference": reference.index.to_numpy(str),
             "architecture": ("llm", llms["architecture"].to_numpy(str)),
             "release_date": ("llm", llms["release_date"].dt.strftime("%Y-%m-%d").to_numpy(str)),
@@ -93,31 +108,18 @@ def _scores(selection: Selection) -> xr.Dataset:
     row_harness = pd.MultiIndex.from_frame(harnesses[["harness", "benchmark"]]).get_indexer(
         pd.MultiIndex.from_frame(rows[["harness", "benchmark"]])
     )
-    floor = _floors(selection)
-    value, bench = rows["score"].to_numpy(float), rows["position"].to_numpy(int)
-    logit, share, pseudo = _implied(value, floor[bench], row_cell, len(cells))
-    harness = _harness_pseudo(logit, share, pseudo["weight"][row_cell], row_cell, row_harness)
-    per_cell = np.bincount(row_cell, logit) / np.bincount(row_cell)
     is_target = cells["entity"].to_numpy() < len(selection.llms)
-    centre = np.array(
-        [per_cell[is_target & (cells["position"] == b).to_numpy()].mean() for b in range(len(benchmarks))]
-    )
-    return xr.Dataset(
+    data = xr.Dataset(
         {
-            "score_value": ("score", value),
-            "score_share": ("score", share),
-            **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
-            "score_items": ("score", rows["n_items"].to_numpy(float)),
+            "score_value": ("score", rows["score"].to_numpy(float)),
             "score_cell": ("score", row_cell),
-            "score_benchmark": ("score", bench),
+            "score_benchmark": ("score", rows["position"].to_numpy(int)),
             "score_harness": ("score", row_harness),
             "score_row": ("score", rows.index.to_numpy(int)),
             "cell_entity": ("cell", cells["entity"].to_numpy(int)),
             "cell_benchmark": ("cell", cells["position"].to_numpy(int)),
-            **{f"harness_{name}": ("harness", values) for name, values in harness.items()},
             "harness_benchmark": ("harness", harnesses["position"].to_numpy(int)),
-            "floor": ("benchmark", floor),
-            "link_centre": ("benchmark", centre),
+            "floor": ("benchmark", _floors(selection)),
         },
         coords={
             "benchmark": benchmarks.index.to_numpy(str),
@@ -125,6 +127,50 @@ def _scores(selection: Selection) -> xr.Dataset:
             "cell": [f"{names[e]} on {benchmarks.index[b]}" for e, b in cells.to_numpy()],
         },
         attrs={"n_target_cells": int(is_target.sum())},
+    )
+    return with_scores(data)
+
+
+def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: np.ndarray | None = None) -> xr.Dataset:
+    """The dataset with other scores in the same places, or without those of some targets.
+
+    A model compiled for a dataset can be sampled again on this one: nothing but values differs.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+    values : ndarray, optional
+        Scores, dim ``score``; None: those of the dataset.
+    keep_llms : ndarray, optional
+        Whether the scores of each target are known, dim ``llm``; None: all are.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    value = data["score_value"].to_numpy() if values is None else np.asarray(values, dtype=float)
+    cell, bench, harness = (data[f"score_{part}"].to_numpy() for part in ("cell", "benchmark", "harness"))
+    entity, floor = data["cell_entity"].to_numpy(), data["floor"].to_numpy()
+    known = np.ones(len(entity), dtype=bool)
+    if keep_llms is not None:
+        is_target = entity < len(keep_llms)
+        known[is_target] = keep_llms[entity[is_target]]
+    keep = known[cell]
+    logit, share, pseudo = _implied(value, floor[bench], cell, len(entity))
+    pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
+    pull = _harness_pseudo(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
+    per_cell = np.bincount(cell, logit) / np.bincount(cell)
+    own = np.arange(len(entity)) < data.attrs["n_target_cells"]
+    centre = [per_cell[own & known & (data["cell_benchmark"].to_numpy() == b)] for b in range(len(floor))]
+    return data.assign(
+        {
+            "score_value": ("score", value),
+            "score_keep": ("score", keep),
+            "score_share": ("score", share),
+            **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
+            **{f"harness_{name}": ("harness", values) for name, values in pull.items()},
+            "link_centre": ("benchmark", [float(one.mean()) if len(one) else 0.0 for one in centre]),
+        }
     )
 
 
@@ -198,12 +244,12 @@ def _implied(
 
 
 def _harness_pseudo(
-    logit: np.ndarray, share: np.ndarray, total: np.ndarray, cell: np.ndarray, harness: np.ndarray
+    logit: np.ndarray, share: np.ndarray, total: np.ndarray, cell: np.ndarray, harness: np.ndarray, n: int
 ) -> dict[str, np.ndarray]:
     """Weighted mean departure of a harness from the others in the cells that it shares with them, and its weight."""
     departure = logit - np.bincount(cell, share * logit)[cell]
-    weight = np.bincount(harness, share * total * (1 - share))
-    pull = np.bincount(harness, share * total * departure)
+    weight = np.bincount(harness, share * total * (1 - share), n)
+    pull = np.bincount(harness, share * total * departure, n)
     return {"value": np.divide(pull, weight, out=np.zeros_like(pull), where=weight > 0), "weight": weight}
 
 

@@ -26,10 +26,19 @@ def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
             **{f"density_{end}": density[end].to_numpy() for end in ENDS},
             **{f"effective_size_{end}": size[end].to_numpy() for end in ENDS},
             "probability_on_frontier": q.probability_on_frontier(fit).to_numpy(),
+            **_shortfall(fit, ci),
             "probability_unreachable": pd.Series(unreachable.to_numpy()).groupby(llm).max(),
         },
         index=pd.Index(density.index, name="llm"),
     )
+
+
+def _shortfall(fit: Fit, ci: float) -> dict[str, Any]:
+    """Inefficiency, where the frontier of the study has a best practice."""
+    if fit.study.frontier.form == "symmetric":
+        return {}
+    table = q.inefficiency(fit, ci).to_frame()
+    return {f"inefficiency_{end}": table[end].to_numpy() for end in ENDS}
 
 
 def densities_csv(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
@@ -55,7 +64,8 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
         }
     rows = []
     for name, row in densities_table(fit, ci).iterrows():
-        ends = {key: {end: row[f"{key}_{end}"] for end in ENDS} for key in ("density", "effective_size")}
+        shown = [key for key in ("density", "effective_size", "inefficiency") if f"{key}_median" in row]
+        ends = {key: {end: row[f"{key}_{end}"] for end in ENDS} for key in shown}
         rows.append(
             {
                 "llm": str(name),

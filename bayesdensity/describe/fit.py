@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bayesdensity import quantities as q
-from bayesdensity.describe.words import exp_interval, interval_text, row_text
+from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, interval_text
 from bayesdensity.fit import Fit
 from bayesdensity.paper_mode import record_rate
 
@@ -35,12 +36,15 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         "estimand": f"{fit.study.frontier.quantile:g} quantile of ln density among releases",
         **_trends(fit, "frontier", ci),
         "mean_trend": {"estimand": "mean ln density of releases", **_trends(fit, "mean", ci)},
+        **_form(fit, ci),
         "benchmarks": _benchmarks(fit, ci),
+        "new_benchmark": growth_json(q.rate_of_new_benchmark(fit, ci=ci)),
+        "benchmark_rate_spread": q.rate_spread(fit, ci).to_json(),
         "probability_faster": _nested(q.probability_faster(fit)),
         "frontier_density": {
             date: exp_interval(interval) for date, interval in q.frontier(fit, _dates(fit), ci=ci).to_json().items()
         },
-        "paper_mode": {"doubling_time_months": q.doubling_time(record_rate(fit, ci)).to_json()},
+        "paper_mode": growth_json(record_rate(fit, ci=ci)),
         "wall_seconds": fit.about["wall_seconds"],
     }
     return out
@@ -50,17 +54,18 @@ def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     """Summary of a fit for a reader, the verdict first."""
     d, start, end = fit.diagnostics, *q.window(fit)
     lines = [f"{d.verdict}: {d.sentence}", "", fit.study.title, _answer(fit, ci), ""]
-    quantile = f"{fit.study.frontier.quantile:g}"
-    lines.append(f"doubling time of density in months, {ci:.0%} interval")
-    for label, estimand in ((f"frontier ({quantile} quantile)", "frontier"), ("mean of releases", "mean")):
-        overall = q.rate(fit, estimand=estimand, ci=ci)  # type: ignore[arg-type]
-        lines.append(row_text(f"  {label}, {start} to {end}", q.doubling_time(overall)))
-        at = q.doubling_time(q.rate_at(fit, _dates(fit), estimand, ci))  # type: ignore[arg-type]
-        lines += [f"    at {date}{'':24s} {interval_text(row)}" for date, row in at.to_frame().iterrows()]
+    lines.append(f"{f'doubling time of density in months, {ci:.0%} interval':75s} P(growth)")
+    for label, estimand in _estimands(fit).items():
+        lines += growth_rows([f"  {label}, {start} to {end}"], q.rate(fit, estimand=estimand, ci=ci))
+        if estimand != "envelope":
+            lines += growth_rows([f"    at {date}" for date in _dates(fit)], q.rate_at(fit, _dates(fit), estimand, ci))
     lines.append(f"  by benchmark, frontier, {start} to {end}")
-    table = q.doubling_time(q.rate_by_benchmark(fit, ci=ci)).to_frame().sort_values("median")
-    lines += [f"    {name!s:36s} {interval_text(row)}" for name, row in table.iterrows()]
-    lines.append(row_text("  records by least squares (paper mode)", q.doubling_time(record_rate(fit, ci))))
+    rates = q.rate_by_benchmark(fit, ci=ci)
+    fastest = rates.draws.median(q.SAMPLE).to_series().sort_values(ascending=False).index
+    lines += growth_rows([f"    {name}" for name in fastest], replace(rates, draws=rates.draws.sel(benchmark=fastest)))
+    lines += growth_rows(["    a benchmark not yet seen"], q.rate_of_new_benchmark(fit, ci=ci))
+    lines += growth_rows(["  records by least squares (paper mode)"], record_rate(fit, ci=ci))
+    lines += _change_text(fit, ci)
     lines += ["", f"densest LLMs for their date (of {fit.about['n_llms']})", _densest(fit, ci), ""]
     wall = fit.about["wall_seconds"]
     lines.append(
@@ -82,28 +87,66 @@ def _answer(fit: Fit, ci: float) -> str:
     )
 
 
-def _trends(fit: Fit, estimand: Any, ci: float) -> dict[str, Any]:
-    overall = q.rate(fit, estimand=estimand, ci=ci)
+def _estimands(fit: Fit) -> dict[str, q.Estimand]:
+    shown: dict[str, q.Estimand] = {
+        f"frontier ({fit.study.frontier.quantile:g} quantile)": "frontier",
+        "mean of releases": "mean",
+    }
+    return {**shown, "envelope of families": "envelope"} if fit.study.frontier.family_effects else shown
+
+
+def _trends(fit: Fit, estimand: q.Estimand, ci: float) -> dict[str, Any]:
+    at = q.rate_at(fit, _dates(fit), estimand, ci)
+    positive = q.probability_positive(at).to_numpy()
     return {
-        "doubling_time_months": q.doubling_time(overall).to_json(),
-        "rate_per_year": overall.to_json(),
-        "doubling_time_months_at": q.doubling_time(q.rate_at(fit, _dates(fit), estimand, ci)).to_json(),
-        "probability_rate_positive": float(q.probability_positive(overall)),
+        **growth_json(q.rate(fit, estimand=estimand, ci=ci)),
+        "doubling_time_months_at": q.doubling_time(at).to_json(),
+        "probability_rate_positive_at": {date: float(p) for date, p in zip(_dates(fit), positive, strict=True)},
         "probability_slowing": q.probability_slowing(fit, estimand),
     }
 
 
+def _form(fit: Fit, ci: float) -> dict[str, Any]:
+    """What only some forms of the frontier have."""
+    found: dict[str, Any] = {}
+    if fit.study.frontier.family_effects:
+        found["envelope"] = {
+            "estimand": "mean ln density of the densest family so far",
+            **growth_json(q.rate(fit, estimand="envelope", ci=ci)),
+        }
+    if fit.study.frontier.trend == "change-point":
+        change = q.change_point(fit, ci)
+        found["change_point"] = {
+            "year": change.year.to_json(),
+            "before": growth_json(change.before),
+            "after": growth_json(change.after),
+            "rate_ratio": change.ratio.to_json(),
+            "probability_acceleration": change.probability_acceleration,
+        }
+    return found
+
+
+def _change_text(fit: Fit, ci: float) -> list[str]:
+    if fit.study.frontier.trend != "change-point":
+        return []
+    change = q.change_point(fit, ci)
+    year, ratio = (one.to_frame_row() for one in (change.year, change.ratio))
+    when = f"{year['median']:.1f}"
+    if fit.study.frontier.break_date is None:
+        when = f"an inferred date, {year['median']:.1f} [{year['lower']:.1f}, {year['upper']:.1f}]"
+    return [
+        f"  change of pace of the mean at {when}",
+        *growth_rows(["    before"], change.before),
+        *growth_rows(["    after"], change.after),
+        f"    rate after over rate before: {ratio['median']:.2f} [{ratio['lower']:.2f}, {ratio['upper']:.2f}]; "
+        f"P(acceleration) = {change.probability_acceleration:.2f}",
+    ]
+
+
 def _benchmarks(fit: Fit, ci: float) -> dict[str, Any]:
     rates = q.rate_by_benchmark(fit, ci=ci)
-    months, yearly, positive = q.doubling_time(rates).to_json(), rates.to_json(), q.probability_positive(rates)
-    return {
-        name: {
-            "doubling_time_months": months[name],
-            "rate_per_year": yearly[name],
-            "probability_rate_positive": float(positive.sel(benchmark=name)),
-        }
-        for name in yearly
-    }
+    names = [str(name) for name in rates.draws["benchmark"].to_numpy()]
+    return {name: growth_json(replace(rates, draws=rates.draws.sel(benchmark=name))) for name in names}
 
 
 def _dates(fit: Fit) -> list[str]:

@@ -13,7 +13,7 @@ from bayesdensity.model import trend as trends
 from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.study import Study
 
-COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training")
+COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training", "knot")
 
 
 def build_model(study: Study, data: xr.Dataset) -> pm.Model:
@@ -52,15 +52,15 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
                 study, data, members, entity, cells.benchmark[cells.n_targets :]
             )
         slope = targets.benchmark_slopes(study)
-        shared = trends.trend(study)
-        relative, density_logp = trends.log_densities(
-            data, shared, *targets.implied_densities(data, pseudo, cells, slope)
-        )
+        origin, mean = trends.mean_trend(study, data)
+        scales = trends.scales(study)
+        implied, weight = targets.implied_densities(data, pseudo, cells, slope)
+        relative, density_logp = trends.log_densities(study, data, mean, scales, implied, weight)
         expected = targets.expected_sizes(data, cells, relative, slope, level, residual)
         eta, cell_logp = targets.cell_logits(own_link, expected, logit, precision, scatter[cells.benchmark])
         observed.observe(eta)
         stated = study.priors["level"]
-        overall_logp = normal_logp(shared.origin + level.mean(), stated.mu, stated.sigma)
+        overall_logp = normal_logp(origin + level.mean(), stated.mu, stated.sigma)
         pm.Potential("latent", observed.logp + level_logp + density_logp + cell_logp + overall_logp)
         for name, part in link._asdict().items():
             pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")

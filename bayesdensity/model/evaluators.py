@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pymc as pm
+import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.model.priors import draw, normal_logp
-from bayesdensity.model.reference import implied_logits, score_sd
+from bayesdensity.model.reference import implied_logits
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
@@ -40,8 +41,14 @@ class Evaluators:
     def observe(self, eta: Any) -> None:
         """Likelihood of the scores at the logits of the cells."""
         floor = self.data["floor"].to_numpy()[self.benchmark]
-        items = self.data["score_items"].to_numpy()
+        items = self.data["n_items"].to_numpy()[self.benchmark]
         expected = laws.score(eta[self.cell] + self.effect, floor, self.top[self.benchmark])
         observed = pm.Data("score_value", self.data["score_value"].to_numpy())
-        sd = score_sd(expected, items, self.extra[self.benchmark])
-        pm.Normal("scores", expected, sd, observed=observed, dims="score")
+        sd = laws.score_sd(expected, items, self.extra[self.benchmark])
+        # A score left out says nothing: neither its value nor its spread may depend on a parameter.
+        keep = pm.Data("score_keep", self.data["score_keep"].to_numpy())
+        pm.Normal("scores", expected, pt.switch(keep, sd, UNKNOWN), observed=observed, dims="score")
+
+
+UNKNOWN = 1e6
+"""Standard deviation of a score that is left out."""

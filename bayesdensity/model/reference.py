@@ -179,7 +179,7 @@ def score_map(study: Study, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
     eta = line + departure[training]
     expected = laws.score(eta, floor[bench], top[bench])
     values = pm.Data("map_observed", score)
-    pm.Normal("map_score", expected, score_sd(expected, items[bench], extra[bench]), observed=values)
+    pm.Normal("map_score", expected, laws.score_sd(expected, items[bench], extra[bench]), observed=values)
     return logit, slope, centre
 
 
@@ -193,23 +193,15 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, An
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
     link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
-    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy(), LEAST_SLOPE)
+    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy())
     precision = pt.ones(len(centre)) / LEVEL_STEP**2
     level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
     logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))
     return laws.shifted(link, level), level, logp
 
 
-LEAST_SLOPE = 0.05
-"""Implied sizes are bounded where the link is this much flatter than at the origin."""
 LEVEL_STEP = 0.1
 """How far the level of one benchmark departs from where the reference reaches the average target, about."""
-
-
-def score_sd(expected: Any, n_items: Any, extra: Any) -> Any:
-    """Standard deviation of a score: binomial by the number of items, and overdispersion on top."""
-    inside = 0.002 + 0.996 * expected
-    return pt.sqrt(inside * (1 - inside) * (1 / n_items + extra))
 
 
 def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: Any) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.model.priors import draw, normal_logp
-from bayesdensity.model.reference import LEAST_SLOPE, Pseudo
+from bayesdensity.model.reference import Pseudo
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
@@ -36,7 +36,7 @@ def at_cells(link: laws.Link, cells: Cells) -> laws.Link:
 
 def pseudo_sizes(link: laws.Link, cells: Cells, logit: Any, precision: Any, scatter: Any) -> Pseudo:
     """Carry implied logits to implied log sizes, and their precision to first order."""
-    size, steep = laws.bounded_size_of_logit(link, logit, LEAST_SLOPE)
+    size, steep = laws.bounded_size_of_logit(link, logit)
     return Pseudo(size, 1 / (scatter[cells.benchmark] ** 2 + 1 / (precision * steep**2)))
 
 

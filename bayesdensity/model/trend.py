@@ -8,75 +8,101 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
-from pymc.distributions.dist_math import normal_lcdf
 
-from bayesdensity import frontier as frontier_forms
+from bayesdensity import frontier, trends
+from bayesdensity.data.dataset import years_from_centre
 from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
 
-class Trend(NamedTuple):
-    """Shared parameters of the distribution of log density in time."""
+class Scales(NamedTuple):
+    """Scales of the parts of a residual at the centre of time, and how they grow."""
 
-    origin: Any
-    rate: Any
-    curvature: Any
     growth: Any
-    family_scale: Any
-    noise_scale: Any
-    inefficiency_scale: Any
-
-    def mean(self, time: np.ndarray, spread: float) -> Any:
-        """Population mean at a time."""
-        return frontier_forms.mean_trend(time, self.origin, self.rate, self.curvature, spread)
+    noise: Any
+    inefficiency: Any
+    family: Any
+    family_inefficiency: Any
 
 
-def trend(study: Study) -> Trend:
-    """Draw the parameters of the trend; what the study switches off is zero."""
+def scales(study: Study) -> Scales:
+    """Draw the scales of the residual; what the study switches off is zero."""
     form = study.frontier
-    return Trend(
-        origin=pm.Flat("origin"),
-        rate=draw(study, "rate"),
-        curvature=draw(study, "curvature") if form.trend == "quadratic" else 0.0,
+    return Scales(
         growth=draw(study, "dispersion_growth") if form.dispersion == "growing" else 0.0,
-        family_scale=draw(study, "family_scale") if form.family_effects else None,
-        noise_scale=draw(study, "noise_scale"),
-        inefficiency_scale=draw(study, "inefficiency_scale") if form.form == "half-normal" else None,
+        noise=draw(study, "noise_scale"),
+        inefficiency=draw(study, "inefficiency_scale") if form.llm_one_sided else 0.0,
+        family=draw(study, "family_scale") if form.family_effects else 0.0,
+        family_inefficiency=draw(study, "family_inefficiency_scale") if form.family_one_sided else 0.0,
     )
 
 
-def log_densities(data: xr.Dataset, shared: Trend, implied: Any, precision: Any) -> tuple[Any, Any]:
+def mean_trend(study: Study, data: xr.Dataset) -> tuple[Any, Any]:
+    """Draw the trend: its average over the sample, and the population mean at the release of each target."""
+    origin, time = pm.Flat("origin"), data["time"].to_numpy()
+    return origin, origin + draw(study, "rate") * time + _bend(study, data, time)
+
+
+def _bend(study: Study, data: xr.Dataset, time: np.ndarray) -> Any:
+    form = study.frontier
+    if form.trend == "quadratic":
+        return trends.quadratic(time, float((time**2).mean()), draw(study, "curvature")).value
+    if form.trend == "change-point":
+        change, first, last = draw(study, "rate_change"), time.min(), time.max()
+        if form.break_date is not None:
+            at = pt.as_tensor(years_from_centre(data, [form.break_date])[0])
+        else:
+            at = first + (last - first) * draw(study, "break_position")
+        pm.Deterministic("break_time", at)
+        return change * trends.turn(time, at, time, pt.mean).value
+    if form.trend == "random-walk":
+        turns = [trends.turn(time, at, time, np.mean).value for at in data["knot_time"].to_numpy()]
+        raw = pm.Normal("rate_step_raw", 0.0, 1.0, dims="knot")
+        steps = pm.Deterministic("rate_step", draw(study, "rate_walk") * raw, dims="knot")
+        return pt.dot(np.stack(turns, axis=1), steps)
+    return trends.STRAIGHT.value
+
+
+def log_densities(study: Study, data: xr.Dataset, mean: Any, scale: Scales, implied: Any, precision: Any) -> Any:
     """Relative log density of each target, and the log density of the block.
 
-    ``implied`` and ``precision`` say what the cells of each target imply of it. Inefficiency is marginalised: the
-    residual within a family is skew-normal.
+    ``mean`` is that of the population; ``implied`` and ``precision`` say what the cells of each target imply of its
+    log density. Inefficiency is marginalised: the residual within a family has a composed distribution.
     """
-    time, spread = data["time"].to_numpy(), float((data["time"] ** 2).mean())
-    scale = frontier_forms.dispersion(time, shared.growth) if shared.growth is not None else 1.0
-    one_sided = 0.0 if shared.inefficiency_scale is None else shared.inefficiency_scale
-    variance = scale**2 * (shared.noise_scale**2 + frontier_forms.HALF_NORMAL_VARIANCE * one_sided**2)
-    mean, logp = shared.mean(time, spread), 0.0
-    if shared.family_scale is not None:
-        mean, logp = _families(data, shared, implied - mean, 1 / (1 / precision + variance), mean)
+    form, logp = study.frontier.form, 0.0
+    spread = frontier.dispersion(data["time"].to_numpy(), scale.growth)
+    variance = spread**2 * _variance(form, scale.noise, scale.inefficiency)
+    if study.frontier.family_effects:
+        mean, logp = _families(form, data, scale, implied - mean, 1 / (1 / precision + variance), mean)
     own = precision + 1 / variance
     relative, jacobian = informed("log_density_relative", (precision * implied + mean / variance) / own, own, "llm")
-    return relative, logp + jacobian + _residual_logp(relative - mean, scale, shared)
+    return relative, logp + jacobian + _logp(form, relative - mean, spread, scale.noise, scale.inefficiency)
 
 
-def _families(data: xr.Dataset, shared: Trend, residual: Any, weight: Any, mean: Any) -> tuple[Any, Any]:
+def _families(form: Any, data: xr.Dataset, scale: Scales, residual: Any, weight: Any, mean: Any) -> tuple[Any, Any]:
     """Mean of each target with its family's effect, which is common to what a family releases."""
     index, n = data["family_index"].to_numpy(), data.sizes["family"]
-    scale = shared.family_scale * frontier_forms.dispersion(data["family_time"].to_numpy(), shared.growth)
-    own = group_sum(weight, index, n) + 1 / scale**2
+    spread = frontier.dispersion(data["family_time"].to_numpy(), scale.growth)
+    own = group_sum(weight, index, n) + 1 / (spread**2 * _variance(form, scale.family, scale.family_inefficiency))
     effect, jacobian = informed("family_effect", group_sum(weight * residual, index, n) / own, own, "family")
-    return mean + effect[index], jacobian + normal_logp(effect, 0.0, scale)
+    return mean + effect[index], jacobian + _logp(form, effect, spread, scale.family, scale.family_inefficiency)
 
 
-def _residual_logp(residual: Any, scale: Any, shared: Trend) -> Any:
-    if shared.inefficiency_scale is None:
-        return normal_logp(residual, 0.0, scale * shared.noise_scale)
-    width, shape = frontier_forms.skew_normal_parameters(shared.noise_scale, shared.inefficiency_scale)
-    z = (residual / scale - frontier_forms.HALF_NORMAL_MEAN * shared.inefficiency_scale) / width
-    # `normal_lcdf` keeps its precision in the far tail, where 1 + erf would be zero.
-    return (-0.5 * z**2 + normal_lcdf(0.0, 1.0, shape * z)).sum() - pt.log(scale * width * pt.ones_like(z)).sum()
+def _variance(form: Any, symmetric: Any, one_sided: Any) -> Any:
+    return symmetric**2 + frontier.UNIT_VARIANCE[form] * one_sided**2
+
+
+def _logp(form: Any, residual: Any, spread: Any, symmetric: Any, one_sided: Any) -> Any:
+    """Log density of residuals that are ``spread`` times a composed one, summed."""
+    if isinstance(one_sided, float):  # no inefficiency in this part
+        return normal_logp(residual, 0.0, spread * symmetric)
+    density = frontier.composed_log_density(form, residual / spread, symmetric, one_sided, log_tail)
+    return (density - np.log(spread)).sum()
+
+
+def log_tail(z: Any) -> Any:
+    """`bayesdensity.frontier.log_tail` for PyTensor."""
+    above, below = pt.maximum(z, 0.0), pt.minimum(z, 0.0)
+    scaled = pt.log(0.5 * pt.erfcx(above / np.sqrt(2)))
+    return pt.switch(z > 0, scaled, pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2))))

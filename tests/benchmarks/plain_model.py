@@ -134,5 +134,7 @@ def _scores(study: Study, data: xr.Dataset, ceiling: pt.TensorVariable, eta: pt.
     expected = floor + (ceiling[bench] - floor) * pm.math.sigmoid(logit)
     inside = 0.002 + 0.996 * expected
     overdispersion = draw(study, "overdispersion", dims="benchmark")[bench]
-    variance = inside * (1 - inside) * (1 / data["score_items"].to_numpy() + overdispersion)
+    variance = (
+        inside * (1 - inside) * (1 / data["n_items"].to_numpy()[data["score_benchmark"].to_numpy()] + overdispersion)
+    )
     pm.Normal("scores", expected, pt.sqrt(variance), observed=data["score_value"].to_numpy())

@@ -1,0 +1,76 @@
+"""Judge convergence: R-hat, effective sample size, divergences, and chains that never moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+MAX_RHAT, MIN_ESS = 1.01, 400
+STUCK_SDS = 10.0
+"""A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Convergence of the sampler, and the sentence the user reads."""
+
+    max_rhat: float
+    min_ess_bulk: float
+    divergences: int
+    stuck_chains: tuple[int, ...]
+    worst: str
+    verdict: str
+    sentence: str
+
+
+def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
+    """Judge convergence: R-hat, bulk ESS, divergences, and chains that never left their starting point."""
+    import arviz
+
+    several = posterior.sizes["chain"] > 1
+    rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
+    esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
+    divergences = int(sample_stats["diverging"].sum())
+    stuck = stuck_chains(sample_stats["logp"].to_numpy())
+    worst = f"R-hat {rhats[0]:.3f} ({rhats[1]}), bulk ESS {esses[0]:.0f} ({esses[1]})"
+    faults = []
+    if stuck:
+        names = " and ".join(str(chain + 1) for chain in stuck)
+        faults.append(f"chain {names} is stuck far below the log density of the others; fit again with another seed")
+    if several and not rhats[0] <= MAX_RHAT:
+        faults.append(f"chains disagree: R-hat {rhats[0]:.3f} of {rhats[1]} exceeds {MAX_RHAT}")
+    if not several:
+        faults.append("one chain alone cannot show that it converged")
+    if not esses[0] >= MIN_ESS:
+        faults.append(f"too few effective draws: bulk ESS {esses[0]:.0f} of {esses[1]} is below {MIN_ESS}")
+    if divergences:
+        faults.append(f"{divergences} divergent transitions")
+    failed = bool(stuck) or not (rhats[0] <= 1.05 or not several)
+    verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
+    sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
+    return Diagnostics(rhats[0], esses[0], divergences, stuck, worst, verdict, sentence)
+
+
+def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:
+    """Chains whose mean log density lies far below that of the best chain, by its own spread; shape (chain, draw)."""
+    means, sds = np.nan_to_num(logp.mean(axis=1), nan=-np.inf), logp.std(axis=1)
+    best = int(np.argmax(means))
+    # A spread of one unit is the least that a posterior of this size can have.
+    return tuple(int(c) for c in np.flatnonzero(means[best] - means > STUCK_SDS * max(sds[best], 1.0)))
+
+
+def _extreme(values: xr.Dataset, pick: Callable[[np.ndarray], Any]) -> tuple[float, str]:
+    """Most extreme value over all variables, and where it is."""
+    best = {name: float(pick(array.to_numpy())) for name, array in values.data_vars.items() if array.size}
+    extreme = float(pick(np.array(list(best.values()))))
+    name = next(name for name, value in best.items() if value == extreme)
+    array = values[name]
+    if not array.ndim:
+        return extreme, str(name)
+    where = array.stack(all=array.dims)
+    label = where["all"].to_numpy()[int(np.flatnonzero(where.to_numpy() == extreme)[0])]
+    return extreme, f"{name}[{', '.join(str(part) for part in label)}]"

@@ -1,0 +1,79 @@
+"""What a user asks of a fit: every number with its draws and its interval.
+
+Times are dates at the edge and years from the centre of the sample inside. Rates are in natural logarithms a year;
+quantiles are taken of the rate and mapped to doubling times, so that a rate near zero gives an interval that reaches
+infinity instead of nonsense.
+"""
+
+from bayesdensity.quantities.benchmarks import (
+    probability_faster,
+    rate_by_benchmark,
+    rate_of_new_benchmark,
+    rate_spread,
+)
+from bayesdensity.quantities.densities import (
+    density,
+    effective_size,
+    effective_size_by_benchmark,
+    log_density,
+    log_density_by_benchmark,
+    probability_unreachable,
+)
+from bayesdensity.quantities.estimate import (
+    DEFAULT_CI,
+    MONTHS,
+    SAMPLE,
+    Estimate,
+    dates_between,
+    jsonable,
+    window,
+)
+from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
+from bayesdensity.quantities.trainings import predict_trainings
+from bayesdensity.quantities.trend import (
+    ChangePoint,
+    Estimand,
+    change_point,
+    doubling_time,
+    envelope,
+    frontier,
+    mean_trend,
+    probability_positive,
+    probability_slowing,
+    rate,
+    rate_at,
+)
+
+__all__ = [
+    "DEFAULT_CI",
+    "MONTHS",
+    "SAMPLE",
+    "ChangePoint",
+    "Estimand",
+    "Estimate",
+    "change_point",
+    "dates_between",
+    "density",
+    "doubling_time",
+    "effective_size",
+    "effective_size_by_benchmark",
+    "envelope",
+    "frontier",
+    "inefficiency",
+    "jsonable",
+    "log_density",
+    "log_density_by_benchmark",
+    "mean_trend",
+    "predict_trainings",
+    "probability_faster",
+    "probability_on_frontier",
+    "probability_positive",
+    "probability_slowing",
+    "probability_unreachable",
+    "rate",
+    "rate_at",
+    "rate_by_benchmark",
+    "rate_of_new_benchmark",
+    "rate_spread",
+    "window",
+]

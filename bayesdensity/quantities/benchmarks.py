@@ -1,0 +1,47 @@
+"""How fast each benchmark moves, and how fast one not yet seen would."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity.fit import Fit
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.trend import Estimand, rate
+
+
+def rate_by_benchmark(
+    fit: Fit, between: tuple[str, str] | None = None, estimand: Estimand = "frontier", ci: float = DEFAULT_CI
+) -> Estimate:
+    """Growth of ln density a year on each benchmark, averaged over a window; dim ``benchmark``."""
+    overall = rate(fit, between, estimand)
+    return Estimate("rate_by_benchmark", overall.what, overall.draws + fit.posterior["benchmark_slope"], ci)
+
+
+def rate_spread(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
+    """Standard deviation between benchmarks of the growth of ln density a year."""
+    what = "standard deviation between benchmarks of the growth of ln density a year"
+    return Estimate("rate_spread", what, fit.posterior["slope_spread"], ci)
+
+
+def rate_of_new_benchmark(
+    fit: Fit,
+    between: tuple[str, str] | None = None,
+    estimand: Estimand = "frontier",
+    ci: float = DEFAULT_CI,
+    seed: int = 1,
+) -> Estimate:
+    """Predictive growth of ln density a year on a benchmark not yet seen, of the population of those of the study.
+
+    The mean over n benchmarks is known, that of their population only to ``spread / sqrt(n)``.
+    """
+    overall, n = rate(fit, between, estimand), fit.data.sizes["benchmark"]
+    noise = np.random.default_rng(seed).standard_normal(overall.draws.shape)
+    draws = overall.draws + fit.posterior["slope_spread"] * np.sqrt(1 + 1 / n) * noise
+    return Estimate("rate_of_new_benchmark", f"{overall.what}, on a benchmark not yet seen", draws, ci)
+
+
+def probability_faster(fit: Fit) -> xr.DataArray:
+    """Posterior probability that one benchmark moves faster than another; dims ``benchmark``, ``than``."""
+    slope = fit.posterior["benchmark_slope"]
+    return (slope > slope.rename(benchmark="than")).mean(SAMPLE)

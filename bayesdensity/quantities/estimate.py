@@ -1,0 +1,119 @@
+"""A number with its draws and its interval, and how dates and draws are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesdensity.data.dataset import years_from_centre
+from bayesdensity.errors import InputError
+from bayesdensity.fit import Fit
+
+SAMPLE = ("chain", "draw")
+MONTHS = 12.0
+DEFAULT_CI = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A quantity: what it is, its draws, and its summary.
+
+    Attributes
+    ----------
+    name : str
+    what : str
+        The estimand in words.
+    draws : xarray.DataArray
+        With dims ``chain`` and ``draw``, and those of the quantity.
+    probability : float
+        Of the equal-tailed interval.
+    """
+
+    name: str
+    what: str
+    draws: xr.DataArray
+    probability: float = DEFAULT_CI
+
+    @property
+    def summary(self) -> xr.Dataset:
+        """Median, lower and upper end of the interval, with the dims of the quantity."""
+        tail = (1 - self.probability) / 2
+        # Doubling times are decreasing in the rate, so order statistics agree; infinity needs no interpolation.
+        method: Literal["linear", "higher"] = "linear" if np.isfinite(self.draws.to_numpy()).all() else "higher"
+        at = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
+        parts = {name: at.isel(quantile=k) for k, name in enumerate(("median", "lower", "upper"))}
+        return xr.Dataset(parts, attrs={"probability": self.probability, "kind": "eti", "what": self.what})
+
+    def to_json(self) -> dict[str, Any]:
+        """Interval, or one interval for each label, in the documented form."""
+        return _json(self.summary, self.probability)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Summary as a table, one row for each label, or one named like the quantity."""
+        if self.draws.ndim == len(SAMPLE):
+            return self.to_frame_row().to_frame(self.name).T
+        return self.summary.to_dataframe()[["median", "lower", "upper"]]
+
+    def to_frame_row(self) -> pd.Series:
+        """Summary of a quantity without labels, as one row."""
+        return pd.Series({name: float(values) for name, values in self.summary.data_vars.items()})
+
+    def __repr__(self) -> str:
+        """Say what it is, and the interval."""
+        head = f"{self.name}: {self.what} (median, {self.probability:.0%} interval)"
+        if self.draws.ndim == len(SAMPLE):
+            s = self.summary
+            return f"{head}\n{float(s['median']):.3g} [{float(s['lower']):.3g}, {float(s['upper']):.3g}]"
+        return f"{head}\n{self.to_frame().to_string(max_rows=12, float_format='{:.3g}'.format)}"
+
+
+def window(fit: Fit) -> tuple[str, str]:
+    """First and last release date of the targets."""
+    dates = fit.data["release_date"].to_numpy()
+    return str(min(dates)), str(max(dates))
+
+
+def dates_between(start: str, end: str, n: int) -> list[str]:
+    """Evenly spaced ISO dates."""
+    return [f"{day:%Y-%m-%d}" for day in pd.date_range(start, end, periods=n)]
+
+
+def times(fit: Fit, dates: Sequence[str]) -> xr.DataArray:
+    """Dates as years from the centre of the sample; dim ``date``."""
+    try:
+        days = [date.fromisoformat(day) for day in dates]
+    except ValueError as error:
+        raise InputError(f"dates must be ISO dates such as 2024-07-01; got {list(dates)}.") from error
+    return xr.DataArray(years_from_centre(fit.data, days), dims="date", coords={"date": list(dates)})
+
+
+def bare(array: xr.DataArray) -> xr.DataArray:
+    """The array without coordinates but those of its dims, so that sums keep no clutter."""
+    return array.drop_vars([name for name in array.coords if name not in array.dims])
+
+
+def exponential(draws: xr.DataArray) -> xr.DataArray:
+    """Exponential of draws."""
+    return draws.copy(data=np.exp(draws.to_numpy()))
+
+
+def _json(summary: xr.Dataset, probability: float) -> dict[str, Any]:
+    dims = list(summary["median"].dims)
+    if dims:
+        labels = summary[dims[0]].to_numpy()
+        return {str(label): _json(summary.isel({dims[0]: k}), probability) for k, label in enumerate(labels)}
+    ends = {name: jsonable(float(summary[name])) for name in ("median", "lower", "upper")}
+    return {**ends, "probability": probability, "kind": "eti"}
+
+
+def jsonable(value: float) -> float | str | None:
+    """A number as JSON can hold it: infinity is the string "inf", what is not a number is null."""
+    if np.isnan(value):
+        return None
+    return value if np.isfinite(value) else ("inf" if value > 0 else "-inf")

@@ -1,0 +1,67 @@
+"""What the reference predicts for trainings that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity import laws
+from bayesdensity.fit import Fit, require_ladder
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
+
+
+def predict_trainings(
+    fit: Fit,
+    params: Sequence[float],
+    tokens: Sequence[float],
+    *,
+    misfit: bool = True,
+    ci: float = DEFAULT_CI,
+    seed: int = 1,
+) -> tuple[Estimate, Estimate]:
+    """Posterior predictive loss and score of further reference trainings; dims ``training``, ``benchmark``.
+
+    Noise is included: that of the loss, the training's own departure from the map, and the items of the benchmark.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of a study whose reference is a ladder. Targets bend the law of a joint fit; to judge the law itself, fit the
+        reference alone (``part="reference"``).
+    params, tokens : sequence of float
+        Parameters as the ladder counts them, and training tokens; one each for every training.
+    misfit : bool
+        Let the law miss beyond the ladder, by one factor for each benchmark; False trusts its form.
+    ci : float
+        Probability of the interval.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    tuple of Estimate
+        Loss, in the unit of the ladder, and score.
+
+    Raises
+    ------
+    InputError
+        If the reference of the study is a score family, which has no loss.
+    """
+    data, draws = fit.data, fit.posterior
+    require_ladder(fit.study)
+    rng = np.random.default_rng(seed)
+    log_n, log_d = (xr.DataArray(np.log(np.asarray(x, dtype=float)), dims="training") for x in (params, tokens))
+    law = laws.LossLaw(*(draws[f"law_{name}"] for name in laws.LossLaw._fields))
+    loss = laws.loss(law, log_n - data.attrs["ladder_log_n_centre"], log_d - data.attrs["ladder_log_d_centre"])
+    loss = (loss * np.exp(draws["law_miss"]) if misfit else loss).transpose(*SAMPLE, "training", "benchmark")
+    noise = rng.standard_t(fit.study.law.noise_df, loss.shape)
+    loss = (loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))).transpose(*loss.dims)
+    eta = draws["map_logit"] - draws["map_slope"] * (loss - bare(data["map_centre"]))
+    eta = eta + draws["map_scatter"] * loss.copy(data=rng.standard_normal(loss.shape))
+    expected = laws.score(eta, bare(data["floor"]), draws["ceiling"])
+    variance = expected * (1 - expected) * (1 / bare(data["n_items"]) + draws["map_overdispersion"])
+    score = (expected + np.sqrt(variance) * loss.copy(data=rng.standard_normal(loss.shape))).clip(0, 1)
+    score = score.transpose(*loss.dims)
+    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
