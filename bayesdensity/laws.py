@@ -88,6 +88,13 @@ def score(eta: Number, floor: Number, ceiling: Number) -> Number:
     return floor + (ceiling - floor) * logistic(eta)
 
 
+def logit_of_score(score: Number, floor: Number, ceiling: Number) -> Number:
+    """Logit at which `score` gives a score: the inverse of it; minus or plus infinity from floor or ceiling on."""
+    share = np.clip((score - floor) / (ceiling - floor), 0, 1)
+    with np.errstate(divide="ignore"):
+        return np.log(share) - np.log1p(-share)
+
+
 def logit_of_size(link: Link, x: Number) -> Number:
     """Logit of the score of a reference model at log size ``x`` from the origin of the link."""
     return link.level + link.slope * (1 - np.exp(-link.exponent * x)) / link.exponent
