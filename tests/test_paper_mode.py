@@ -301,7 +301,8 @@ def test_falling_densities_never_double(tmp_path: Path) -> None:
     assert rates["records_points"]["doubling_time_months"]["median"] == "inf"
     assert rates["records_points"]["t_interval"]["rate_per_year"]["lower"] is None
     assert " inf [inf, inf]" in paper_text(result)
-    plot_paper(result)
+    # A time without end is an arrow at the end of the axis.
+    assert sum(mark.get_gid() == "beyond" for mark in plot_paper(result).axes[0].lines) == 6
 
 
 # Bootstrap

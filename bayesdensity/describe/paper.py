@@ -31,7 +31,8 @@ def paper_json(comparison: Comparison) -> dict[str, Any]:
                 "name": trend.window.name,
                 "start": trend.window.start,
                 "end": trend.window.end,
-                "n_llms": trend.llms,
+                "n_llms": trend.released,
+                "n_llms_with_density": trend.llms,
                 "claims": [_rate_json(rate, ci) for rate in comparison.rates(k) if rate.source == "claim"],
                 "rates": {rate.key: _rate_json(rate, ci) for rate in comparison.rates(k) if rate.source != "claim"},
                 "records": _legal(_records(comparison, k)),
@@ -44,7 +45,8 @@ def paper_json(comparison: Comparison) -> dict[str, Any]:
                 "windows": [
                     {
                         **trend.window._asdict(),
-                        "n_llms": trend.llms,
+                        "n_llms": trend.released,
+                        "n_llms_with_density": trend.llms,
                         "rates": {rate.key: _rate_json(rate, ci) for rate in map(lambda key: points(trend, key), KEYS)},
                     }
                     for trend in other.trends
@@ -140,7 +142,7 @@ def _legal(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _window_lines(comparison: Comparison) -> Iterator[str]:
     for k, trend in enumerate(comparison.paper.trends):
         window = trend.window
-        yield f"{window.name}: {window.start} to {window.end}, {trend.llms} LLMs"
+        yield f"{window.name}: {window.start} to {window.end}, {trend.llms} of {trend.released} LLMs have a density"
         yield from (_rate_line(rate) for rate in comparison.rates(k))
         lower, upper = trend.records.t_interval(comparison.ci)
         ends = _months(doubling_months(upper)), _months(doubling_months(lower))
@@ -182,10 +184,11 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
         yield f"  window     {ends}: {'; '.join(by_window)}"
     if comparison.posterior:
         rates = {rate.key: _months(rate.months[0]) for rate in comparison.rates(len(trends) - 1)}
+        lost = len(comparison.paper.failed_inversions)
         yield (
             f"  estimates  records of point estimates {rates['records_points']}, of posterior draws "
-            f"{rates['records_posterior']}; all LLMs {rates['everyone_points']} and {rates['everyone_posterior']}:\n"
-            "             records feel the scatter of the estimates, the line through all LLMs hardly does"
+            f"{rates['records_posterior']}; all LLMs {rates['everyone_points']} and {rates['everyone_posterior']};\n"
+            f"             point estimates lack the {lost} inversions that failed, the posterior does not"
         )
     for other in comparison.beside:
         here = ", ".join(_months(doubling_months(trend.records.rate)) for trend in other.trends)

@@ -31,6 +31,8 @@ class PointTrend:
     window: Window
     llms: int
     """LLMs with a density, released inside."""
+    released: int
+    """LLMs released inside, with a density or without."""
     record_llms: tuple[str, ...]
     """LLMs that set a record, in order of release."""
     records: Line
@@ -143,7 +145,9 @@ def replicate(
             f"only {len(known)} of {len(llms)} LLMs have an effective size, so nothing can be told about change over "
             "time: the others score beyond what the reference reaches. Take a larger reference, or other benchmarks."
         )
-    shown = windows(known["release_date"])
+    # The windows are those of all targets, as for the posterior; a trend needs two days with a density.
+    dates = known["release_date"]
+    shown = [one for one in windows(llms["release_date"]) if dates[one.holds(dates)].nunique() > 1]
     densities = _bootstrap(selection, reference, fits, cells, llms, replicates, seed, farthest, progress)
     trends = tuple(_trend(one, llms, densities, ci) for one in shown)
     failed = int(np.isnan(_rates(shown[-1], llms, *densities)).any(axis=0).sum())
@@ -237,6 +241,7 @@ def _trend(window: Window, llms: pd.DataFrame, densities: tuple[Array, Counts], 
     return PointTrend(
         window=window,
         llms=len(inside),
+        released=int(window.holds(llms["release_date"]).sum()),
         record_llms=tuple(str(name) for name in inside.index[record]),
         records=line(time[record], value[record]),
         everyone=line(time, value),

@@ -61,7 +61,7 @@ def _rows(comparison: Comparison) -> list[_Row]:
     rows = []
     for k, trend in enumerate(comparison.paper.trends):
         window = trend.window
-        rows.append(_Row(f"{window.name}, {window.start} to {window.end} ({trend.llms} LLMs)", None))
+        rows.append(_Row(f"{window.name}, {window.start} to {window.end} ({trend.released} LLMs)", None))
         rows += [_Row(rate.what, rate) for rate in comparison.rates(k)]
     for other in comparison.beside:
         rows.append(_Row(f"point estimates with the reference of {other.study.name}", None))
@@ -74,14 +74,15 @@ def _draw(axes: Axes, rows: list[_Row], ci: float) -> None:
     marked = [(y, row.rate) for y, row in enumerate(rows) if row.rate is not None]
     months = np.array([rate.months for _, rate in marked])
     shown = months[(months > 0) & (months < 25)]
-    low, high = (0.9 * shown.min(), max(1.1 * shown.max(), 6.0)) if len(shown) else (1.0, 25.0)
+    low, high = (max(0.9 * shown.min(), 0.95), max(1.1 * shown.max(), 6.0)) if len(shown) else (0.95, 25.0)
     axes.axvspan(*CLAIM_MONTHS, color=CLAIM, alpha=0.25, linewidth=0, zorder=0.5)
     for (y, rate), (middle, start, end) in zip(marked, months, strict=True):
         marker, colour, filled = LOOK[rate.key]
         if not np.isnan(start):
             axes.hlines(y, np.clip(start, low, high), np.clip(end, low, high), colour, linewidth=1.2)
-        if end > high or middle > high:
-            axes.plot(high, y, ">", color=colour, markersize=4, clip_on=False, gid="beyond")
+        for beyond, edge, arrow in ((max(end, middle) > high, high, ">"), (min(start, middle) < low, low, "<")):
+            if beyond:
+                axes.plot(edge, y, arrow, color=colour, markersize=4, clip_on=False, gid="beyond")
         if low <= middle <= high:
             face = colour if filled else "white"
             axes.plot(middle, y, marker, color=colour, markerfacecolor=face, markersize=4.5, markeredgewidth=1.1)
