@@ -26,7 +26,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
-CHECK_FAILED, INTERRUPTED = 1, 130
+CHAINS, CHECK_FAILED, INTERRUPTED = 4, 1, 130
 
 Settings = Annotated[
     list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
@@ -85,7 +85,7 @@ def fit(
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="File to write; default STUDY.nc.")] = None,
     settings: Settings = None,
     data: Folder = None,
-    chains: int = 4,
+    chains: int = CHAINS,
     draws: int | None = None,
     tune: int | None = None,
     seed: int = 1,
@@ -240,6 +240,69 @@ def backtest(
 
 
 @app.command
+def paper(
+    study: str,
+    *,
+    fit_file: Annotated[
+        Path | None, Parameter(name="--fit", help="Fit of this study; without it the study is fitted.")
+    ] = None,
+    settings: Settings = None,
+    data: Folder = None,
+    beside: Annotated[
+        list[str] | None, Parameter(name="--beside", negative="", help="Another study, for its reference: repeatable.")
+    ] = None,
+    points_only: Annotated[
+        bool, Parameter(name="--points-only", negative="", help="Point estimates and their bootstrap, no posterior.")
+    ] = False,
+    as_json: AsJson = False,
+    ci: Ci = 0.9,
+    replicates: int = 1000,
+    seed: int = 1,
+    output: Annotated[
+        Path | None, Parameter(name=["-o", "--output"], help="Draw a figure: STEM gives STEM-paper.png and .svg.")
+    ] = None,
+) -> int:
+    """Run the published procedure on the same tables, beside what the posterior says.
+
+    Exit status 1 says that the result exists but a check of the posterior or of the bootstrap did not pass.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    replicates : int
+        Replicates of the bootstrap; 0 for none.
+    seed : int
+        Seed of the bootstrap, and of the sampler if the study is fitted.
+    """
+    chosen, tables = _load(study, settings, data)
+    _check_paper(ci, replicates, output, points_only and fit_file is not None)
+    from bayesdensity.study import load_study
+
+    others = [load_study(name) for name in beside or []]
+    from bayesdensity.describe import paper_json, paper_text
+    from bayesdensity.paper_mode.comparison import compare
+    from bayesdensity.paper_mode.procedure import replicate
+    from bayesdensity.progress import counting
+
+    for one in (chosen, *others):  # refuse before anything expensive runs
+        replicate(one, tables, replicates=0)
+    posterior = None if points_only else _posterior(chosen, tables, fit_file, seed)
+
+    with counting("bootstrap") as count:
+        result = compare(chosen, tables, posterior, others, replicates=replicates, seed=seed, ci=ci, progress=count)
+    print(json.dumps(paper_json(result), indent=2) if as_json else paper_text(result))
+    if output is not None:
+        from bayesdensity.plots import plot_paper, save_figure
+
+        written = save_figure(plot_paper(result), output, "paper")
+        _say(f"wrote {' and '.join(str(path) for path in written)}")
+    for fault in result.faults:
+        _say(fault)
+    return CHECK_FAILED if result.faults else 0
+
+
+@app.command
 def validate(folder: Path) -> None:
     """Check a folder of tables, and list every fault with file and row.
 
@@ -276,6 +339,41 @@ def _check_request(path: Path, counts: dict[str, int | None]) -> None:
         raise InputError(f"-o {path}: there is no folder {path.parent}.")
 
 
+def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) -> None:
+    """Refuse before anything expensive runs."""
+    _check_ci(ci)
+    if replicates < 0:
+        raise InputError(f"--replicates must not be negative; got {replicates}.")
+    if output is not None and not output.parent.is_dir():
+        raise InputError(f"-o {output}: there is no folder {output.parent}.")
+    if both:
+        raise InputError("--points-only has no use for --fit; leave out one of the two.")
+
+
+def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:
+    """The fit in a file, or a new one with the default settings."""
+    from bayesdensity.fit import fit as run
+    from bayesdensity.fit import load_fit
+
+    if path is not None:
+        from bayesdensity.paper_mode.comparison import check_same
+
+        loaded = load_fit(path, study)
+        check_same(loaded, study, tables)
+        return loaded
+    from bayesdensity.progress import reporting
+
+    _say(f"{study.title}  [{study.name} {study.digest}]")
+    with reporting(CHAINS, **DEFAULT) as report:
+        settings: dict[str, Any] = {"chains": CHAINS, "seed": seed, **DEFAULT}
+        return run(study, tables, progress=report.chains, stage=report.stage, **settings)
+
+
+def _check_ci(ci: float) -> None:
+    if not 0 < ci < 1:
+        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+
+
 def _print(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:
     _check_ci(ci)
     from bayesdensity.fit import load_fit
@@ -283,11 +381,6 @@ def _print(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to
     result: Fit = load_fit(path)
     print(json.dumps(to_json(result, ci), indent=2) if as_json else to_text(result, ci))
     return 0 if result.diagnostics.verdict == "PASS" else CHECK_FAILED
-
-
-def _check_ci(ci: float) -> None:
-    if not 0 < ci < 1:
-        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
 
 
 def _prefixed(say: Callable[[str], None], name: str) -> Callable[[str], None]:

@@ -99,6 +99,13 @@ def score_sd(expected: Number, n_items: Number, extra: Number) -> Number:
     return np.sqrt(inside * (1 - inside) * (1 / n_items + extra))
 
 
+def logit_of_score(score: Number, floor: Number, ceiling: Number) -> Number:
+    """Logit at which `score` gives a score: the inverse of it; minus or plus infinity from floor or ceiling on."""
+    share = np.clip((score - floor) / (ceiling - floor), 0, 1)
+    with np.errstate(divide="ignore"):
+        return np.log(share) - np.log1p(-share)
+
+
 def logit_of_size(link: Link, x: Number) -> Number:
     """Logit of the score of a reference model at log size ``x`` from the origin of the link."""
     return link.level + link.slope * (1 - np.exp(-link.exponent * x)) / link.exponent

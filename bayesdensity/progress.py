@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 STAGES = {"compile": "compiling the model (the first time takes longer)", "sample": "sampling"}
+
+
+PATIENCE = 2.0
+"""Seconds that something may take without a word, and between two words of it."""
 
 
 class Report:
@@ -69,3 +74,17 @@ def reporting(chains: int, draws: int, tune: int) -> Iterator[Report]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bars:
         yield Report(bars, chains, draws + tune)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Say how far something is that takes longer than a moment; what is quick is not mentioned."""
+    told = time.monotonic()
+
+    def count(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > PATIENCE and done < total:
+            told = time.monotonic()
+            print(f"{what}: {done} of {total}", file=sys.stderr)
+
+    yield count

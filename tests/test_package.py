@@ -29,12 +29,17 @@ LAYERS = [
     "errors",
     "laws",
     "frontier",
+    "trends",
     "study",
     "data",
     "model",
-    "simulate",
+    "convergence",
     "fit",
     "quantities",
+    "simulate",
+    "marginal",
+    "comparison",
+    "backtest",
     "paper_mode",
     "engine",
     "checks",
@@ -47,7 +52,7 @@ LAYERS = [
     "progress",
     "cli",
 ]
-SAMPLERS = {"model", "simulate", "fit", "engine"}
+SAMPLERS = {"model", "fit", "engine"}
 RESERVED = {
     "pymc": SAMPLERS,
     "pytensor": SAMPLERS,

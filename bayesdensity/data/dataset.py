@@ -177,7 +177,7 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
 def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     runs, names = selection.runs, list(selection.benchmarks.index)
     ladder = runs[(runs["use"] == "ladder") & runs["loss"].notna()]
-    pairs = _map_rows(study, runs)
+    pairs = map_rows(study, runs)
     log_n, log_d = (np.log(ladder[column].to_numpy(float)) for column in ("params", "tokens"))
     centre_n, centre_d = (float(x.mean()) if len(x) else 0.0 for x in (log_n, log_d))
     # An anchor is the end of the training whose checkpoints a trajectory follows; rungs of the ladder are their own.
@@ -253,7 +253,7 @@ def _harness_pseudo(
     return {"value": np.divide(pull, weight, out=np.zeros_like(pull), where=weight > 0), "weight": weight}
 
 
-def _map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+def map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     """Pairs of loss and score, the score in the format that the study names for the benchmark."""
     fitted = runs[runs["use"].isin(["ladder", "trajectory"])]
     columns = [study.benchmarks[name].map_from for name in fitted["benchmark"]]

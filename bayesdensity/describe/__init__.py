@@ -2,6 +2,7 @@
 
 from bayesdensity.describe.densities import densities_csv, densities_json, densities_table, densities_text
 from bayesdensity.describe.fit import fit_json, fit_text
+from bayesdensity.describe.paper import paper_json, paper_text
 from bayesdensity.describe.study import study_json, study_text
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "densities_text",
     "fit_json",
     "fit_text",
+    "paper_json",
+    "paper_text",
     "study_json",
     "study_text",
 ]

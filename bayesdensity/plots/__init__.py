@@ -4,6 +4,15 @@ from bayesdensity.plots.backtest import plot_backtest
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.plots.files import save_figure, save_figures
+from bayesdensity.plots.paper import plot_paper
 from bayesdensity.plots.reference import plot_reference
 
-__all__ = ["plot_backtest", "plot_density", "plot_doubling", "plot_reference", "save_figure", "save_figures"]
+__all__ = [
+    "plot_backtest",
+    "plot_density",
+    "plot_doubling",
+    "plot_paper",
+    "plot_reference",
+    "save_figure",
+    "save_figures",
+]

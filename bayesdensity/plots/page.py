@@ -36,8 +36,19 @@ STYLE: dict[Any, Any] = {
 
 def page(fit: Fit, body: float, caption: str, right: float, shape: Any, **spacing: Any) -> tuple[Figure, Any]:
     """A page with title, caption and, unless it passed, the verdict, above panels; lengths in inches."""
-    faults = f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}" if fit.diagnostics.verdict != "PASS" else ""
-    blocks = (fit.study.title, 74, 9.5, BLACK), (caption, 108, 7.5, GREY), (faults, 108, 7.5, VERMILLION)
+    return titled_page(fit.study.title, faults(fit), body, caption, right, shape, **spacing)
+
+
+def faults(fit: Fit) -> str:
+    """The verdict on a fit and its reasons; empty if it passed."""
+    return f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}" if fit.diagnostics.verdict != "PASS" else ""
+
+
+def titled_page(
+    title: str, warning: str, body: float, caption: str, right: float, shape: Any, **spacing: Any
+) -> tuple[Figure, Any]:
+    """A page with title, caption and, if there is one, a warning, above panels; lengths in inches."""
+    blocks = (title, 74, 9.5, BLACK), (caption, 108, 7.5, GREY), (warning, 108, 7.5, VERMILLION)
     lines = [(line, size, colour) for text, most, size, colour in blocks for line in textwrap.wrap(text, most)]
     height, down = body + 0.33 + sum(size / 50 for _, size, _ in lines), 0.08
     figure = Figure(figsize=(WIDTH, height), facecolor="white")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from bayesdensity import frontier as forms
@@ -105,9 +106,16 @@ def rate(
 
 def doubling_time(rates: Estimate) -> Estimate:
     """Months in which density doubles at a rate; infinite where the rate is not positive."""
-    values = rates.draws
-    months = (MONTHS * np.log(2) / values.where(values > 0, 1.0)).where(values > 0, np.inf)
+    months = rates.draws.copy(data=doubling_months(rates.draws.to_numpy()))
     return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability)
+
+
+def doubling_months(rate: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Months in which what grows at a rate a year (natural logarithms) doubles; infinite where it does not grow."""
+    yearly = np.asarray(rate, dtype=np.float64)
+    months = np.full_like(yearly, np.inf)
+    np.divide(MONTHS * np.log(2), yearly, out=months, where=~(yearly <= 0))
+    return months
 
 
 def probability_positive(rates: Estimate) -> xr.DataArray:
