@@ -23,8 +23,8 @@ UNIT_MEAN = {"half-normal": float(np.sqrt(2 / np.pi)), "exponential": 1.0, "symm
 """Mean of an inefficiency of scale 1."""
 UNIT_VARIANCE = {"half-normal": 1 - 2 / np.pi, "exponential": 1.0, "symmetric": 0.0}
 """Its variance."""
-NODES = 80
-"""Of the quadrature over a second half-normal inefficiency."""
+NODES = 40
+"""On either side of the kink, of the quadrature over a second half-normal inefficiency."""
 REACH = 9.0
 """Scales of a half-normal beyond which nothing lies."""
 APART = 1e-4
@@ -67,7 +67,6 @@ def composed_log_density(
         return -0.5 * (y / scale) ** 2 - np.log(scale) + 0.5 * np.log(2 / np.pi) + tail(z) - 0.5 * _positive(z) ** 2
     ratio = symmetric / one_sided
     z = y / symmetric + ratio
-    # The square of z cancels against the exponent where z > 0; adding it there keeps both terms small.
     return -np.log(one_sided) + ratio * (y / symmetric + 0.5 * ratio) - 0.5 * _positive(z) ** 2 + tail(z)
 
 
@@ -98,13 +97,18 @@ def composed_cdf(form: Form, x: Any, symmetric: Any, one_sided: Any, second: Any
         return _one(form, y, symmetric, larger)
     if form == "exponential":
         # Two exponentials: the density of their sum is a difference of two, and so is the distribution.
-        smaller = np.clip(smaller, 1e-6 * larger, (1 - APART) * larger)
+        middle, apart = (larger + smaller) / 2, np.maximum((larger - smaller) / 2, APART * larger / 2)
+        larger, smaller = middle + apart, middle - apart
         first, other = (_one(form, y, symmetric, scale) for scale in (larger, smaller))
         return np.asarray((larger * first - smaller * other) / (larger - smaller))
     node, weight = np.polynomial.legendre.leggauss(NODES)
-    w, total = REACH * (node + 1) / 2, np.zeros(x.shape)
-    for step, mass in zip(w, weight * REACH * np.exp(-(w**2) / 2) / np.sqrt(2 * np.pi), strict=True):
-        total += mass * _one(form, y + step * smaller, symmetric, larger)
+    # Where v is narrow the integrand has a kink, at which the nodes are split.
+    corner, total = np.clip(-y / np.where(smaller > 0, smaller, 1.0), 0, REACH), np.zeros(x.shape)
+    for start, width in ((0.0, corner), (corner, REACH - corner)):
+        for step, mass in zip((node + 1) / 2, weight / 2, strict=True):
+            w = start + width * step
+            unit_density = np.sqrt(2 / np.pi) * np.exp(-(w**2) / 2)
+            total += mass * width * unit_density * _one(form, y + w * smaller, symmetric, larger)
     return total
 
 

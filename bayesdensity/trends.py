@@ -56,7 +56,7 @@ def turn(time: Number, at: Number, sample: Number, average: Callable[[Any], Any]
     """
     held = tilt(at, sample, average)
     value = _hinge(time, at) - average(_hinge(sample, at)) - held * time
-    return Bend(value, 1 / (1 + np.exp(-(time - at) / TURN)) - held)
+    return Bend(value, 0.5 * (1 + np.tanh(0.5 * (time - at) / TURN)) - held)
 
 
 def tilt(at: Number, sample: Number, average: Callable[[Any], Any]) -> Number:

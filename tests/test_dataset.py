@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 from simulated import BENCHMARKS, Truth
 
-from bayesdensity.data.dataset import assemble, years
+from bayesdensity.data.dataset import UNKNOWN_WEIGHT, assemble, with_scores, years, years_from_centre
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.study import Study, load_study
+from bayesdensity.trends import knots
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,140 @@ def test_families_gather_their_llms(data: xr.Dataset) -> None:
 def test_a_year_is_a_year() -> None:
     a, b, c = years(pd.DatetimeIndex(["2000-01-01", "2023-01-01", "2024-01-01"]))
     assert a == 0 and b == pytest.approx(23, abs=0.01) and c - b == pytest.approx(1, abs=0.001)
+
+
+def test_dates_are_counted_like_releases(data: xr.Dataset) -> None:
+    dates = [date.fromisoformat(day) for day in data["release_date"].to_numpy()]
+    np.testing.assert_allclose(years_from_centre(data, dates), data["time"])
+
+
+def test_knots_lie_within_the_window_and_bear_their_dates(data: xr.Dataset) -> None:
+    time, turns = data["time"].to_numpy(), data["knot_time"].to_numpy()
+    np.testing.assert_allclose(turns, knots(time.min(), time.max()))
+    assert time.min() < turns[0] and turns[-1] < time.max()
+    labels = [date.fromisoformat(label) for label in data["knot"].to_numpy()]
+    np.testing.assert_allclose(years_from_centre(data, labels), turns, atol=1.01 / 365.25)
+    assert len(set(labels)) == len(labels)
+
+
+# Other scores in the same places
+
+
+def test_with_its_own_scores_a_dataset_is_itself(data: xr.Dataset) -> None:
+    xr.testing.assert_identical(with_scores(data), data)
+    everything = np.ones(data.sizes["llm"], bool)
+    xr.testing.assert_identical(with_scores(data, data["score_value"].to_numpy(), everything), data)
+    assert data["score_keep"].to_numpy().all()
+
+
+def test_other_scores_are_as_if_they_had_been_measured(
+    data: xr.Dataset, chosen: Selection, world_study: Study, world_tables: Tables
+) -> None:
+    """Putting values in gives the dataset that tables with these values give."""
+    values = np.clip(
+        data["score_value"].to_numpy() + np.random.default_rng(3).normal(0, 0.05, data.sizes["score"]), 0, 1
+    )
+    scores = world_tables.scores.copy()
+    scores.loc[data["score_row"].to_numpy(), "score"] = values
+    measured = Tables(world_tables.llms, scores, world_tables.reference_runs, world_tables.benchmarks, digest="x")
+    wanted, got = assemble(world_study, select(world_study, measured)), with_scores(data, values)
+    np.testing.assert_array_equal(got["score_row"], wanted["score_row"])
+    xr.testing.assert_allclose(got, wanted)
+    assert not np.allclose(got["cell_value"], data["cell_value"])
+    # Whoever has no other scores is not touched, and neither is the dataset that was given.
+    np.testing.assert_array_equal(data["score_value"], assemble(world_study, chosen)["score_value"])
+
+
+def without(data: xr.Dataset, *llms: int) -> tuple[xr.Dataset, np.ndarray]:
+    """The dataset without the scores of some targets, and whether each cell is theirs."""
+    keep = np.ones(data.sizes["llm"], bool)
+    keep[list(llms)] = False
+    return with_scores(data, keep_llms=keep), np.isin(data["cell_entity"].to_numpy(), llms)
+
+
+def test_only_scores_of_the_named_targets_are_left_out(data: xr.Dataset) -> None:
+    masked, gone = without(data, 0, 5)
+    np.testing.assert_array_equal(masked["score_keep"], ~gone[data["score_cell"].to_numpy()])
+    np.testing.assert_array_equal(masked["cell_weight"][~gone], data["cell_weight"][~gone])
+    np.testing.assert_array_equal(masked["cell_weight"][gone], UNKNOWN_WEIGHT)
+    # Members of the reference, whose numbers follow those of the targets, stay.
+    assert not gone[data.attrs["n_target_cells"] :].any()
+    assert {name: array.shape for name, array in masked.items()} == {name: array.shape for name, array in data.items()}
+
+
+def test_levels_are_centred_on_known_scores(data: xr.Dataset) -> None:
+    masked, gone = without(data, 0, 5)
+    assert not np.allclose(masked["link_centre"], data["link_centre"])
+    other = data["score_value"].to_numpy().copy()
+    other[gone[data["score_cell"].to_numpy()]] = 0.5
+    keep = np.ones(data.sizes["llm"], bool)
+    keep[[0, 5]] = False
+    for name in ("link_centre", "harness_value", "harness_weight"):
+        np.testing.assert_allclose(with_scores(data, other, keep)[name], masked[name], err_msg=name)
+    # As if the two had not been in the tables; they are no part of the reference.
+    value, floor = data["score_value"].to_numpy(), data["floor"].to_numpy()
+    logits: list[list[float]] = [[] for _ in BENCHMARKS]
+    weights: list[list[float]] = [[] for _ in BENCHMARKS]
+    for cell in np.flatnonzero(~gone[: data.attrs["n_target_cells"]]):
+        b = int(data["cell_benchmark"][cell])
+        share = np.clip((value[data["score_cell"].to_numpy() == cell] - floor[b]) / (1 - floor[b]), 0.02, 0.98)
+        logits[b].append(np.log(share / (1 - share)).mean())
+        weights[b].append(float(data["cell_weight"][cell]))
+    expected = [np.average(one, weights=weight) for one, weight in zip(logits, weights, strict=True)]
+    np.testing.assert_allclose(masked["link_centre"], expected)
+
+
+def test_links_are_stated_where_the_targets_lie(data: xr.Dataset, truth: Truth) -> None:
+    """Position and spread of the targets on the size axis, about, from scores alone."""
+    size = data["log_size"].to_numpy() + truth.log_density[data["llm"].to_numpy()].to_numpy()
+    n = data.attrs["n_target_cells"]
+    entity, bench, weight = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark", "weight"))
+    for b in range(len(BENCHMARKS)):
+        at, known = size[entity[bench == b]], weight[bench == b]
+        mean = np.average(at, weights=known)
+        spread = np.sqrt(np.average((at - mean) ** 2, weights=known))
+        assert float(data["link_position"][b]) == pytest.approx(mean - size.mean(), abs=0.35)
+        assert float(data["link_spread"][b]) == pytest.approx(spread, rel=0.35)
+
+
+def test_what_is_left_out_says_nothing_of_its_harness(data: xr.Dataset) -> None:
+    """Harnesses are compared on fewer cells then, those of all others."""
+    harness, cell, weight = (data[name].to_numpy() for name in ("score_harness", "score_cell", "cell_weight"))
+    masked, gone = without(data, *range(data.sizes["llm"] - 3))
+    share = data["score_share"].to_numpy()
+    left = np.bincount(harness, ~gone[cell] * share * (1 - share) * weight[cell])
+    np.testing.assert_allclose(masked["harness_weight"], left)
+    assert (left < data["harness_weight"].to_numpy()).all()
+
+
+def test_a_harness_with_nothing_left_has_no_say(data: xr.Dataset) -> None:
+    everyone, gone = without(data, *range(data.sizes["llm"]))
+    cell, harness = data["score_cell"].to_numpy(), data["score_harness"].to_numpy()
+    known = np.bincount(harness, ~gone[cell])
+    assert (everyone["harness_weight"].to_numpy()[known == 0] == 0).all()
+    assert (everyone["harness_value"].to_numpy()[known == 0] == 0).all()
+    assert (everyone["link_centre"].to_numpy() == 0).all()
+    # References are measured by all harnesses here; one that only targets use has nothing left.
+    is_target = ~np.isin(cell, np.flatnonzero(~gone))
+    alone = data.assign(score_harness=("score", np.where(is_target, harness, harness[~is_target][0])))
+    alone = with_scores(alone, keep_llms=np.zeros(data.sizes["llm"], bool))
+    unused = np.setdiff1d(np.arange(data.sizes["harness"]), harness[~is_target][:1])
+    assert (alone["harness_weight"].to_numpy()[unused] == 0).all()
+    assert (alone["harness_value"].to_numpy()[unused] == 0).all()
+
+
+@pytest.mark.parametrize("left_out", [(3,), tuple(range(10)), "all"])
+def test_nothing_becomes_not_a_number(data: xr.Dataset, left_out: tuple[int, ...] | str) -> None:
+    masked, _ = without(data, *(range(data.sizes["llm"]) if left_out == "all" else left_out))
+    for name, array in masked.items():
+        assert np.isfinite(array.to_numpy()).all(), name
+
+
+def test_perfect_and_hopeless_scores_have_finite_logits(data: xr.Dataset) -> None:
+    for value in (0.0, 1.0):
+        same = with_scores(data, np.full(data.sizes["score"], value))
+        for name in ("cell_value", "cell_log_above", "cell_weight", "harness_value", "link_centre"):
+            assert np.isfinite(same[name]).all(), name
 
 
 def test_order_of_the_table_does_not_matter(data: xr.Dataset, world_study: Study, world_tables: Tables) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import integrate, stats
 from simulated import Truth, World, simulate, write_study
 
 from bayesdensity import quantities as q
-from bayesdensity.data.dataset import assemble
+from bayesdensity.data.dataset import assemble, with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.fit import Fit, fit
@@ -84,37 +85,81 @@ def test_a_conjugate_normal_comes_out_in_closed_form() -> None:
 # The joint density, written out again in NumPy
 
 
-def test_joint_density_is_the_one_written_down(world_study: Study, world_tables: Tables) -> None:
+FORMS: dict[str, dict[str, Any]] = {
+    "as shipped": {},
+    "both fall short exponentially, pace changes some day": {
+        "frontier.form": "exponential",
+        "frontier.one_sided": "both",
+        "frontier.trend": "change-point",
+    },
+    "pace wanders, families alike, one dispersion": {
+        "frontier.trend": "random-walk",
+        "frontier.family_effects": False,
+        "frontier.dispersion": "constant",
+    },
+    "families fall short, pace changes on a day": {
+        "frontier.one_sided": "family",
+        "frontier.trend": "change-point",
+        "frontier.break_date": "2024-05-13",
+    },
+    "nobody falls short, pace is steady": {"frontier.form": "symmetric", "frontier.trend": "linear"},
+}
+
+
+class Evaluated:
+    """Joint log density and everything it is made of, at points."""
+
+    def __init__(self, study: Study, data: xr.Dataset, slopes: bool = False) -> None:
+        import pytensor
+        from pytensor.compile.mode import Mode
+
+        from bayesdensity.model.build import build_model
+
+        self.model = model = build_model(study, data)
+        self.start = model.initial_point()
+        total: Any = 0.0
+        for term in model.logp(sum=False):
+            total = total + term.sum()
+        known = [*model.free_RVs, *model.deterministics]
+        gradient = [pytensor.grad(total, value) for value in model.value_vars] if slopes else []
+        self.names = [variable.name for variable in known]
+        if slopes:
+            self.names += [f"slope of {value.name}" for value in model.value_vars]
+        # As it stands: rewriting takes long, and merges more terms than plain Python can add at once.
+        self.evaluate = model.compile_fn(
+            [total, *model.replace_rvs_by_values(known), *gradient],
+            inputs=model.value_vars,
+            on_unused_input="ignore",
+            mode=Mode("py", None),
+        )
+
+    def __call__(self, point: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        logp, *values = self.evaluate(point)
+        return {"logp": logp, **dict(zip(self.names, values, strict=True))}
+
+    def near_start(self, seed: int) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        return {name: value + rng.normal(0, 0.3, np.shape(value)) for name, value in self.start.items()}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Tables, form: str) -> None:
     """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
-    from bayesdensity.model.build import build_model
-
-    data = assemble(world_study, select(world_study, world_tables))
-    model = build_model(world_study, data)
-    rng = np.random.default_rng(5)
-    start = model.initial_point()
-    # Summed here: fast compilation cannot add as many terms at once.
-    terms, known = model.logp(sum=False), [*model.free_RVs, *model.deterministics]
-    outputs, names = [*terms, *known], [variable.name for variable in known]
-    evaluate = model.compile_fn(
-        model.replace_rvs_by_values(outputs), inputs=model.value_vars, on_unused_input="ignore", mode="FAST_COMPILE"
-    )
-
-    def at(point: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        values = evaluate(point)
-        logp = np.array(sum(np.sum(term) for term in values[: len(terms)]))
-        return {"logp": logp, **dict(zip(names, values[len(terms) :], strict=True))}
+    study = load_study(truth.study, FORMS[form])
+    data = assemble(study, select(study, world_tables))
+    at = Evaluated(study, data)
+    informed = [name for name in INFORMED if f"{name}_raw" in at.start]
+    assert ("family_effect" in informed) == study.frontier.family_effects
+    assert OPTIONAL & set(at.names) == wanted(study)
 
     def gap(point: dict[str, np.ndarray]) -> float:
         here = at(point)
         # One more in every informed coordinate moves the effect by its scale: the diagonal of the Jacobian.
-        moved = {name: at({**point, f"{name}_raw": point[f"{name}_raw"] + 1})[name] for name in INFORMED}
-        jacobian = sum(np.log(moved[name] - here[name]).sum() for name in INFORMED)
-        return float(here["logp"]) - written_down(world_study, data, here) - jacobian
+        moved = {name: at({**point, f"{name}_raw": point[f"{name}_raw"] + 1})[name] for name in informed}
+        jacobian = sum(np.log(moved[name] - here[name]).sum() for name in informed)
+        return float(here["logp"]) - written_down(study, data, here) - jacobian
 
-    gaps = []
-    for _ in range(4):
-        point = {name: value + rng.normal(0, 0.3, np.shape(value)) for name, value in start.items()}
-        gaps.append(gap(point))
+    gaps = [gap(at.near_start(seed)) for seed in range(4)]
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 
 
@@ -154,19 +199,10 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     total += positive(1 - at["ceiling"], 0.02, gap.mu, gap.sigma)
     total += norm(at["recipe"], 0, at["recipe_residual"]).sum()
 
-    # The frontier: a skew-normal about a quadratic, with family effects; all of it grows with time.
-    time, family = data["time"].to_numpy(), data["family_index"].to_numpy()
-    scale = np.exp(at["dispersion_growth"] * time)
-    family_scale = at["family_scale"] * np.exp(at["dispersion_growth"] * data["family_time"].to_numpy())
-    total += norm(at["family_effect"], 0, family_scale).sum()
-    mean = at["origin"] + at["rate"] * time + 0.5 * at["curvature"] * (time**2 - np.mean(time**2))
-    v, u = at["noise_scale"], at["inefficiency_scale"]
-    total += stats.skewnorm.logpdf(
-        at["log_density_relative"],
-        -u / v,
-        loc=mean + at["family_effect"][family] + scale * u * np.sqrt(2 / np.pi),
-        scale=scale * np.hypot(u, v),
-    ).sum()
+    total += residuals(study, data, at)
+    if "rate_step_raw" in at:
+        total += norm(at["rate_step_raw"]).sum()
+    time = data["time"].to_numpy()
 
     # Cells: target on one benchmark, or member of the reference, at its log size on the axis of the targets.
     entity, bench = data["cell_entity"].to_numpy(), data["cell_benchmark"].to_numpy()
@@ -181,15 +217,21 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     level, slope, exponent = (at[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
     eta = level + slope * (1 - np.exp(-exponent * size)) / exponent
 
-    # The link: stated at the average target for a ceiling of 1, by the mean logit over targets and a slope.
+    # The link: stated at the average target for a ceiling of 1, by the mean logit over targets, freed of what their
+    # harnesses add, and a slope.
     floor, top = data["floor"].to_numpy(), at["ceiling"]
-    share = 1 / (1 + np.exp(-data["link_centre"].to_numpy() - at["link_contrast"]))
+    average = data["link_centre"].to_numpy() - mean_harness(data, at)
+    share = 1 / (1 + np.exp(-average - at["link_contrast"]))
     score_slope = np.exp(at["log_link_slope"] + at["log_link_slope_contrast"]) * (1 - floor) * share * (1 - share)
     reached = (1 - floor) * share / (top - floor)
     steep = score_slope / ((top - floor) * reached * (1 - reached))
-    mean = np.log(reached / (1 - reached)) + 0.5 * 1.5**2 * at["link_exponent"] * steep
-    np.testing.assert_allclose(at["link_level"], mean)
-    np.testing.assert_allclose(at["link_slope"], steep * np.exp(0.5 * at["link_exponent"]))
+    alpha = at["link_exponent"]
+    spread, position = (data[f"link_{part}"].to_numpy() for part in ("spread", "position"))
+    middle = np.log(reached / (1 - reached)) + 0.5 * spread**2 * alpha * steep
+    steep = steep * np.exp(0.5 * alpha)
+    # From the middle of the targets of the benchmark to the origin of the axis.
+    np.testing.assert_allclose(at["link_level"], middle + steep * (1 - np.exp(alpha * position)) / alpha)
+    np.testing.assert_allclose(at["link_slope"], steep * np.exp(alpha * position))
 
     # Scores: harness effects on the logit, binomial noise by the number of items, overdispersion.
     cell, of = data["score_cell"].to_numpy(), data["score_benchmark"].to_numpy()
@@ -198,7 +240,11 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     floor, top = data["floor"].to_numpy()[of], at["ceiling"][of]
     expected = floor + (top - floor) / (1 + np.exp(-logit))
     inside = 0.002 + 0.996 * expected
-    variance = inside * (1 - inside) * (1 / data["score_items"].to_numpy() + at["overdispersion"][of])
+    variance = (
+        inside
+        * (1 - inside)
+        * (1 / data["n_items"].to_numpy()[data["score_benchmark"].to_numpy()] + at["overdispersion"][of])
+    )
     total += norm(data["score_value"].to_numpy(), expected, np.sqrt(variance)).sum()
 
     # Loss-only suites: A N^-alpha + B D^-beta at the centre of the suite, Student-t on the log loss.
@@ -216,28 +262,174 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     return float(total)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"frontier.form": "symmetric"},
-        {"frontier.trend": "linear", "frontier.dispersion": "constant"},
-        {"frontier.family_effects": False},
-    ],
-)
-def test_every_form_of_the_frontier_builds(truth: Truth, world_tables: Tables, change: dict[str, Any]) -> None:
+def mean_harness(data: xr.Dataset, at: dict[str, np.ndarray]) -> np.ndarray:
+    """Mean effect of the harnesses of the cells of the targets, by benchmark; a cell counts once."""
+    scores = pd.DataFrame({
+        "cell": data["score_cell"].to_numpy(),
+        "benchmark": data["score_benchmark"].to_numpy(),
+        "effect": at["harness_effect"][data["score_harness"].to_numpy()],
+    })  # fmt: skip
+    own = scores[scores["cell"] < data.attrs["n_target_cells"]]
+    cells = own.groupby(["benchmark", "cell"])["effect"].mean()
+    return np.asarray(cells.groupby("benchmark").mean())
+
+
+OPTIONAL = {
+    "inefficiency_scale",
+    "family_scale",
+    "family_inefficiency_scale",
+    "family_effect",
+    "dispersion_growth",
+    "curvature",
+    "rate_change",
+    "logit_break_position",
+    "break_time",
+    "rate_walk",
+    "rate_step",
+}
+"""What not every form of the frontier has."""
+
+
+def wanted(study: Study) -> set[str]:
+    """What the form of the frontier of a study has."""
+    form = study.frontier
+    one_sided = {"llm": {"inefficiency_scale"}, "family": {"family_inefficiency_scale"}}
+    one_sided["both"] = one_sided["llm"] | one_sided["family"]
+    trend = {
+        "linear": set(),
+        "quadratic": {"curvature"},
+        "change-point": {"rate_change"} | (set() if form.break_date else {"logit_break_position", "break_time"}),
+        "random-walk": {"rate_walk", "rate_step"},
+    }
+    return (
+        trend[form.trend]
+        | (set() if form.form == "symmetric" else one_sided[form.one_sided])
+        | ({"family_scale", "family_effect"} if form.family_effects else set())
+        | ({"dispersion_growth"} if form.dispersion == "growing" else set())
+    )
+
+
+def residuals(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> float:
+    """Log density of LLMs about the trend and of families: normal, or less an inefficiency; it grows with time."""
+    growth, time = at.get("dispersion_growth", 0.0), data["time"].to_numpy()
+    mean, total = at["origin"] + at["rate"] * time + bend(study, data, at), 0.0
+    if "family_effect" in at:
+        mean = mean + at["family_effect"][data["family_index"].to_numpy()]
+        spread = np.exp(growth * data["family_time"].to_numpy())
+        one_sided = at.get("family_inefficiency_scale", 0.0)
+        total += composed(study, at["family_effect"] / spread, at["family_scale"], one_sided) - np.log(spread).sum()
+    spread = np.exp(growth * time)
+    residual = (at["log_density_relative"] - mean) / spread
+    total += composed(study, residual, at["noise_scale"], at.get("inefficiency_scale", 0.0)) - np.log(spread).sum()
+    return float(total)
+
+
+def composed(study: Study, x: np.ndarray, v: Any, u: Any) -> float:
+    """Log density of v - u about its mean, v normal and u of the form of the frontier."""
+    if not u:
+        return float(stats.norm.logpdf(x, 0, v).sum())
+    if study.frontier.form == "half-normal":
+        moved = u * np.sqrt(2 / np.pi)
+        return float(stats.skewnorm.logpdf(x, -u / v, loc=moved, scale=np.hypot(u, v)).sum())
+    # Turned over, the sum of a normal and an exponential.
+    return float(stats.exponnorm.logpdf(-x, u / v, loc=-u, scale=v).sum())
+
+
+def bend(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> Any:
+    """Departure of the trend at the release dates from the straight line through the average."""
+    time = data["time"].to_numpy()
+    if study.frontier.trend == "quadratic":
+        return 0.5 * at["curvature"] * (time**2 - np.mean(time**2))
+    if study.frontier.trend == "random-walk":
+        np.testing.assert_allclose(at["rate_step"], at["rate_walk"] * at["rate_step_raw"])
+        return sum(
+            step * turned(time, when) for step, when in zip(at["rate_step"], data["knot_time"].to_numpy(), strict=True)
+        )
+    if study.frontier.trend == "change-point":
+        if study.frontier.break_date:
+            start = pd.Timestamp(str(data["release_date"].to_numpy()[0]))
+            when = time[0] + (pd.Timestamp(study.frontier.break_date) - start).days / 365.25
+        else:
+            when = time.min() + np.ptp(time) / (1 + np.exp(-at["logit_break_position"]))
+            assert at["break_time"] == pytest.approx(when, abs=1e-9)
+        return at["rate_change"] * turned(time, when)
+    return 0.0
+
+
+def turned(time: np.ndarray, when: Any) -> np.ndarray:
+    """A rise that begins at a date, over about a month, without what a straight line through the dates has of it."""
+    rise = np.logaddexp(0, 12 * (time - when)) / 12
+    return rise - np.polyval(np.polyfit(time, rise, 1), time)
+
+
+SIDES = (("llm", True), ("family", True), ("both", True), ("llm", False))
+"""Who falls short, and whether families differ."""
+INEFFICIENCIES = ("half-normal", "exponential", "symmetric")
+TRENDS = ("linear", "quadratic", "change-point", "random-walk")
+
+
+@pytest.mark.parametrize("trend", TRENDS)
+@pytest.mark.parametrize("form", INEFFICIENCIES)
+def test_every_form_of_the_frontier_builds(truth: Truth, world_tables: Tables, form: str, trend: str) -> None:
     from bayesdensity.model.build import build_model
 
-    study = load_study(truth.study, change)
+    # Each form meets all sides, each time with another trend.
+    one_sided, families = SIDES[(TRENDS.index(trend) + INEFFICIENCIES.index(form)) % len(SIDES)]
+    change = {"form": form, "trend": trend, "one_sided": one_sided, "family_effects": families}
+    study = load_study(truth.study, {f"frontier.{key}": value for key, value in change.items()})
     model = build_model(study, assemble(study, select(study, world_tables)))
-    names = {variable.name for variable in model.free_RVs}
-    absent = {
-        "frontier.form": "inefficiency_scale",
-        "frontier.trend": "curvature",
-        "frontier.dispersion": "dispersion_growth",
-        "frontier.family_effects": "family_scale",
-    }
-    assert not names & {absent[key] for key in change}
+    names = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
+    assert OPTIONAL & names == wanted(study)
     assert {"rate", "noise_scale"} <= names
+
+
+# Scores that are left out
+
+
+def test_scores_that_are_left_out_say_nothing(world_study: Study, world_tables: Tables) -> None:
+    """Neither the density nor its gradient knows them, and what is latent in the LLM follows its prior."""
+    data = assemble(world_study, select(world_study, world_tables))
+    at = Evaluated(world_study, data, slopes=True)
+    names = {variable.name for variable in at.model.data_vars}
+    keep = np.ones(data.sizes["llm"], bool)
+    keep[[4, 17]] = False
+    of_left_out = np.isin(data["cell_entity"].to_numpy(), np.flatnonzero(~keep))
+    left_out = of_left_out[data["score_cell"].to_numpy()]
+    value = data["score_value"].to_numpy()
+    other = np.where(left_out, 1 - value, value)
+    point, found = at.near_start(3), []
+    for values in (value, other):
+        masked = with_scores(data, values, keep)
+        for name in names & set(masked.data_vars):
+            at.model.set_data(name, masked[name].to_numpy())
+        found.append(at(point))
+    assert left_out.sum() > 4
+    assert float(found[0]["logp"]) == pytest.approx(float(found[1]["logp"]), abs=1e-3)
+    for name in at.names:
+        np.testing.assert_allclose(found[0][name], found[1][name], atol=1e-3, err_msg=name)
+        assert np.isfinite(found[0][name]).all(), name
+
+    # The LLM's own effects: where their coordinates are zero they lie at their prior mean, and one is one prior scale.
+    up = {**point, **{f"{name}_raw": point[f"{name}_raw"] * 0 for name in OF_AN_LLM}}
+    middle, above = at(up), at({**up, **{f"{name}_raw": up[f"{name}_raw"] + 1 for name in OF_AN_LLM}})
+    time, family = data["time"].to_numpy(), data["family_index"].to_numpy()
+    expected = (
+        middle["origin"] + middle["rate"] * time + bend(world_study, data, middle) + middle["family_effect"][family]
+    )
+    scale = np.exp(middle["dispersion_growth"] * time)
+    scale = scale * np.sqrt(middle["noise_scale"] ** 2 + (1 - 2 / np.pi) * middle["inefficiency_scale"] ** 2)
+    relative = "log_density_relative"
+    np.testing.assert_allclose(middle[relative][~keep], expected[~keep], atol=1e-3)
+    np.testing.assert_allclose((above[relative] - middle[relative])[~keep], scale[~keep], rtol=1e-3)
+    np.testing.assert_allclose(middle["cell_departure"][of_left_out], 0, atol=1e-3)
+    scatter = middle["cell_scatter"][data["cell_benchmark"].to_numpy()]
+    moved = above["cell_departure"] - middle["cell_departure"]
+    np.testing.assert_allclose(moved[of_left_out], scatter[of_left_out], rtol=1e-3)
+    # Those of an LLM whose scores are known follow the scores.
+    assert (moved[~of_left_out] < scatter[~of_left_out]).all()
+
+
+OF_AN_LLM = ("log_density_relative", "cell_departure")
 
 
 # The simulated world

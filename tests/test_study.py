@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_unknown_keys_are_named_with_the_valid_ones(tmp_path: Path) -> None:
     sentence = told(path)
     assert sentence.startswith("mine.toml: ")
     assert "unknown key 'colour'" in sentence and "unknown key 'frontier.trent'" in sentence
-    assert "dispersion, family_effects, form, quantile, trend" in sentence
+    assert "break_date, dispersion, family_effects, form, one_sided, quantile, trend" in sentence
 
 
 def test_unknown_keys_of_one_benchmark_are_named_with_the_valid_ones() -> None:
@@ -87,6 +88,55 @@ def test_interval_of_a_prior_holds_90_percent(shape: str) -> None:
     on_scale = {"normal": float, "lognormal": math.log, "logit-normal": lambda p: math.log(p / (1 - p))}[shape]
     lower, upper = stats.norm(prior.mu, prior.sigma).cdf([on_scale(0.1), on_scale(0.7)])
     assert (lower, upper) == pytest.approx((0.05, 0.95))
+
+
+@pytest.mark.parametrize("one_sided", ["family", "both"])
+def test_families_fall_short_only_where_they_differ(one_sided: str) -> None:
+    change = {"frontier.one_sided": one_sided, "frontier.family_effects": False}
+    assert f"one_sided '{one_sided}' needs family_effects = true" in told("densing-law", change)
+    assert load_study("densing-law", {"frontier.one_sided": one_sided}).frontier.family_one_sided
+    assert not load_study("densing-law", {"frontier.family_effects": False}).frontier.family_one_sided
+
+
+@pytest.mark.parametrize(
+    ("form", "one_sided", "llm", "family"),
+    [
+        ("half-normal", "llm", True, False),
+        ("exponential", "family", False, True),
+        ("exponential", "both", True, True),
+        ("symmetric", "llm", False, False),
+        ("symmetric", "both", False, False),
+    ],
+)
+def test_who_falls_short_follows_from_form_and_side(form: str, one_sided: str, llm: bool, family: bool) -> None:
+    frontier = load_study("densing-law", {"frontier.form": form, "frontier.one_sided": one_sided}).frontier
+    assert (frontier.llm_one_sided, frontier.family_one_sided) == (llm, family)
+
+
+@pytest.mark.parametrize("trend", ["linear", "quadratic", "random-walk"])
+def test_only_a_change_point_has_a_date(trend: str) -> None:
+    change = {"frontier.break_date": "2024-09-12", "frontier.trend": trend}
+    assert "a break_date needs trend = 'change-point'" in told("densing-law", change)
+    assert load_study("densing-law", {"frontier.trend": "change-point"}).frontier.break_date is None
+
+
+def test_the_date_of_a_change_is_read_from_a_file_and_from_a_setting(tmp_path: Path) -> None:
+    text = 'extends = "densing-law"\n[frontier]\ntrend = "change-point"\nbreak_date = '
+    wanted = date(2024, 9, 12)
+    for written in ("2024-09-12", '"2024-09-12"'):
+        assert load_study(put(tmp_path / "mine.toml", f"{text}{written}\n")).frontier.break_date == wanted
+    settings = dict(map(parse_setting, ("frontier.trend=change-point", "frontier.break_date=2024-09-12")))
+    set_by_hand = load_study("densing-law", settings)
+    assert set_by_hand.frontier.break_date == wanted
+    assert Study.model_validate(json.loads(set_by_hand.model_dump_json())) == set_by_hand
+    # Taken back, the date is inferred.
+    freed = load_study(tmp_path / "mine.toml", dict([parse_setting("frontier.break_date=null")]))
+    assert freed.frontier.break_date is None
+
+
+@pytest.mark.parametrize("day", ["someday", "2024-13-01", "12.09.2024"])
+def test_a_change_on_no_date_is_refused(day: str) -> None:
+    assert "frontier.break_date" in told("densing-law", {"frontier.trend": "change-point", "frontier.break_date": day})
 
 
 def test_extends_may_not_go_round(tmp_path: Path) -> None:
@@ -134,7 +184,9 @@ OTHERS: dict[str, Any] = {
     "size": "active",
     "kind": "ladder",
     "form": "symmetric",
-    "trend": "linear",
+    "one_sided": "both",
+    "trend": "random-walk",
+    "break_date": "2024-09-12",
     "dispersion": "constant",
     "map_from": "score_multiple_choice",
     "cot": ["unknown"],
@@ -148,7 +200,8 @@ OTHERS: dict[str, Any] = {
 
 
 def test_digest_changes_with_every_setting() -> None:
-    study = load_study("densing-law", {"reference.suite": "olmo-ladder", "reference.tokens": 1e12})
+    change = {"reference.suite": "olmo-ladder", "reference.tokens": 1e12, "frontier.trend": "change-point"}
+    study = load_study("densing-law", change)
     tree = study.model_dump(mode="json")
     digests = {study.digest}
     for path in leaves(tree):

@@ -19,6 +19,8 @@ BOUND = 0.02
 """Scores are kept this far inside (floor, 1) where a logit is taken to find starting points."""
 UNKNOWN_WEIGHT = 1e-6
 """Weight of a cell whose scores are left out: coordinates then follow its prior."""
+ROUGH_SLOPE, ROUGH_STEPS = 0.5, 10
+"""Logits per e-fold of size, about; steps of a rough fit that only places coordinates."""
 ABOVE_FLOOR = -3.0
 """Logit above which a reference score is clearly above its floor."""
 PSEUDO = ("value", "log_above", "weight")
@@ -159,9 +161,10 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
     logit, share, pseudo = _implied(value, floor[bench], cell, len(entity))
     pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
     pull = _harness_pseudo(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
-    per_cell = np.bincount(cell, logit) / np.bincount(cell)
     own = np.arange(len(entity)) < data.attrs["n_target_cells"]
-    centre = [per_cell[own & known & (data["cell_benchmark"].to_numpy() == b)] for b in range(len(floor))]
+    per_cell = np.bincount(cell, logit) / np.bincount(cell)
+    weight = np.where(own & known, pseudo["weight"], 0.0)
+    centre = _link_centres(per_cell, weight, entity, data["cell_benchmark"].to_numpy(), len(floor))
     return data.assign(
         {
             "score_value": ("score", value),
@@ -169,9 +172,39 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
             "score_share": ("score", share),
             **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
             **{f"harness_{name}": ("harness", values) for name, values in pull.items()},
-            "link_centre": ("benchmark", [float(one.mean()) if len(one) else 0.0 for one in centre]),
+            **{f"link_{name}": ("benchmark", values) for name, values in centre.items()},
         }
     )
+
+
+def _link_centres(
+    logit: np.ndarray, weight: np.ndarray, entity: np.ndarray, bench: np.ndarray, n: int
+) -> dict[str, np.ndarray]:
+    """Where the targets tell the link of each benchmark: mean logit, and mean and spread of their log sizes there.
+
+    Scores near the floor or the ceiling hardly count. Log sizes are counted from the average target, and come from a
+    rough fit of straight lines in one position for each LLM: they only say about what the link is well known.
+    """
+
+    def by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+        return np.bincount(index, weight * values, size) / np.maximum(np.bincount(index, weight, size), UNKNOWN_WEIGHT)
+
+    entity = np.where(weight > 0, entity, 0)
+    n_llms = int(entity.max()) + 1
+    slope, position = np.full(n, ROUGH_SLOPE), np.zeros(n_llms)
+    mean = by(bench, logit, n)
+    for _ in range(ROUGH_STEPS):
+        at = by(bench, position[entity], n)
+        implied = (logit - mean[bench]) / slope[bench] + at[bench]
+        position = by(entity, implied, n_llms)
+        position = position - position.mean()
+        apart = position[entity] - by(bench, position[entity], n)[bench]
+        rise = by(bench, (logit - mean[bench]) * apart, n) / np.maximum(by(bench, apart**2, n), UNKNOWN_WEIGHT)
+        slope = np.clip(rise, 0.4 * ROUGH_SLOPE, 4 * ROUGH_SLOPE)
+        slope = slope * ROUGH_SLOPE / np.exp(np.log(slope).mean())
+    at = by(bench, position[entity], n)
+    spread = np.sqrt(by(bench, (position[entity] - at[bench]) ** 2, n))
+    return {"centre": mean, "position": at, "spread": spread}
 
 
 def _ladder(study: Study, selection: Selection) -> xr.Dataset:

@@ -122,6 +122,13 @@ def _form(fit: Fit, ci: float) -> dict[str, Any]:
             "after": growth_json(change.after),
             "rate_ratio": change.ratio.to_json(),
             "probability_acceleration": change.probability_acceleration,
+            "benchmarks": {
+                name: {
+                    when: growth_json(replace(rates, draws=rates.draws.sel(benchmark=name)))
+                    for when, rates in (("before", change.before_by_benchmark), ("after", change.after_by_benchmark))
+                }
+                for name in map(str, fit.data["benchmark"].to_numpy())
+            },
         }
     return found
 
@@ -129,7 +136,7 @@ def _form(fit: Fit, ci: float) -> dict[str, Any]:
 def _change_text(fit: Fit, ci: float) -> list[str]:
     if fit.study.frontier.trend != "change-point":
         return []
-    change = q.change_point(fit, ci)
+    change, names = q.change_point(fit, ci), fit.data["benchmark"].to_numpy()
     year, ratio = (one.to_frame_row() for one in (change.year, change.ratio))
     when = f"{year['median']:.1f}"
     if fit.study.frontier.break_date is None:
@@ -137,7 +144,9 @@ def _change_text(fit: Fit, ci: float) -> list[str]:
     return [
         f"  change of pace of the mean at {when}",
         *growth_rows(["    before"], change.before),
+        *growth_rows([f"      on {name}" for name in names], change.before_by_benchmark),
         *growth_rows(["    after"], change.after),
+        *growth_rows([f"      on {name}" for name in names], change.after_by_benchmark),
         f"    rate after over rate before: {ratio['median']:.2f} [{ratio['lower']:.2f}, {ratio['upper']:.2f}]; "
         f"P(acceleration) = {change.probability_acceleration:.2f}",
     ]

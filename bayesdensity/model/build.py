@@ -39,9 +39,9 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         logit, precision = observed.implied_logits()
         scatter = draw(study, "cell_scatter", dims="benchmark")
         if is_family:
-            link = reference.family_link(study, data, exponent, top)
+            link = reference.family_link(study, data, exponent, top, observed.mean_effect)
         else:
-            link, level, level_logp = reference.ladder_link(study, data, top)
+            link, level, level_logp = reference.ladder_link(study, data, top, observed.mean_effect)
         own_link = targets.at_cells(link, cells)
         pseudo = targets.pseudo_sizes(own_link, cells, logit, precision, scatter)
         residual = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
@@ -30,6 +31,8 @@ class Evaluators:
         effect, jacobian = informed("harness_effect", known * value / precision, precision, "harness")
         self.logp = jacobian + normal_logp(effect, 0.0, scale)
         self.effect = effect[data["score_harness"].to_numpy()]
+        self.mean_effect = pt.dot(_weights(data), effect)
+        """Of the harnesses that measured the targets, by benchmark."""
 
     def implied_logits(self) -> tuple[Any, Any]:
         """Logit that the scores of each cell imply, harness effects taken off, and its precision."""
@@ -48,6 +51,15 @@ class Evaluators:
         # A score left out says nothing: neither its value nor its spread may depend on a parameter.
         keep = pm.Data("score_keep", self.data["score_keep"].to_numpy())
         pm.Normal("scores", expected, pt.switch(keep, sd, UNKNOWN), observed=observed, dims="score")
+
+
+def _weights(data: xr.Dataset) -> np.ndarray:
+    """Share of each harness in the cells of the targets, shape (benchmark, harness)."""
+    cell, harness = data["score_cell"].to_numpy(), data["score_harness"].to_numpy()
+    own = cell < data.attrs["n_target_cells"]
+    weights = np.zeros((data.sizes["benchmark"], data.sizes["harness"]))
+    np.add.at(weights, (data["score_benchmark"].to_numpy()[own], harness[own]), 1 / np.bincount(cell)[cell[own]])
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 UNKNOWN = 1e6

@@ -77,30 +77,32 @@ def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> None:
     )
 
 
-TARGETS_SPREAD, TARGETS_ABOVE = 1.5, 0.5
-"""Log sizes over which data know the mean logit of a link, and at which its slope, about the average target.
-
-Level and slope at the average target itself would move with the exponent, to first order by these amounts.
-"""
+TARGETS_ABOVE = 0.5
+"""Log sizes above the middle of the targets at which data know the slope of a link, about."""
 
 
-def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any) -> laws.Link:
+def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any, harness: Any) -> laws.Link:
     """Link of a score family, on the axis of the targets.
 
-    The mean logits of the targets depart from the observed ones by contrasts that sum to zero over benchmarks, which
-    fixes the origin of the axis at the average target.
+    The mean logits of the targets, freed of the mean effect of their ``harness``es, depart from the observed ones by
+    contrasts that sum to zero over benchmarks, which fixes the origin of the axis near the average target.
     """
     floor = data["floor"].to_numpy()
     contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
     steeper = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
     # Both are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
-    share = laws.logistic(pm.Data("link_centre", data["link_centre"].to_numpy(), dims="benchmark") + contrast)
+    observed, position, spread = (
+        pm.Data(f"link_{part}", data[f"link_{part}"].to_numpy(), dims="benchmark")
+        for part in ("centre", "position", "spread")
+    )
+    share = laws.logistic(observed - harness + contrast)
     gap = (1 - floor) / (top - floor)
     reached = pt.clip(share * gap, 1e-4, 1 - 1e-4)
     slope = pt.exp(draw_log(study, "link_slope") + steeper) * gap * share * (1 - share) / (reached * (1 - reached))
-    mean = pt.log(reached / (1 - reached))
-    level = mean + 0.5 * TARGETS_SPREAD**2 * exponent * slope
-    return laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent)
+    # What data know is the mean logit over sizes that spread, and the slope a little above them: level and slope at one
+    # size would move with the exponent, to first order by these amounts.
+    level = pt.log(reached / (1 - reached)) + 0.5 * spread**2 * exponent * slope
+    return laws.shifted(laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent), -position)
 
 
 def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, bench: Any) -> tuple[Any, Any, Any]:
@@ -183,7 +185,7 @@ def score_map(study: Study, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
     return logit, slope, centre
 
 
-def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, Any, Any]:
+def ladder_link(study: Study, data: xr.Dataset, top: Any, harness: Any) -> tuple[laws.Link, Any, Any]:
     """Link of a ladder on the axis of the targets, level of the axis in reference sizes, and its log density.
 
     The level is where the ladder reaches the average target; deviations between benchmarks are sampled about it.
@@ -193,7 +195,8 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any) -> tuple[laws.Link, An
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
     link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
-    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy())
+    mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy() - harness)
+    mean = mean - data["link_position"].to_numpy()
     precision = pt.ones(len(centre)) / LEVEL_STEP**2
     level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
     logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))

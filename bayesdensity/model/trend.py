@@ -50,11 +50,10 @@ def _bend(study: Study, data: xr.Dataset, time: np.ndarray) -> Any:
         return trends.quadratic(time, float((time**2).mean()), draw(study, "curvature")).value
     if form.trend == "change-point":
         change, first, last = draw(study, "rate_change"), time.min(), time.max()
-        if form.break_date is not None:
-            at = pt.as_tensor(years_from_centre(data, [form.break_date])[0])
+        if form.break_date is None:
+            at = pm.Deterministic("break_time", first + (last - first) * draw(study, "break_position"))
         else:
-            at = first + (last - first) * draw(study, "break_position")
-        pm.Deterministic("break_time", at)
+            at = pt.as_tensor(years_from_centre(data, [form.break_date])[0])
         return change * trends.turn(time, at, time, pt.mean).value
     if form.trend == "random-walk":
         turns = [trends.turn(time, at, time, np.mean).value for at in data["knot_time"].to_numpy()]

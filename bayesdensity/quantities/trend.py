@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayesdensity import frontier as forms
 from bayesdensity import trends
+from bayesdensity.data.dataset import years_from_centre
 from bayesdensity.errors import InputError, one_of
 from bayesdensity.fit import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window
@@ -130,7 +131,10 @@ def probability_slowing(fit: Fit, estimand: Estimand = "frontier") -> float:
 
 
 class ChangePoint(NamedTuple):
-    """A change of the pace of the mean: when, the rates before and after, and what became of the pace."""
+    """A change of the pace of the mean: when, the rates before and after, and what became of the pace.
+
+    On a benchmark the rate differs from the common one by as much before as after.
+    """
 
     year: Estimate
     """Calendar year, with its fraction."""
@@ -139,6 +143,10 @@ class ChangePoint(NamedTuple):
     ratio: Estimate
     """Rate after over rate before; infinite where the rate before is not positive."""
     probability_acceleration: float
+    before_by_benchmark: Estimate
+    """Dim ``benchmark``."""
+    after_by_benchmark: Estimate
+    """Dim ``benchmark``."""
 
 
 def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
@@ -152,7 +160,7 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     if fit.study.frontier.trend != "change-point":
         raise InputError(f"the trend of study '{fit.study.name}' has no change-point; use frontier.trend=change-point.")
     draws = fit.posterior
-    at, change = draws["break_time"], draws["rate_change"]
+    at, change = _break_time(fit), draws["rate_change"]
     before = draws["rate"] - change * trends.tilt(at, _sample(fit), _average)
     after = before + change
     ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
@@ -163,6 +171,8 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
         Estimate("rate_after", said.format("after"), after, ci),
         Estimate("rate_ratio", "rate after over rate before", ratio, ci),
         float((change > 0).mean()),
+        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci),
+        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci),
     )
 
 
@@ -172,7 +182,7 @@ def bend(fit: Fit, time: xr.DataArray) -> trends.Bend:
     if form.trend == "quadratic":
         return trends.quadratic(time, float((sample**2).mean()), draws["curvature"])
     if form.trend == "change-point":
-        turned = trends.turn(time, draws["break_time"], sample, _average)
+        turned = trends.turn(time, _break_time(fit), sample, _average)
         return trends.Bend(*(draws["rate_change"] * part for part in turned))
     if form.trend == "random-walk":
         turned = trends.turn(time, bare(fit.data["knot_time"]), sample, _average)
@@ -220,6 +230,14 @@ def _drawn(fit: Fit, name: str) -> xr.DataArray | float:
     """Draws of a parameter; zero where the study has switched it off."""
     drawn: xr.DataArray | float = fit.posterior.get(name, 0.0)
     return drawn
+
+
+def _break_time(fit: Fit) -> xr.DataArray:
+    """Years from the centre of the sample at which the pace changes, in each draw."""
+    stated = fit.study.frontier.break_date
+    if stated is None:
+        return fit.posterior["break_time"]
+    return xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0])
 
 
 def _sample(fit: Fit) -> xr.DataArray:
