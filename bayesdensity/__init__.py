@@ -11,19 +11,30 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bayesdensity.backtest import backtest
+    from bayesdensity.comparison import compare, leave_one_out
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import Tables, read_tables, validate_folder
-    from bayesdensity.fit import Fit, fit, load_fit
+    from bayesdensity.fit import Fit, fit, load_fit, prepare, sample
     from bayesdensity.quantities import (
         Estimate,
+        change_point,
         density,
         doubling_time,
         effective_size,
+        envelope,
+        inefficiency,
         log_density,
         predict_trainings,
+        probability_faster,
+        probability_on_frontier,
+        probability_positive,
         probability_slowing,
         probability_unreachable,
         rate,
+        rate_at,
+        rate_by_benchmark,
+        rate_of_new_benchmark,
     )
     from bayesdensity.study import Study, load_study, study_names
 
@@ -35,39 +46,81 @@ __all__ = [
     "Study",
     "Tables",
     "__version__",
+    "backtest",
+    "change_point",
+    "compare",
     "density",
     "doubling_time",
     "effective_size",
+    "envelope",
     "fit",
+    "inefficiency",
+    "leave_one_out",
     "load_fit",
     "load_study",
     "log_density",
     "predict_trainings",
+    "prepare",
+    "probability_faster",
+    "probability_on_frontier",
+    "probability_positive",
     "probability_slowing",
     "probability_unreachable",
     "rate",
+    "rate_at",
+    "rate_by_benchmark",
+    "rate_of_new_benchmark",
     "read_tables",
+    "sample",
     "select",
     "study_names",
     "validate_folder",
 ]
 
 _HOMES = {
-    "bayesdensity.study": ("Study", "load_study", "study_names"),
-    "bayesdensity.data.tables": ("Tables", "read_tables", "validate_folder"),
+    "bayesdensity.study": (
+        "Study",
+        "load_study",
+        "study_names",
+    ),
+    "bayesdensity.data.tables": (
+        "Tables",
+        "read_tables",
+        "validate_folder",
+    ),
     "bayesdensity.data.selection": ("select",),
-    "bayesdensity.fit": ("Fit", "fit", "load_fit"),
+    "bayesdensity.fit": (
+        "Fit",
+        "fit",
+        "load_fit",
+        "prepare",
+        "sample",
+    ),
     "bayesdensity.quantities": (
         "Estimate",
+        "change_point",
         "density",
         "doubling_time",
         "effective_size",
+        "envelope",
+        "inefficiency",
         "log_density",
         "predict_trainings",
+        "probability_faster",
+        "probability_on_frontier",
+        "probability_positive",
         "probability_slowing",
         "probability_unreachable",
         "rate",
+        "rate_at",
+        "rate_by_benchmark",
+        "rate_of_new_benchmark",
     ),
+    "bayesdensity.comparison": (
+        "compare",
+        "leave_one_out",
+    ),
+    "bayesdensity.backtest": ("backtest",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -25,7 +25,7 @@ from bayesdensity.errors import InputError, one_of
 from bayesdensity.study import Study
 
 Part = Literal["joint", "reference"]
-FORMAT = 1
+FORMAT = 2
 """Version of the layout of the file; a change that older readers cannot follow raises it."""
 TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""

@@ -12,8 +12,9 @@ from bayesdensity.backtest import Backtest
 from bayesdensity.comparison import Comparison
 from bayesdensity.describe.words import growth_json, growth_rows
 
-TIE = 2.0
-"""Standard errors within which two fits cannot be told apart."""
+TIE, LEAST = 2.0, 4.0
+"""Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
+unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
 
 
 def comparison_json(found: Comparison, future: pd.DataFrame | None = None) -> dict[str, Any]:
@@ -53,11 +54,14 @@ def comparison_text(found: Comparison, future: pd.DataFrame | None = None) -> st
 def verdict(table: pd.DataFrame) -> str:
     """The sentence that a comparison allows: what is best, and what cannot be told from it."""
     best, others = str(table.index[0]), table.iloc[1:]
-    ties = others.index[others["difference"].abs() <= TIE * others["difference_se"]]
+    less = others["difference"].abs()
+    ties = others.index[(less <= TIE * others["difference_se"]) | (less < LEAST)]
     worse = [str(name) for name in others.index if name not in ties]
     said = f"best: {best}"
     if len(ties):
-        said += f"; not told apart from it (within {TIE:g} standard errors): {', '.join(map(str, ties))}"
+        said += (
+            f"; not told apart from it (within {TIE:g} standard errors or {LEAST:g} nats): {', '.join(map(str, ties))}"
+        )
     return said + (f"; worse: {', '.join(worse)}." if worse else ".")
 
 
