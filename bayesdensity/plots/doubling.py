@@ -21,6 +21,7 @@ from bayesdensity.plots.page import (
     PALE,
     STEPS,
     STYLE,
+    SURE,
     Array,
     date_ticks,
     days,
@@ -56,7 +57,7 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     caption = (
         f"Months in which density doubles. Frontier: {quantile:g} quantile of density among releases. "
         f"Mean: mean of ln density among releases. Lines and dots: medians; bands and bars: {INNER:.0%} and {ci:.0%} "
-        f"intervals. b: frontier, rate averaged over {start} to {end}."
+        f"intervals. b: frontier, rate averaged over {start} to {end}; P(growth) is above {SURE:g} unless given."
     )
     height, room = max(3.2, 1 + len(names) / 4), max(0.46, 0.055 * max(map(len, names)))
     figure, ((left, right),) = page(fit, height, caption, 1.1, (1, 2), width_ratios=(2.3, 1.2), wspace=room)
@@ -109,4 +110,6 @@ def _rows(axes: Axes, rows: list[tuple[str, Estimate]], ci: float) -> None:
     axes.text(1.09, 1.03, f"median [{ci:.0%}]", transform=axes.transAxes, size=7.5, color=GREY)
     for k, row in enumerate(wide.T):
         said, at = "{1:.1f} [{0:.1f}, {2:.1f}]".format(*row).replace("inf", INFINITE), axes.get_yaxis_transform()
-        axes.text(1.09, k, said, transform=at, va="center", size=7.5, color=colours[k])
+        grew = float(np.isfinite(rows[k][1].draws).mean())
+        said += f"\n  P(growth) {grew:.2f}" if grew < SURE else ""
+        axes.text(1.09, k, said, transform=at, va="center", size=7.5, color=colours[k], linespacing=1.0)

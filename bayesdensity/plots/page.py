@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 BLACK, SKY, GREEN, BLUE, VERMILLION, GREY, PALE = "k", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#707070", "#e6e6e6"
 FRONTIER, MEAN = BLUE, VERMILLION
 WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.6, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
+SURE = 0.995  # a probability of growth below it is written out
 STEPS, INNER = 97, 0.5  # points of a curve, probability of inner bands
 STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # names come from tables, where a dollar sign is a dollar sign

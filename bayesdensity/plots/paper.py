@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity.paper_mode.comparison import Comparison, Rate, points
 from bayesdensity.plots.doubling import CLAIM, CLAIM_MONTHS, INFINITE, MONTH_TICKS
-from bayesdensity.plots.page import BLACK, FRONTIER, GREY, MEAN, STYLE, WIDTH, faults, titled_page
+from bayesdensity.plots.page import BLACK, FRONTIER, GREY, MEAN, STYLE, SURE, WIDTH, faults, titled_page
 
 DRAWS = "#CC79A7"  # the purple of the same palette: nothing else on the page has it
 ROW, LABELS, VALUES = 0.165, 2.4, 1.05  # inches: height of a row, width of its label, of its numbers
@@ -48,7 +48,9 @@ def plot_paper(comparison: Comparison) -> Figure:
         "published procedure); open marks: through all LLMs. Point estimates have bootstrap intervals (families and "
         "reference drawn anew), the others posterior ones: by the same rules in each draw, then as the model has it, "
         "whose mean and frontier describe all releases and select none. Claims came without an interval; band: "
-        "{:g}\N{EN DASH}{:g} months as published. Bars: {:.0%} intervals.".format(*CLAIM_MONTHS, comparison.ci)
+        "{:g}\N{EN DASH}{:g} months as published. Bars: {:.0%} intervals. P(growth) is above {:g} unless given.".format(
+            *CLAIM_MONTHS, comparison.ci, SURE
+        )
     )
     warning = "" if comparison.fit is None else faults(comparison.fit)
     title, body, left = comparison.paper.study.title, 0.7 + ROW * len(rows), LABELS / WIDTH
@@ -89,6 +91,7 @@ def _draw(axes: Axes, rows: list[_Row], ci: float) -> None:
         said = f"{middle:.1f}" + ("" if np.isnan(start) else f" [{start:.1f}, {end:.1f}]")
         at = axes.get_yaxis_transform()
         said = said.replace("inf", INFINITE)
+        said += f"\nP(growth) {rate.probability_positive:.2f}" if rate.probability_positive < SURE else ""
         axes.text(1.03, y, said, transform=at, va="center", size=7.5, color=colour)
     axes.set(xscale="log", xlim=(low, high), ylim=(len(rows) - 0.4, -0.7), yticks=[])
     axes.set_xlabel("doubling time (months)")

@@ -180,7 +180,7 @@ def bend(fit: Fit, time: xr.DataArray) -> trends.Bend:
     """Departure of the mean trend from its straight line at times, and its rate of change."""
     form, draws, sample = fit.study.frontier, fit.posterior, _sample(fit)
     if form.trend == "quadratic":
-        return trends.quadratic(time, float((sample**2).mean()), draws["curvature"])
+        return trends.quadratic(time, float((sample**2).mean()), _drawn(fit, "curvature"))
     if form.trend == "change-point":
         turned = trends.turn(time, _break_time(fit), sample, _average)
         return trends.Bend(*(draws["rate_change"] * part for part in turned))
