@@ -15,7 +15,7 @@ from bayesdensity.data.dataset import with_scores
 from bayesdensity.errors import InputError, UnidentifiedError
 from bayesdensity.fit import Fit, prepare_again, sample
 from bayesdensity.marginal import log_predictive
-from bayesdensity.quantities import SAMPLE, doubling_time, frontier, log_density, rate, window
+from bayesdensity.quantities import SAMPLE, doubling_time, frontier, log_density, probability_positive, rate, window
 from bayesdensity.quantities.trend import frontier_at
 
 LEAST_TRAINING = 20
@@ -177,6 +177,7 @@ def _frontier_row(fit: Fit, trained: Fit, cutoff: str, known: np.ndarray, later:
     for name, estimate in estimates.items():
         for part, value in estimate.summary.data_vars.items():
             row[f"{name}_{part}"] = float(value.squeeze())
+    row["probability_rate_positive_then"] = float(probability_positive(rate(trained, (start, cutoff))))
     row["share_above_frontier"] = float((observed[later] > edge[later]).mean())
     return row
 

@@ -96,7 +96,7 @@ def backtest_text(found: Backtest) -> str:
         months = _interval(row, "doubling_time_then", lambda x: x)
         lines.append(
             f"{cutoff!s:12s} at {row['horizon_end']}  {then:24s} {now:24s} {months:18s} "
-            f"above the predicted frontier: {row['share_above_frontier']:.2f}"
+            f"P(growth) {row['probability_rate_positive_then']:.2f}  above the predicted frontier: {row['share_above_frontier']:.2f}"
         )
     faults = [f"{cutoff}: {one.sentence}" for cutoff, one in found.verdicts.items() if one.verdict == "FAIL"]
     return "\n".join([*lines, *faults])
