@@ -94,9 +94,10 @@ def backtest_text(found: Backtest) -> str:
     for cutoff, row in found.cutoffs.iterrows():
         then, now = (_density(row, part) for part in ("frontier_predicted", "frontier_known"))
         months = _interval(row, "doubling_time_then", lambda x: x)
+        chance, above = row["probability_rate_positive_then"], row["share_above_frontier"]
         lines.append(
-            f"{cutoff!s:12s} at {row['horizon_end']}  {then:24s} {now:24s} {months:18s} "
-            f"P(growth) {row['probability_rate_positive_then']:.2f}  above the predicted frontier: {row['share_above_frontier']:.2f}"
+            f"{cutoff!s:12s} at {row['horizon_end']}  {then:24s} {now:24s} {months:18s} P(growth) {chance:.2f}  "
+            f"above the predicted frontier: {above:.2f}"
         )
     faults = [f"{cutoff}: {one.sentence}" for cutoff, one in found.verdicts.items() if one.verdict == "FAIL"]
     return "\n".join([*lines, *faults])
