@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ LEAST_TRAINING = 20
 """LLMs that a training set has at least."""
 HORIZON_MONTHS = 12
 """How far after a cut-off predictions are judged."""
+DAYS_PER_MONTH = 365.25 / 12
 LEVELS = (0.5, 0.9)
 """Probabilities of the intervals whose coverage is counted."""
 
@@ -58,11 +60,13 @@ def default_cutoffs(fit: Fit) -> list[str]:
     """Every new year's and midsummer's day with enough releases before it and some after."""
     first, last = window(fit)
     days = pd.date_range(first, last, freq="MS")
-    released = pd.DatetimeIndex(fit.data["release_date"].to_numpy())
-    return [
-        f"{day:%Y-%m-%d}" for day in days
-        if day.month in (1, 7) and (released < day).sum() >= LEAST_TRAINING and (released >= day).any()
-    ]  # fmt: skip
+    released = fit.data["release_date"].to_numpy().astype("datetime64[D]")
+    found = []
+    for day in days[days.month.isin((1, 7))]:
+        known, later = _split(released, np.datetime64(day, "D"))
+        if known.sum() >= LEAST_TRAINING and later.any():
+            found.append(f"{day:%Y-%m-%d}")
+    return found
 
 
 def backtest(
@@ -96,14 +100,15 @@ def backtest(
     dates = default_cutoffs(fit) if cutoffs is None else list(cutoffs)
     released = fit.data["release_date"].to_numpy().astype("datetime64[D]")
     try:
-        days = {cutoff: np.datetime64(cutoff, "D") for cutoff in dates}
+        days = {f"{day}": np.datetime64(day, "D") for day in map(date.fromisoformat, dates)}
     except ValueError as error:
         raise InputError(f"cut-offs must be ISO dates such as 2025-01-01; got {dates}.") from error
     for cutoff, day in days.items():
-        if (released < day).sum() < LEAST_TRAINING or not (released >= day).any():
+        known, later = _split(released, day)
+        if known.sum() < LEAST_TRAINING or not later.any():
             raise UnidentifiedError(
-                f"cut-off {cutoff}: needs at least {LEAST_TRAINING} LLMs released before it and one after it; "
-                f"the fit has {(released < day).sum()} and {(released >= day).sum()}."
+                f"cut-off {cutoff}: needs at least {LEAST_TRAINING} LLMs released before it and one within "
+                f"{HORIZON_MONTHS} months after it; the fit has {known.sum()} and {later.sum()}."
             )
     if not days:
         raise UnidentifiedError(f"no half-year has {LEAST_TRAINING} releases before it and some after it.")
@@ -112,13 +117,12 @@ def backtest(
     llms, rows, verdicts = [], {}, {}
     for cutoff, day in days.items():
         say(f"releases before {cutoff}")
-        known = released < day
+        known, later = _split(released, day)
         trained = sample(
             prepared, with_scores(fit.data, keep_llms=known), seed=seed, draws=REFIT_DRAWS, tune=REFIT_TUNE
         )
         verdicts[cutoff] = trained.diagnostics
-        later = ~known & (released < day + np.timedelta64(round(HORIZON_MONTHS * 30.44), "D"))
-        llms.append(_predicted(fit, trained, known, later).assign(cutoff=cutoff))
+        llms.append(_predicted(fit, trained, day, known, later).assign(cutoff=cutoff))
         rows[cutoff] = _frontier_row(fit, trained, cutoff, known, later)
     return Backtest(pd.concat(llms, ignore_index=True), pd.DataFrame(rows).T.infer_objects(), verdicts)
 
@@ -135,7 +139,13 @@ def leave_future_out(backtests: Mapping[str, Backtest]) -> pd.DataFrame:
     return compared(each)
 
 
-def _predicted(fit: Fit, trained: Fit, known: np.ndarray, later: np.ndarray) -> pd.DataFrame:
+def _split(released: np.ndarray, day: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+    """Which LLMs were released before a day, and which within the horizon after it."""
+    end = day + np.timedelta64(round(HORIZON_MONTHS * DAYS_PER_MONTH), "D")
+    return released < day, (released >= day) & (released < end)
+
+
+def _predicted(fit: Fit, trained: Fit, day: np.datetime64, known: np.ndarray, later: np.ndarray) -> pd.DataFrame:
     # LLMs whose scores are left out are sampled with the rest: their draws are predictions.
     draws = log_density(trained).draws.isel(llm=np.flatnonzero(later)).stack(s=SAMPLE).to_numpy()
     observed = log_density(fit).draws.median(SAMPLE).to_numpy()[later]
@@ -146,12 +156,12 @@ def _predicted(fit: Fit, trained: Fit, known: np.ndarray, later: np.ndarray) -> 
     spread = (ordered * (2 * np.arange(1, n + 1) - n - 1)).sum(axis=1) / n**2
     ends = {f"{side}_{level:.0%}": np.quantile(draws, 0.5 + sign * level / 2, axis=1)
             for level in LEVELS for side, sign in (("lower", -1), ("upper", 1))}  # fmt: skip
-    times = fit.data["time"].to_numpy()
+    dates = fit.data["release_date"].to_numpy()[later]
     return pd.DataFrame(
         {
             "llm": fit.data["llm"].to_numpy()[later],
-            "release_date": fit.data["release_date"].to_numpy()[later],
-            "months": 12 * (times[later] - times[known].max()),
+            "release_date": dates,
+            "months": (dates.astype("datetime64[D]") - day) / np.timedelta64(1, "D") / DAYS_PER_MONTH,
             "elpd": elpd,
             "observed": observed,
             "median": np.median(draws, axis=1),

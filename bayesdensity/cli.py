@@ -211,7 +211,7 @@ def backtest(
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="Stem of the figure and table.")] = None,
     seed: int = 1,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Train on the releases up to cut-off dates and predict the later ones: coverage, CRPS and the frontier.
 
     Parameters
@@ -237,6 +237,8 @@ def backtest(
 
         files = save_figure(plot_backtest(result, found), output, "backtest")
         _say(f"wrote {', '.join(file.name for file in files)}")
+    failed = any(one.verdict == "FAIL" for one in found.verdicts.values())
+    return CHECK_FAILED if failed else 0
 
 
 @app.command

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from arviz_stats.utils import ELPDDataLOO
+from scipy import optimize, special
 
 from bayesdensity.data.dataset import with_scores
 from bayesdensity.errors import InputError
@@ -123,7 +124,8 @@ def leave_one_out(fit: Fit, *, refit: bool = True, draws: int = 1000, progress: 
             say(f"leave out exactly {done + 1} of {len(large)}: {fit.data['llm'].to_numpy()[m]}")
             keep = np.arange(n) != m
             again = sample(prepared, with_scores(fit.data, keep_llms=keep), seed=1, draws=REFIT_DRAWS, tune=REFIT_TUNE)
-            elpd[m], refitted[m] = average_density(log_predictive(again, fit.data, keep, draws))[m], True
+            without = log_predictive(again, fit.data, keep, draws).isel(llm=m)
+            elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel(llm=m).to_numpy()), True
     coords = {"llm": fit.data["llm"].to_numpy()}
     parts = {
         "elpd": ("llm", elpd),
@@ -139,6 +141,39 @@ def average_density(log_density: xr.DataArray) -> np.ndarray:
     return np.asarray(
         np.logaddexp.reduce(log_density.stack(s=SAMPLE).to_numpy(), axis=-1) - np.log(log_density[..., 0].size)
     )
+
+
+def bridged(without: np.ndarray, known: np.ndarray) -> float:
+    """Log predictive density of scores, from their log densities in draws that know them and in draws that do not.
+
+    The mean over draws that do not know an outlier rests on a few of them, and so does the harmonic mean over those
+    that know it; the bridge between both needs only that they overlap.
+
+    Parameters
+    ----------
+    without, known : ndarray
+        Log density of the scores in each draw.
+
+    References
+    ----------
+    Bennett 1976, DOI 10.1016/0021-9991(76)90078-4; Meng and Wong 1996, Statistica Sinica 6, 831-860.
+    """
+    share = known.size / (known.size + without.size)
+    log_share, log_rest = np.log(share), np.log1p(-share)
+
+    def imbalance(log_ratio: float) -> float:
+        """Difference of the two sides of the bridge, which rises with the ratio sought."""
+        mixed = [np.logaddexp(log_rest + log_ratio, log_share + one) for one in (without, known)]
+        return float(
+            log_ratio
+            + special.logsumexp(-mixed[1])
+            - np.log(known.size)
+            - special.logsumexp(without - mixed[0])
+            + np.log(without.size)
+        )
+
+    ends = np.concatenate([without.ravel(), known.ravel()])
+    return float(optimize.brentq(imbalance, ends.min() - 1, ends.max() + 1))
 
 
 def compared(pointwise: Mapping[str, xr.DataArray]) -> pd.DataFrame:
@@ -214,6 +249,9 @@ def require_same_scores(fits: Mapping[str, Fit]) -> None:
                     f"{first} and {name} are fits of different {what}: only fits of the same scores can be compared. "
                     "Vary the frontier or the priors (--set), not the selection or the reference."
                 )
+    quantiles = {fit.study.frontier.quantile for fit in fits.values()}
+    if len(quantiles) > 1:
+        raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")
 
 
 def _named(progress: Progress | None, name: str) -> Progress:

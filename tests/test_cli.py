@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 from simulated import BENCHMARKS, Truth, write_study
 
 from bayesdensity import cli
+from bayesdensity.data.dataset import with_scores
 from bayesdensity.fit import Fit
 
 
@@ -139,6 +145,13 @@ def test_a_benchmark_without_data(run: Run, folder: Path) -> None:
         (("densities", "nowhere.nc"), "nowhere.nc: no such file"),
         (("summary", "nowhere.nc", "--ci", "90"), "--ci lies between 0 and 1"),
         (("validate", "nowhere"), "no such folder"),
+        (("compare", "nowhere.nc", "other.nc"), "nowhere.nc: no such file"),
+        (("compare", "nowhere.nc", "other.nc", "--ci", "0"), "--ci lies between 0 and 1"),
+        (("compare", "nowhere.nc", "other.nc", "--ci", "1"), "--ci lies between 0 and 1"),
+        (("compare", "nowhere.nc", "other.nc", "--ci", "90"), "--ci lies between 0 and 1"),
+        (("compare",), "needs at least two fits; got 0"),
+        (("backtest", "nowhere.nc"), "nowhere.nc: no such file"),
+        (("backtest", "nowhere.nc", "-o", "nowhere/mine"), "-o nowhere/mine: there is no folder nowhere"),
     ],
 )
 def test_wrong_requests_are_answered_before_anything_runs(run: Run, arguments: tuple[str, ...], part: str) -> None:
@@ -236,6 +249,95 @@ def test_summary_as_json_has_what_is_promised(run: Run, fit_file: Path, world_fi
     assert len(summary["window"]) == 2
 
 
+def test_summary_as_json_says_how_sure_growth_is(run: Run, fit_file: Path) -> None:
+    summary = strict(run("summary", fit_file, "--json", "--ci", "0.8").out)
+    growth = {"doubling_time_months", "rate_per_year", "probability_rate_positive"}
+    everywhere = [summary, summary["mean_trend"], summary["envelope"], summary["new_benchmark"], summary["paper_mode"]]
+    for told in [*everywhere, *summary["benchmarks"].values()]:
+        assert growth <= set(told) and 0.9 < told["probability_rate_positive"] <= 1
+        assert is_interval(told["doubling_time_months"], 0.8) and is_interval(told["rate_per_year"], 0.8)
+    for told in (summary, summary["mean_trend"]):
+        assert set(told["probability_rate_positive_at"]) == set(told["doubling_time_months_at"])
+        assert all(0 <= chance <= 1 for chance in told["probability_rate_positive_at"].values())
+        assert 0 <= told["probability_slowing"] <= 1
+    assert is_interval(summary["benchmark_rate_spread"], 0.8) and summary["benchmark_rate_spread"]["lower"] > 0
+    assert summary["estimand"] != summary["mean_trend"]["estimand"] != summary["envelope"]["estimand"]
+    # One not yet seen is less certain than the average over those that were.
+    width = [told["rate_per_year"]["upper"] - told["rate_per_year"]["lower"] for told in everywhere]
+    assert width[3] > width[0]
+
+
+def rows_of_growth(text: str) -> dict[str, tuple[str, float]]:
+    """What stands under the heading of doubling times: interval and P(growth) by label."""
+    lines = text.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.endswith("P(growth)"))
+    rows = {}
+    for line in lines[first + 1 :]:
+        if not line:
+            break
+        found = re.fullmatch(r"(.+?)\s+(\S+ \[\S+, \S+\])\s+([01]\.\d{3})", line)
+        assert found or line.startswith("  by benchmark"), line
+        if found:
+            rows[found[1].strip()] = (found[2], float(found[3]))
+    return rows
+
+
+def test_every_doubling_time_in_words_stands_beside_the_probability_of_growth(run: Run, fit_file: Path) -> None:
+    rows, summary = rows_of_growth(run("summary", fit_file).out), strict(run("summary", fit_file, "--json").out)
+    start, end = summary["window"]
+    told = {f"frontier (0.95 quantile), {start} to {end}": summary, f"mean of releases, {start} to {end}": None}
+    told |= {f"envelope of families, {start} to {end}": summary["envelope"], **summary["benchmarks"]}
+    told |= {"a benchmark not yet seen": summary["new_benchmark"]}
+    told |= {"records by least squares (paper mode)": summary["paper_mode"]}
+    told[f"mean of releases, {start} to {end}"] = summary["mean_trend"]
+    assert set(rows) == {*told, *(f"at {date}" for date in summary["doubling_time_months_at"])}
+    for label, one in told.items():
+        months = one["doubling_time_months"]
+        assert rows[label][0].startswith(f"{months['median']:.1f} [{months['lower']:.1f}, ")
+        assert rows[label][1] == pytest.approx(one["probability_rate_positive"], abs=6e-4)
+
+
+def thinned(fit: Fit) -> Fit:
+    """Every fifth draw: enough for what is printed."""
+    every = slice(None, None, 5)
+    return dataclasses.replace(
+        fit, posterior=fit.posterior.isel(draw=every), sample_stats=fit.sample_stats.isel(draw=every)
+    )
+
+
+@pytest.fixture
+def falling(world_fit: Fit, tmp_path: Path) -> Path:
+    """The small world, but with densities that surely fall."""
+    fit = thinned(world_fit)
+    moved = -5 * world_fit.data["time"].drop_vars(["architecture", "release_date"])
+    draws = fit.posterior.assign(rate=fit.posterior["rate"] - 5)
+    draws["log_density_relative"] = (draws["log_density_relative"] + moved).transpose("chain", "draw", "llm")
+    return dataclasses.replace(fit, posterior=draws).save(tmp_path / "falling.nc")
+
+
+def test_densities_that_surely_fall_never_double_and_nothing_breaks(run: Run, falling: Path) -> None:
+    text, summary = run("summary", falling).out, strict(run("summary", falling, "--json").out)
+    assert "inf [inf, inf] months" in text and "P(it grew) = 0.000" in text
+    for label, (interval, chance) in rows_of_growth(text).items():
+        # An envelope of the best so far never falls, and nor do records: at worst they stand.
+        if not label.startswith(("envelope", "records")):
+            assert interval == "inf [inf, inf]" and chance < 0.01, label
+    for told in (summary, summary["mean_trend"], summary["new_benchmark"], *summary["benchmarks"].values()):
+        assert told["probability_rate_positive"] < 0.01
+        assert [told["doubling_time_months"][end] for end in ("median", "lower", "upper")] == ["inf"] * 3
+        assert told["rate_per_year"]["upper"] < 0
+    assert all(chance == 0 for chance in summary["probability_rate_positive_at"].values())
+    assert summary["envelope"]["doubling_time_months"]["upper"] == "inf"
+
+
+def test_densities_that_surely_fall_are_drawn(falling: Path) -> None:
+    from bayesdensity.fit import load_fit
+    from bayesdensity.plots import plot_density, plot_doubling
+
+    for plot in (plot_doubling, plot_density):
+        plot(load_fit(falling)).draw_without_rendering()
+
+
 def test_summary_in_words_and_in_json_agree(run: Run, fit_file: Path) -> None:
     months = strict(run("summary", fit_file, "--json").out)["doubling_time_months"]
     text = run("summary", fit_file).out
@@ -254,7 +356,7 @@ def test_densities_as_json_have_a_row_for_each_llm(run: Run, fit_file: Path, tru
     rows = strict(run("densities", fit_file, "--json").out)
     assert {row["llm"] for row in rows} == set(truth.log_density.index)
     for row in rows:
-        assert is_interval(row["density"]) and is_interval(row["effective_size"])
+        assert all(is_interval(row[name]) for name in ("density", "effective_size", "inefficiency"))
         assert 0 <= row["probability_on_frontier"] <= 1 and 0 <= row["probability_unreachable"] <= 1
         ratio = row["effective_size"]["median"] / row["density"]["median"]
         assert ratio == pytest.approx(row["params"], rel=1e-6)
@@ -268,12 +370,143 @@ def test_densities_as_csv_and_text_have_the_same_rows(run: Run, fit_file: Path, 
     assert len(run("densities", fit_file).out.strip().splitlines()) == len(rows) + 1
 
 
+def test_densities_as_csv_say_how_far_below_best_practice_an_llm_is(run: Run, world_fit: Fit, tmp_path: Path) -> None:
+    fit = thinned(world_fit)
+    form = fit.study.frontier.model_copy(update={"form": "symmetric"})
+    study = fit.study.model_copy(update={"frontier": form})
+    draws, about = fit.posterior.drop_vars("inefficiency_scale"), {**fit.about, "digest": study.digest}
+    paths = (
+        fit.save(tmp_path / "mine.nc"),
+        dataclasses.replace(fit, posterior=draws, study=study, about=about).save(tmp_path / "symmetric.nc"),
+    )
+    table, without = (pd.read_csv(io.StringIO(run("densities", path, "--csv").out), index_col="llm") for path in paths)
+    columns = [f"inefficiency_{end}" for end in ("lower", "median", "upper")]
+    assert (table[columns] >= 0).all(axis=None) and (table[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert list(without.columns) == [name for name in table.columns if name not in columns]
+
+
+# Comparisons and backtests
+
+
+@pytest.fixture
+def two(world_fit: Fit, tmp_path: Path) -> tuple[Path, Path]:
+    """The fit of the small world, and one that has its pace wrong, in files of the same name."""
+    right = thinned(world_fit)
+    wrong = dataclasses.replace(right, posterior=right.posterior.assign(rate=right.posterior["rate"] - 5))
+    for name in ("right", "wrong"):
+        (tmp_path / name).mkdir()
+    return right.save(tmp_path / "right" / "mine.nc"), wrong.save(tmp_path / "wrong" / "mine.nc")
+
+
+def test_a_comparison_as_json_is_pure_and_has_what_is_promised(run: Run, two: tuple[Path, Path]) -> None:
+    outcome = run("compare", *two, "--no-refit", "--json", "--ci", "0.8")
+    assert outcome.status == 0 and outcome.err == "" and list(Path.cwd().iterdir()) == []
+    told, names = strict(outcome.out), [str(path) for path in two]
+    assert set(told) == {"fold", "n_llms", "leave_one_out", "sentence", "stacked"}
+    assert list(told["leave_one_out"]) == names and told["n_llms"] == 38
+    columns = {"elpd", "se", "difference", "difference_se", "weight", "large_k", "refitted"}
+    for row in told["leave_one_out"].values():
+        assert set(row) == columns and all(isinstance(value, float) for value in row.values())
+    assert told["sentence"] == f"best: {names[0]}; worse: {names[1]}."
+    assert set(told["stacked"]) == {"frontier", "mean"}
+    for growth in told["stacked"].values():
+        assert is_interval(growth["doubling_time_months"], 0.8) and is_interval(growth["rate_per_year"], 0.8)
+        assert growth["probability_rate_positive"] > 0.95
+
+
+def test_a_comparison_in_words_has_a_verdict(run: Run, two: tuple[Path, Path]) -> None:
+    outcome = run("compare", *two, "--no-refit")
+    assert outcome.status == 0 and "Traceback" not in outcome.err
+    assert f"best: {two[0]}; worse: {two[1]}." in outcome.out
+    assert "that were not left out exactly" in outcome.out
+    assert set(rows_of_growth(outcome.out)) == {"frontier, 90% interval", "mean, 90% interval"}
+
+
+def test_a_comparison_of_fits_that_never_double_says_infinity(run: Run, falling: Path, tmp_path: Path) -> None:
+    shutil.copy(falling, tmp_path / "same.nc")
+    told = strict(run("compare", falling, tmp_path / "same.nc", "--no-refit", "--json").out)
+    assert "not told apart from it" in told["sentence"]
+    for growth in told["stacked"].values():
+        assert [growth["doubling_time_months"][end] for end in ("median", "lower", "upper")] == ["inf"] * 3
+        assert growth["probability_rate_positive"] == 0
+
+
+def test_one_fit_alone_is_not_compared(run: Run, fit_file: Path) -> None:
+    assert "compare needs at least two fits; got 1" in refused(run, "compare", fit_file)
+
+
+def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_file: Path, tmp_path: Path) -> None:
+    values = world_fit.data["score_value"].to_numpy() * 0.99
+    other = dataclasses.replace(world_fit, data=with_scores(world_fit.data, values)).save(tmp_path / "other.nc")
+    said = refused(run, "compare", fit_file, other, "--no-refit")
+    assert "small-world and other are fits of different scores" in said and "--set" in said
+
+
+@pytest.fixture
+def sampled_again(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small world is sampled again with few draws, and not compiled again."""
+    assert world_fit.data.sizes["llm"]
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: compiled_world[0])
+    for name in ("REFIT_DRAWS", "REFIT_TUNE"):
+        monkeypatch.setattr(importlib.import_module("bayesdensity.backtest"), name, 80)
+
+
+@pytest.mark.usefixtures("sampled_again")
+def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file: Path) -> None:
+    cutoffs = ("2025-01-01", "2025-07-01")
+    arguments = [part for cutoff in cutoffs for part in ("--cutoff", cutoff)]
+    outcome = run("backtest", fit_file, *arguments, "--json", "-o", "mine")
+    assert outcome.status == 0
+    told = strict(outcome.out)
+    assert set(told) == {"scores", "cutoffs", "convergence", "llms"}
+    assert list(told["cutoffs"]) == list(told["convergence"]) == list(cutoffs)
+    assert list(told["scores"]) == [*cutoffs, "all"]
+    assert len(told["llms"]) == told["scores"]["all"]["n"]
+    assert {"llm", "cutoff", "months", "elpd", "observed", "median", "pit", "crps"} <= set(told["llms"][0])
+    assert f"releases before {cutoffs[1]}" in outcome.err and "wrote mine-backtest.png" in outcome.err
+    files = sorted(path.name for path in Path.cwd().iterdir())
+    assert files == ["mine-backtest.png", "mine-backtest.svg"]
+
+
+@pytest.mark.usefixtures("sampled_again")
+def test_a_backtest_in_words_has_a_row_for_each_cutoff(run: Run, fit_file: Path) -> None:
+    outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
+    assert outcome.status == 0 and list(Path.cwd().iterdir()) == []
+    rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
+    assert len(rows) == 2 and "P(growth) " in rows[1]
+    assert "CRPS" in outcome.out and any(line.startswith("all ") for line in outcome.out.splitlines())
+
+
+@pytest.mark.usefixtures("sampled_again")
+def test_a_comparison_predicts_later_releases_if_asked(
+    run: Run, two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LEAST_TRAINING": 32, "REFIT_DRAWS": 40, "REFIT_TUNE": 40}.items():
+        monkeypatch.setattr(importlib.import_module("bayesdensity.backtest"), name, value)
+    outcome = run("compare", *two, "--no-refit", "--future", "--json")
+    told = strict(outcome.out)
+    assert set(told["leave_future_out"]) == {str(path) for path in two} and told["sentence_future"].startswith("best: ")
+    # Both are sampled again, from the same seed: what was wrong with one posterior is gone.
+    assert {row["difference"] for row in told["leave_future_out"].values()} == {0.0}
+    assert f"{two[0]}: releases before 2026-01-01" in outcome.err
+
+
+def test_a_cutoff_that_is_no_date_is_a_wrong_request(run: Run, fit_file: Path) -> None:
+    said = refused(run, "backtest", fit_file, "--cutoff", "soon", "-o", "mine")
+    assert "cut-offs must be ISO dates such as 2025-01-01; got ['soon']" in said
+
+
+@pytest.mark.parametrize("cutoff", ["2023-07-01", "2027-01-01"])
+def test_a_cutoff_with_nothing_to_learn_from_or_to_predict_exits_3(run: Run, fit_file: Path, cutoff: str) -> None:
+    outcome = run("backtest", fit_file, "--cutoff", cutoff, "-o", "mine", "--json")
+    assert outcome.status == 3 and outcome.out == "" and f"cut-off {cutoff}: needs at least 20 LLMs" in outcome.err
+    assert list(Path.cwd().iterdir()) == []
+
+
 @pytest.mark.parametrize(("verdict", "status"), [("PASS", 0), ("REVIEW", 1), ("FAIL", 1)])
 def test_exit_status_follows_the_verdict(
     run: Run, fit_file: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, status: int
 ) -> None:
-    import dataclasses
-
     module = sys.modules["bayesdensity.fit"]
     judge = module.diagnose
     monkeypatch.setattr(module, "diagnose", lambda *given: dataclasses.replace(judge(*given), verdict=verdict))

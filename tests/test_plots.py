@@ -9,16 +9,21 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib._pylab_helpers import Gcf
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
+from bayesdensity.backtest import Backtest
 from bayesdensity.errors import InputError
 from bayesdensity.fit import Diagnostics, Fit
-from bayesdensity.plots import plot_density, plot_doubling, plot_reference, save_figures
+from bayesdensity.plots import plot_backtest, plot_density, plot_doubling, plot_reference, save_figure, save_figures
+from bayesdensity.plots.page import BLUE, GREY, VERMILLION
 from bayesdensity.study import load_study
 
 CHAINS, DRAWS, N_LLMS = 2, 40, 12
@@ -147,6 +152,32 @@ def _posterior(
     )
 
 
+def predictions(fit: Fit, *cutoffs: str, off: float = 0.0) -> Backtest:
+    """A backtest made by hand: intervals lie about what is known, but for the first LLM of each cut-off."""
+    released = fit.data["release_date"].to_numpy()
+    known = fit.posterior["log_density_relative"].median(("chain", "draw")).to_numpy()
+    known = known + float(fit.posterior["level"].mean("benchmark").median())
+    frames, rows = [], {}
+    for cutoff in cutoffs:
+        later = np.flatnonzero(released >= cutoff)
+        centre = known[later] + off * (np.arange(len(later)) == 0)
+        sides = {"lower": -1, "upper": 1}
+        ends = {f"{s}_{p}": centre + by * w for p, w in (("50%", 0.4), ("90%", 1.0)) for s, by in sides.items()}
+        rest = {"months": 1.0, "elpd": -3.0, "observed": known[later], "median": centre, "pit": 0.5, "crps": 0.2}
+        named = {"llm": fit.data["llm"].to_numpy()[later], "release_date": released[later], "cutoff": cutoff}
+        frames.append(pd.DataFrame({**named, **ends, **rest}))
+        bounds = {"median": 2.0, "lower": 1.5, "upper": 2.5}
+        edges = {f"frontier_{part}_{end}": at for part in ("predicted", "known") for end, at in bounds.items()}
+        horizon = f"{int(cutoff[:4]) + 1}{cutoff[4:]}"
+        rows[cutoff] = {"n_known": len(released) - len(later), "n_later": len(later), "horizon_end": horizon, **edges}
+    return Backtest(pd.concat(frames, ignore_index=True), pd.DataFrame(rows).T.infer_objects(), {})
+
+
+def dots(axes: Axes, colour: str) -> int:
+    """Round marks of a colour in a panel."""
+    return sum(len(line.get_xdata()) for line in axes.lines if (line.get_marker(), line.get_color()) == ("o", colour))  # type: ignore[arg-type]
+
+
 def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text)]
 
@@ -246,3 +277,49 @@ def test_nothing_is_drawn_beyond_the_page(plot: Any, kind: str) -> None:
     figure = plot(made_by_hand(kind, rate=0.1, spread=0.5, verdict="FAIL"))
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
+
+
+CUTOFFS = ("2024-01-01", "2024-07-01", "2025-01-01", "2025-07-01", "2026-01-01")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_each_cutoff_of_a_backtest_has_a_panel(n: int) -> None:
+    fit = made_by_hand()
+    figure, released = plot_backtest(fit, predictions(fit, *CUTOFFS[:n])), fit.data["release_date"].to_numpy()
+    assert len(figure.axes) == n
+    for axes, cutoff in zip(figure.axes, CUTOFFS, strict=False):
+        later = int((released >= cutoff).sum())
+        assert axes.get_title(loc="left") == f"{cutoff}, {later} later: 100% and 100% inside"
+        assert dots(axes, GREY) == N_LLMS - later and dots(axes, BLUE) == later and dots(axes, VERMILLION) == 0
+
+
+def test_what_lies_outside_its_prediction_is_red() -> None:
+    fit = made_by_hand()
+    released = fit.data["release_date"].to_numpy()
+    for axes, cutoff in zip(plot_backtest(fit, predictions(fit, *CUTOFFS[:3], off=-1.5)).axes, CUTOFFS, strict=False):
+        later = int((released >= cutoff).sum())
+        assert (dots(axes, VERMILLION), dots(axes, BLUE)) == (1, later - 1)
+        assert axes.get_title(loc="left").endswith(f"{1 - 1 / later:.0%} and {1 - 1 / later:.0%} inside")
+
+
+def test_a_backtest_says_what_it_shows() -> None:
+    fit = made_by_hand(verdict="FAIL")
+    said = " ".join(texts(plot_backtest(fit, predictions(fit, *CUTOFFS[:2]))))
+    assert "Density in Qwen1.5 parameters over parameters" in said and fit.study.title in said
+    assert "0.95 quantile of releases" in said and "red where outside the 90%" in said
+    assert "FAIL: chains disagree" in said
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_a_backtest_stays_on_its_page_and_touches_no_other_figure(n: int, tmp_path: Path) -> None:
+    fit, before, other = made_by_hand(), dict(matplotlib.rcParams), plt.figure()
+    try:
+        figure = plot_backtest(fit, predictions(fit, *CUTOFFS[:n], off=3.0))
+        drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
+        files = save_figure(figure, tmp_path / "mine", "backtest")
+        assert plt.get_fignums() == [other.number] and dict(matplotlib.rcParams) == before
+    finally:
+        plt.close(other)
+    assert [path.name for path in files] == ["mine-backtest.png", "mine-backtest.svg"]
+    assert sorted(tmp_path.iterdir()) == sorted(files)

@@ -158,6 +158,7 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
         is_target = entity < len(keep_llms)
         known[is_target] = keep_llms[entity[is_target]]
     keep = known[cell]
+    value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
     logit, share, pseudo = _implied(value, floor[bench], cell, len(entity))
     pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
     pull = _harness_pseudo(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])

@@ -41,7 +41,8 @@ def comparison_text(found: Comparison, future: pd.DataFrame | None = None) -> st
     ]
     left = int((found.table["large_k"] - found.table["refitted"]).sum())
     if left:
-        lines.append(f"Pareto k is large for {left} LLMs that were not left out exactly: their part is approximate.")
+        folds = found.pointwise["elpd"].size
+        lines.append(f"Pareto k is large for {left} of {folds} folds that were not left out exactly: these are rough.")
     if future is not None:
         lines += ["", "leave the future out: each LLM from the last cut-off before its release", *_table(future)]
         lines.append(verdict(future))
@@ -114,7 +115,7 @@ def _interval(row: pd.Series, part: str, scale: Any) -> str:
 
 def _table(table: pd.DataFrame) -> list[str]:
     lines = [
-        f"  {'fit':24s} {'elpd':>9s} {'se':>6s} {'less':>7s} {'se':>6s} {'weight':>7s}  large k (left out exactly)"
+        f"  {'fit':24s} {'elpd':>9s} {'se':>6s} {'to best':>7s} {'se':>6s} {'weight':>7s}  large k (left out exactly)"
     ]
     for name, row in table.iterrows():
         k = f"{int(row['large_k'])} ({int(row['refitted'])})" if "large_k" in row else ""
@@ -126,12 +127,8 @@ def _table(table: pd.DataFrame) -> list[str]:
 
 
 def _records(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {
-        str(name): {
-            str(k): q.jsonable(float(v)) if isinstance(v, int | float | np.number) else str(v) for k, v in row.items()
-        }
-        for name, row in table.to_dict(orient="index").items()
-    }
+    rows = table.to_dict(orient="index").items()
+    return {str(name): {str(key): _plain(value) for key, value in row.items()} for name, row in rows}
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from bayesdensity import quantities as q
 from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, interval_text
 from bayesdensity.fit import Fit
@@ -79,9 +81,11 @@ def _answer(fit: Fit, ci: float) -> str:
     start, end = q.window(fit)
     rates = q.rate(fit, ci=ci)
     row = q.doubling_time(rates).to_frame_row()
+    grew = np.isfinite(row["median"])
+    said, months = ("doubled every", " months") if grew else ("did not grow; months to double:", "")
     return (
-        f"From {start} to {end} the {fit.study.frontier.quantile:g} quantile of density among releases doubled every "
-        f"{interval_text(row)} months ({ci:.0%} interval);\n"
+        f"From {start} to {end} the {fit.study.frontier.quantile:g} quantile of density among releases {said} "
+        f"{interval_text(row)}{months} ({ci:.0%} interval);\n"
         f"P(it grew) = {float(q.probability_positive(rates)):.3f}, "
         f"P(the pace slowed over the window) = {q.probability_slowing(fit):.2f}."
     )

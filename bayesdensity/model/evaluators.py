@@ -12,7 +12,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.model.priors import draw, normal_logp
 from bayesdensity.model.reference import implied_logits
-from bayesdensity.model.transport import group_sum, informed
+from bayesdensity.model.transport import group_sum
 from bayesdensity.study import Study
 
 
@@ -27,8 +27,7 @@ class Evaluators:
         scale = draw(study, "harness_scale", dims="benchmark")[own]
         value, weight = (pm.Data(f"harness_{part}", data[f"harness_{part}"].to_numpy()) for part in ("value", "weight"))
         known = weight / (1 / data["n_items"].to_numpy() + self.extra)[own]
-        precision = known + 1 / scale**2
-        effect, jacobian = informed("harness_effect", known * value / precision, precision, "harness")
+        effect, jacobian = _together(data, value, known, 1 / scale**2)
         self.logp = jacobian + normal_logp(effect, 0.0, scale)
         self.effect = effect[data["score_harness"].to_numpy()]
         self.mean_effect = pt.dot(_weights(data), effect)
@@ -51,6 +50,27 @@ class Evaluators:
         # A score left out says nothing: neither its value nor its spread may depend on a parameter.
         keep = pm.Data("score_keep", self.data["score_keep"].to_numpy())
         pm.Normal("scores", expected, pt.switch(keep, sd, UNKNOWN), observed=observed, dims="score")
+
+
+def _together(data: xr.Dataset, value: Any, known: Any, prior: Any) -> tuple[Any, Any]:
+    """Effects of the harnesses, and the log Jacobian of their coordinates.
+
+    Scores compare harnesses with each other: all effects on one benchmark may move together. The most used harness of
+    each benchmark, its leader, is sampled about what the prior says of that common move, the others about the leader.
+    """
+    own, used = data["harness_benchmark"].to_numpy(), np.bincount(data["score_harness"].to_numpy())
+    n = data.sizes["benchmark"]
+    leader = np.array([np.flatnonzero(own == b)[np.argmax(used[own == b])] for b in range(n)])
+    follows = np.isin(np.arange(len(own)), leader, invert=True)
+    apart, pull = value - value[leader][own], follows * known / (known + prior)
+    shared = 1 + group_sum(pull, own, n)
+    mean = -group_sum(pull * apart, own, n) / shared
+    raw = pm.Normal("harness_effect_raw", sigma=1, dims="harness")
+    first = mean + raw[leader] / pt.sqrt(shared * prior[leader])
+    rest = known * (apart + first[own]) / (known + prior) + raw / pt.sqrt(known + prior)
+    effect = pm.Deterministic("harness_effect", pt.switch(follows, rest, first[own]), dims="harness")
+    log_precision = pt.log(known + prior)[np.flatnonzero(follows)].sum() + pt.log(shared * prior[leader]).sum()
+    return effect, 0.5 * (raw**2).sum() - 0.5 * log_precision
 
 
 def _weights(data: xr.Dataset) -> np.ndarray:

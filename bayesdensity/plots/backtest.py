@@ -49,13 +49,15 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
         "now. Titles: cut-off, number of later LLMs, shares inside the intervals."
     )
     rows = -(-len(cutoffs) // COLUMNS)
-    figure, grid = page(fit, 0.5 + PANEL * rows, caption, 0.1, (rows, COLUMNS), wspace=0.16, hspace=0.36)
+    figure, grid = page(fit, 0.5 + PANEL * rows, caption, 0.25, (rows, COLUMNS), wspace=0.16, hspace=0.36)
     for axes in grid.flat[len(cutoffs) :]:
         axes.remove()
     density = np.exp(quantities.log_density(fit).draws.median(quantities.SAMPLE).to_numpy())
     when, scores = days(fit.data["release_date"]), found.scores()
     last = days([max(found.cutoffs["horizon_end"])])[0] + 40
-    low, high = 0.5 * density.min(), 1.1 * max(np.exp(found.cutoffs["frontier_predicted_upper"].max()), density.max())
+    low = 0.8 * min(np.exp(found.llms["lower_90%"].min()), density.min())
+    ends = found.cutoffs["frontier_predicted_upper"].max(), found.llms["upper_90%"].max()
+    high = 1.2 * max(*np.exp(np.array(ends, dtype=float)), density.max())
     for axes, cutoff in zip(grid.flat, cutoffs, strict=False):
         row = scores.loc[cutoff]
         start = days([cutoff])[0]
