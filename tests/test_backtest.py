@@ -74,7 +74,9 @@ def test_cutoffs_are_half_years_with_enough_before_and_something_after(world_fit
     assert set(CUTOFFS) <= set(cutoffs)
 
 
-@pytest.mark.parametrize("date", ["2025-13-01", "soon", "2025-1-1", "1 January 2025", "2025-02-30", "2025", "2025-01", "NaT", "", "today"])
+@pytest.mark.parametrize(
+    "date", ["2025-13-01", "soon", "2025-1-1", "1 January 2025", "2025-02-30", "2025", "2025-01", "NaT", "", "today"]
+)
 def test_what_is_no_date_is_refused(world_fit: Fit, date: str) -> None:
     told: list[str] = []
     with pytest.raises(InputError, match="ISO dates such as") as raised:
