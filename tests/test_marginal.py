@@ -91,7 +91,7 @@ def harness(point: Point, data: xr.Dataset, i: int, given: np.ndarray) -> tuple[
     for j in np.flatnonzero((of == of[i]) & known):
         if j != i:
             eta = logit(point, int(data["score_benchmark"][j]), size[cell[j]]) + effect
-            log_weight = log_weight + np.log(score_density(point, data, j, eta))
+            log_weight = log_weight + np.log(np.maximum(score_density(point, data, j, eta), 1e-300))
     weight = np.exp(log_weight - log_weight.max())
     keep = weight > 1e-9
     return effect[keep], weight[keep] / weight[keep].sum()
