@@ -317,7 +317,7 @@ def falling(world_fit: Fit, tmp_path: Path) -> Path:
 
 def test_densities_that_surely_fall_never_double_and_nothing_breaks(run: Run, falling: Path) -> None:
     text, summary = run("summary", falling).out, strict(run("summary", falling, "--json").out)
-    assert "inf [inf, inf] months" in text and "P(it grew) = 0.000" in text
+    assert "did not grow; months to double: inf [inf, inf]" in text and "P(it grew) = 0.000" in text
     for label, (interval, chance) in rows_of_growth(text).items():
         # An envelope of the best so far never falls, and nor do records: at worst they stand.
         if not label.startswith(("envelope", "records")):
@@ -456,7 +456,7 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file
     cutoffs = ("2025-01-01", "2025-07-01")
     arguments = [part for cutoff in cutoffs for part in ("--cutoff", cutoff)]
     outcome = run("backtest", fit_file, *arguments, "--json", "-o", "mine")
-    assert outcome.status == 0
+    assert outcome.status in (0, 1)  # so few draws need not converge
     told = strict(outcome.out)
     assert set(told) == {"scores", "cutoffs", "convergence", "llms"}
     assert list(told["cutoffs"]) == list(told["convergence"]) == list(cutoffs)
@@ -471,7 +471,8 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file
 @pytest.mark.usefixtures("sampled_again")
 def test_a_backtest_in_words_has_a_row_for_each_cutoff(run: Run, fit_file: Path) -> None:
     outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
-    assert outcome.status == 0 and list(Path.cwd().iterdir()) == []
+    assert outcome.status in (0, 1)  # so few draws need not converge
+    assert list(Path.cwd().iterdir()) == []
     rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
     assert len(rows) == 2 and "P(growth) " in rows[1]
     assert "CRPS" in outcome.out and any(line.startswith("all ") for line in outcome.out.splitlines())
