@@ -103,8 +103,8 @@ def backtest(
         days = {f"{day}": np.datetime64(day, "D") for day in map(date.fromisoformat, dates)}
     except ValueError as error:
         raise InputError(f"cut-offs must be ISO dates such as 2025-01-01; got {dates}.") from error
-    for cutoff, day in days.items():
-        known, later = _split(released, day)
+    splits = {cutoff: _split(released, day) for cutoff, day in days.items()}
+    for cutoff, (known, later) in splits.items():
         if known.sum() < LEAST_TRAINING or not later.any():
             raise UnidentifiedError(
                 f"cut-off {cutoff}: needs at least {LEAST_TRAINING} LLMs released before it and one within "
@@ -114,16 +114,16 @@ def backtest(
         raise UnidentifiedError(f"no half-year has {LEAST_TRAINING} releases before it and some after it.")
     say("compile")
     prepared = prepare_again(fit)
+    observed = log_density(fit).draws.median(SAMPLE).to_numpy()
     llms, rows, verdicts = [], {}, {}
-    for cutoff, day in days.items():
+    for cutoff, (known, later) in splits.items():
         say(f"releases before {cutoff}")
-        known, later = _split(released, day)
         trained = sample(
             prepared, with_scores(fit.data, keep_llms=known), seed=seed, draws=REFIT_DRAWS, tune=REFIT_TUNE
         )
         verdicts[cutoff] = trained.diagnostics
-        llms.append(_predicted(fit, trained, day, known, later).assign(cutoff=cutoff))
-        rows[cutoff] = _frontier_row(fit, trained, cutoff, known, later)
+        llms.append(_predicted(fit, trained, days[cutoff], known, later, observed[later]).assign(cutoff=cutoff))
+        rows[cutoff] = _frontier_row(fit, trained, cutoff, known, later, observed[later])
     return Backtest(pd.concat(llms, ignore_index=True), pd.DataFrame(rows).T.infer_objects(), verdicts)
 
 
@@ -145,10 +145,11 @@ def _split(released: np.ndarray, day: np.datetime64) -> tuple[np.ndarray, np.nda
     return released < day, (released >= day) & (released < end)
 
 
-def _predicted(fit: Fit, trained: Fit, day: np.datetime64, known: np.ndarray, later: np.ndarray) -> pd.DataFrame:
+def _predicted(
+    fit: Fit, trained: Fit, day: np.datetime64, known: np.ndarray, later: np.ndarray, observed: np.ndarray
+) -> pd.DataFrame:
     # LLMs whose scores are left out are sampled with the rest: their draws are predictions.
     draws = log_density(trained).draws.isel(llm=np.flatnonzero(later)).stack(s=SAMPLE).to_numpy()
-    observed = log_density(fit).draws.median(SAMPLE).to_numpy()[later]
     elpd = average_density(log_predictive(trained, fit.data, known))[later]
     ordered = np.sort(draws, axis=1)
     n = ordered.shape[1]
@@ -172,23 +173,25 @@ def _predicted(fit: Fit, trained: Fit, day: np.datetime64, known: np.ndarray, la
     )
 
 
-def _frontier_row(fit: Fit, trained: Fit, cutoff: str, known: np.ndarray, later: np.ndarray) -> dict[str, float | str]:
+def _frontier_row(
+    fit: Fit, trained: Fit, cutoff: str, known: np.ndarray, later: np.ndarray, observed: np.ndarray
+) -> dict[str, float | str]:
     start, last = window(fit)
     end = min(f"{pd.Timestamp(cutoff) + pd.DateOffset(months=HORIZON_MONTHS):%Y-%m-%d}", last)
     edge = frontier_at(trained, fit.data["time"], trained.study.frontier.quantile).median(SAMPLE).to_numpy()
-    observed = log_density(fit).draws.median(SAMPLE).to_numpy()
+    then = rate(trained, (start, cutoff))
     row: dict[str, float | str] = {"n_known": int(known.sum()), "n_later": int(later.sum()), "horizon_end": end}
     estimates = {
         "frontier_predicted": frontier(trained, [end]),
         "frontier_known": frontier(fit, [end]),
-        "doubling_time_then": doubling_time(rate(trained, (start, cutoff))),
+        "doubling_time_then": doubling_time(then),
         "doubling_time_now": doubling_time(rate(fit, (start, cutoff))),
     }
     for name, estimate in estimates.items():
         for part, value in estimate.summary.data_vars.items():
             row[f"{name}_{part}"] = float(value.squeeze())
-    row["probability_rate_positive_then"] = float(probability_positive(rate(trained, (start, cutoff))))
-    row["share_above_frontier"] = float((observed[later] > edge[later]).mean())
+    row["probability_rate_positive_then"] = float(probability_positive(then))
+    row["share_above_frontier"] = float((observed > edge[later]).mean())
     return row
 
 

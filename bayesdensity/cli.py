@@ -187,7 +187,7 @@ def compare(
     from bayesdensity.backtest import backtest as run
     from bayesdensity.backtest import leave_future_out
     from bayesdensity.comparison import compare as run_comparison
-    from bayesdensity.comparison import require_same_scores
+    from bayesdensity.comparison import prefixed, require_same_scores
     from bayesdensity.describe.comparison import comparison_json, comparison_text
     from bayesdensity.fit import load_fit
     from bayesdensity.progress import saying
@@ -199,7 +199,7 @@ def compare(
         found = run_comparison(fits, refit=refit, ci=ci, progress=say)
         later = None
         if future:
-            later = leave_future_out({name: run(one, progress=_prefixed(say, name)) for name, one in fits.items()})
+            later = leave_future_out({name: run(one, progress=prefixed(say, name)) for name, one in fits.items()})
     print(json.dumps(comparison_json(found, later), indent=2) if as_json else comparison_text(found, later))
 
 
@@ -226,8 +226,7 @@ def backtest(
     from bayesdensity.fit import load_fit
     from bayesdensity.progress import saying
 
-    if output and not output.parent.is_dir():
-        raise InputError(f"-o {output}: there is no folder {output.parent}.")
+    _check_folder(output)
     result = load_fit(path)
     with saying() as say:
         found = run(result, cutoff, progress=say, seed=seed)
@@ -337,8 +336,7 @@ def _check_request(path: Path, counts: dict[str, int | None]) -> None:
             raise InputError(f"{option} must be at least 1; got {value}.")
     if path.suffix != ".nc":
         raise InputError(f"-o {path}: name a file that ends in .nc.")
-    if not path.parent.is_dir():
-        raise InputError(f"-o {path}: there is no folder {path.parent}.")
+    _check_folder(path)
 
 
 def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) -> None:
@@ -346,8 +344,7 @@ def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) ->
     _check_ci(ci)
     if replicates < 0:
         raise InputError(f"--replicates must not be negative; got {replicates}.")
-    if output is not None and not output.parent.is_dir():
-        raise InputError(f"-o {output}: there is no folder {output.parent}.")
+    _check_folder(output)
     if both:
         raise InputError("--points-only has no use for --fit; leave out one of the two.")
 
@@ -385,8 +382,9 @@ def _print(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to
     return 0 if result.diagnostics.verdict == "PASS" else CHECK_FAILED
 
 
-def _prefixed(say: Callable[[str], None], name: str) -> Callable[[str], None]:
-    return lambda text: say(f"{name}: {text}")
+def _check_folder(path: Path | None) -> None:
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f"-o {path}: there is no folder {path.parent}.")
 
 
 def _say(text: str) -> None:

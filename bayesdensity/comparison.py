@@ -78,7 +78,7 @@ def compare(
     """
     require_same_scores(fits)
     each = {
-        name: leave_one_out(one, refit=refit, draws=draws, progress=_named(progress, name))
+        name: leave_one_out(one, refit=refit, draws=draws, progress=prefixed(progress, name))
         for name, one in fits.items()
     }
     pointwise = xr.concat(each.values(), pd.Index(each, name="fit"))
@@ -138,9 +138,8 @@ def leave_one_out(fit: Fit, *, refit: bool = True, draws: int = 1000, progress: 
 
 def average_density(log_density: xr.DataArray) -> np.ndarray:
     """Logarithm of the posterior mean of a density."""
-    return np.asarray(
-        np.logaddexp.reduce(log_density.stack(s=SAMPLE).to_numpy(), axis=-1) - np.log(log_density[..., 0].size)
-    )
+    values = log_density.stack(s=SAMPLE).to_numpy()
+    return np.asarray(special.logsumexp(values, axis=-1) - np.log(values.shape[-1]))
 
 
 def bridged(without: np.ndarray, known: np.ndarray) -> float:
@@ -254,7 +253,8 @@ def require_same_scores(fits: Mapping[str, Fit]) -> None:
         raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")
 
 
-def _named(progress: Progress | None, name: str) -> Progress:
+def prefixed(progress: Progress | None, name: str) -> Progress:
+    """The progress of one of several fits, which says of which."""
     return lambda text: (progress or _ignore)(f"{name}: {text}")
 
 

@@ -178,10 +178,9 @@ def _one(form: Form, y: Array, symmetric: Array, one_sided: Array) -> Array:
         scale = np.hypot(symmetric, one_sided)
         # By Owen's T function (Azzalini 1985).
         return np.asarray(special.ndtr(y / scale) - 2 * special.owens_t(y / scale, -one_sided / symmetric))
-    ratio = symmetric / np.where(one_sided > 0, one_sided, symmetric)
-    z = y / symmetric + ratio
-    missing = np.exp(ratio * (y / symmetric + 0.5 * ratio) - 0.5 * _positive(z) ** 2 + log_tail(z))
-    return np.asarray(special.ndtr(y / symmetric) + np.where(one_sided > 0, missing, 0.0))
+    scale = np.where(one_sided > 0, one_sided, symmetric)
+    density = np.exp(composed_log_density("exponential", y + scale, symmetric, scale))
+    return np.asarray(special.ndtr(y / symmetric) + np.where(one_sided > 0, scale * density, 0.0))
 
 
 def _positive(x: Number) -> Number:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy import special
 
 from bayesdensity import frontier as forms
 from bayesdensity import laws
@@ -74,7 +75,7 @@ def log_predictive(
     total, parts = len(flat["mean"]), []
     for first in range(0, total, CHUNK):
         chunk = {name: values[first : first + CHUNK] for name, values in flat.items()}
-        parts.append(_Chunk(fit, scores, chunk, given).log_predictive(given))
+        parts.append(_Chunk(fit, scores, chunk, given).log_predictive())
         if progress:
             progress(min(1.0, (first + CHUNK) / total))
     values = np.concatenate(parts).reshape(chains, -1, fit.data.sizes["llm"])
@@ -85,7 +86,7 @@ class _Chunk:
     """Some draws of the shared parameters, first axis of every array, with the scores they should predict."""
 
     def __init__(self, fit: Fit, scores: xr.Dataset, draws: dict[str, Array], given: NDArray[np.bool_]) -> None:
-        self.form, self.draws, self.data = fit.study.frontier, draws, scores
+        self.form, self.draws, self.data, self.given = fit.study.frontier, draws, scores, given
         n = int(scores.attrs["n_target_cells"])
         self.entity, self.bench = (scores[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
         # Scores are sorted by cell, those of targets first.
@@ -103,9 +104,9 @@ class _Chunk:
         self.noise, self.one_sided, self.kin, self.kin_one_sided = (
             draws[name][:, None] if name in draws else zero for name in named
         )
-        self.shift, self.shift_variance = self._harnesses(given)
+        self.shift, self.shift_variance = self._harnesses()
 
-    def log_predictive(self, given: NDArray[np.bool_]) -> Array:
+    def log_predictive(self) -> Array:
         """Log predictive density, shape (draw, llm)."""
         implied = self._implied()
         effect, own = self._linearised(implied)
@@ -113,7 +114,7 @@ class _Chunk:
         log_g = self._log_scores(implied, own, at)
         centred = at - self.draws["mean"][..., None]
         if not self.form.family_effects:
-            return _log_sum(log_g + self._log_own(centred) + np.log(weight)[..., None], -1)
+            return _log_sum(log_g + self._log_own(centred) + np.log(weight)[..., None])
         kin, kin_weight = _nodes(effect, FAMILY)
         peak = log_g.max(axis=-1, keepdims=True)
         parts = np.exp(log_g - peak) * weight[..., None]
@@ -122,19 +123,20 @@ class _Chunk:
             with np.errstate(divide="ignore"):
                 density = np.exp(self._log_own(centred - kin[:, self.family, j, None]))
                 log_l[..., j] = np.maximum(np.log((parts * density).sum(axis=-1)), NOTHING) + peak[..., 0]
-        return self._over_families(given, kin, kin_weight, log_l)
+        return self._over_families(kin, kin_weight, log_l)
 
-    def _over_families(self, given: NDArray[np.bool_], kin: Array, weight: Array, log_l: Array) -> Array:
+    def _over_families(self, kin: Array, weight: Array, log_l: Array) -> Array:
+        given = self.given
         log_prior = self._log_kin(kin) + np.log(weight)[..., None]
         known = np.stack([log_l[:, given & (self.family == f)].sum(axis=1) for f in range(kin.shape[1])], axis=1)
         relatives = np.bincount(self.family[given], minlength=kin.shape[1])[self.family] - given
         others = known[:, self.family] - np.where(given[:, None], log_l, 0.0) + log_prior[:, self.family]
         # Without relatives the effect has its prior, which integrates to one.
-        below = np.where(relatives > 0, _log_sum(others, -1), 0.0)
-        result: Array = _log_sum(others + log_l, -1) - below
+        below = np.where(relatives > 0, _log_sum(others), 0.0)
+        result: Array = _log_sum(others + log_l) - below
         return result
 
-    def _harnesses(self, given: NDArray[np.bool_]) -> tuple[Array, Array]:
+    def _harnesses(self) -> tuple[Array, Array]:
         """What the scores of the other LLMs say of the harness of each score: mean and variance of its effect.
 
         An effect that one LLM alone determines would otherwise know its scores. To first order in the effect.
@@ -146,7 +148,7 @@ class _Chunk:
         floor, items = (data[name].to_numpy()[bench] for name in ("floor", "n_items"))
         expected = laws.score(self._logits()[:, cell] + drawn, floor, top)
         steep = laws.score_slope(expected, floor, top)
-        known = np.r_[given[self.entity[self.cell]], np.ones(len(cell) - len(self.cell), bool)]
+        known = np.r_[self.given[self.entity[self.cell]], np.ones(len(cell) - len(self.cell), bool)]
         weight = known * (steep / laws.score_sd(expected, items, draws["overdispersion"][:, bench])) ** 2
         pull = weight * drawn + known * weight * (data["score_value"].to_numpy() - expected) / np.maximum(steep, 1e-9)
         belongs = (of[:, None] == np.arange(data.sizes["harness"])).astype(float)
@@ -274,7 +276,6 @@ def _nodes(about: _Gaussian, grid: tuple[int, float]) -> tuple[Array, Array]:
     return about.mean[..., None] + offsets * about.sd[..., None], step * about.sd
 
 
-def _log_sum(values: Array, axis: int) -> Array:
-    peak = values.max(axis=axis, keepdims=True)
-    summed: Array = np.log(np.exp(values - peak).sum(axis=axis)) + np.squeeze(peak, axis)
+def _log_sum(values: Array) -> Array:
+    summed: Array = special.logsumexp(values, axis=-1)
     return summed
