@@ -134,11 +134,16 @@ def prepare(
 
 def prepare_again(fit: Fit) -> Prepared:
     """Compile the model of a fit, to sample it on other scores."""
+    return prepare_data(fit.study, fit.data, fit.about)
+
+
+def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any]) -> Prepared:
+    """Compile the model of a study for data that are joined already; ``about`` says where they come from."""
     start = time.monotonic()
-    compiled, kept = _compile(fit.study, fit.data, fit.about["part"])
+    compiled, kept = _compile(study, data, about["part"])
     names = ("digest", "part", "tables_digest", "n_llms", "n_scores", "n_runs", "n_left_out")
-    about = {**{name: fit.about[name] for name in names}, "versions": _versions()}
-    return Prepared(fit.study, fit.data, about, compiled, kept, time.monotonic() - start)
+    about = {**{name: about[name] for name in names}, "versions": _versions()}
+    return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
 
 
 def sample(
@@ -149,6 +154,7 @@ def sample(
     draws: int = 1500,
     tune: int = 500,
     seed: int = 1,
+    cores: int | None = None,
     progress: Callable[[list[Any]], None] | None = None,
 ) -> Fit:
     """Sample a compiled model.
@@ -160,6 +166,8 @@ def sample(
         Other values in the same places, as `bayesdensity.data.dataset.with_scores` makes them; None: its own.
     chains, draws, tune, seed, progress
         As for `fit`.
+    cores : int, optional
+        Chains sampled at a time; None: as many as the machine has cores. The draws are the same.
 
     Returns
     -------
@@ -174,7 +182,7 @@ def sample(
         compiled = compiled.with_data(**{name: data[name].to_numpy() for name in shared & set(data.data_vars)})
     target_accept = TARGET_ACCEPT[prepared.study.reference.kind]
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept}
-    tree = _sample(compiled, progress=progress, seed=seed, **settings)
+    tree = _sample(compiled, cores=cores, progress=progress, seed=seed, **settings)
     took = time.monotonic() - start
     seconds = {"compile": prepared.seconds, "sample": took, "total": prepared.seconds + took}
     return Fit(
@@ -301,10 +309,12 @@ def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any,
         return nutpie.compile_pymc_model(model), kept
 
 
-def _sample(compiled: Any, *, progress: Callable[[list[Any]], None] | None, **settings: Any) -> xr.DataTree:
+def _sample(
+    compiled: Any, *, cores: int | None, progress: Callable[[list[Any]], None] | None, **settings: Any
+) -> xr.DataTree:
     import nutpie
 
-    settings["cores"] = min(settings["chains"], os.cpu_count() or 1)
+    settings["cores"] = min(settings["chains"], cores or os.cpu_count() or 1)
     sampler = nutpie.sample(
         compiled,
         **settings,

@@ -1,0 +1,20 @@
+"""Worlds with known truth and the design of a study: its LLMs, dates, families, harnesses, gaps and reference."""
+
+from bayesdensity.simulate.scores import Simulated, drawn_from, simulate_scores
+from bayesdensity.simulate.source import reference_only
+from bayesdensity.simulate.tables import simulated_tables, write_simulation
+from bayesdensity.simulate.truth import asked
+from bayesdensity.simulate.worlds import WORLDS, World, world_of
+
+__all__ = [
+    "WORLDS",
+    "Simulated",
+    "World",
+    "asked",
+    "drawn_from",
+    "reference_only",
+    "simulate_scores",
+    "simulated_tables",
+    "world_of",
+    "write_simulation",
+]

@@ -1,0 +1,137 @@
+"""Scores with known truth, in the places of real ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity import frontier as forms
+from bayesdensity import laws
+from bayesdensity.fit import Fit
+from bayesdensity.quantities.trend import mean_at
+from bayesdensity.simulate.truth import true_values
+from bayesdensity.simulate.worlds import WORLDS, World, bend, family_residuals, lineages, own_residuals
+
+MODELLED = WORLDS["as-modelled"]
+
+
+class Simulated(NamedTuple):
+    """Simulated scores, and what is true of the world that they come from."""
+
+    scores: np.ndarray
+    """Dim ``score``; those of the reference are the real ones."""
+    published: np.ndarray
+    """Whether the scores of an LLM are known, dim ``llm``."""
+    log_density: np.ndarray
+    """ln density of each LLM averaged over the benchmarks, dim ``llm``."""
+    truth: dict[str, float]
+    """Every quantity of `bayesdensity.simulate.truth.asked`."""
+
+
+def drawn_from(fit: Fit, rng: np.random.Generator) -> tuple[int, int]:
+    """A chain and a draw of it, at random."""
+    return int(rng.integers(fit.posterior.sizes["chain"])), int(rng.integers(fit.posterior.sizes["draw"]))
+
+
+def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, world: World = MODELLED) -> Simulated:
+    """New LLMs and their scores from one posterior draw.
+
+    Which LLMs there are, their sizes, dates and families, and who measured what on which benchmark stay, and so do
+    the reference with all its scores and the effects of harnesses, as the draw has them. Effects of families, log
+    densities of LLMs, their departures on single benchmarks and the noise of their scores are drawn anew.
+
+    Parameters
+    ----------
+    fit : Fit
+    chain, draw : int
+        Which posterior draw is the truth.
+    rng : numpy.random.Generator
+    world : World
+        How the world departs from the model.
+
+    Returns
+    -------
+    Simulated
+    """
+    data = fit.data
+    at = fit.posterior.isel(chain=chain, draw=draw)
+    one = replace(fit, posterior=fit.posterior.isel(chain=[chain], draw=[draw]))
+    log_density = _log_densities(one, at, rng, world)
+    level = float(at["level"].mean())
+    scores, measured = _scores(data, at, log_density - level, rng, world)
+    published = _published(data, measured, world)
+    return Simulated(scores, published, log_density, true_values(one, log_density - level, world))
+
+
+def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: World) -> np.ndarray:
+    data, form = one.data, one.study.frontier
+    time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
+    growth = _of(at, "dispersion_growth")
+    log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
+    shared = np.zeros(len(family_time))
+    if form.family_effects:
+        shared += family_residuals(
+            form, rng, _of(at, "family_scale"), _of(at, "family_inefficiency_scale"), shared.shape
+        )
+    if world.lineage_scale:
+        lineage = lineages(data["family"].to_numpy())
+        shared += world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
+    log_density += (forms.dispersion(family_time, growth) * shared)[family]
+    scales = _of(at, "noise_scale"), _of(at, "inefficiency_scale")
+    own = own_residuals(world, form, rng, *scales, time.shape)
+    return np.asarray(log_density + forms.dispersion(time, growth) * own)
+
+
+def _scores(
+    data: xr.Dataset, at: xr.Dataset, relative: np.ndarray, rng: np.random.Generator, world: World
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores, and ln density of each LLM as its cells show it."""
+    n = int(data.attrs["n_target_cells"])
+    entity, bench = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
+    cell, harness, of = (data[f"score_{part}"].to_numpy() for part in ("cell", "harness", "benchmark"))
+    size = (data["log_size"].to_numpy() + relative)[entity]
+    size = size + np.log(world.moe_size) * (data["architecture"].to_numpy() == "moe")[entity]
+    size = size + at["benchmark_slope"].to_numpy()[bench] * data["time"].to_numpy()[entity]
+    size = size + rng.normal(0, at["cell_scatter"].to_numpy()[bench])
+    measured = np.bincount(entity, size) / np.bincount(entity) - data["log_size"].to_numpy()
+    link = laws.Link(*(at[f"link_{part}"].to_numpy()[bench] for part in laws.Link._fields))
+    of_cell = laws.logit_of_size(link, size)
+    if world.contamination:
+        leaked = (rng.random(len(relative)) < 0.5) & (data["time"].to_numpy() > 0)
+        of_cell = of_cell + world.contamination * (leaked[entity] & (bench == np.bincount(bench).argmax()))
+    own = cell < n
+    eta = of_cell[cell[own]] + at["harness_effect"].to_numpy()[harness[own]]
+    if world.inflation:
+        eta = eta + world.inflation * _of_largest(data, harness[own])
+    of = of[own]
+    expected = laws.score(eta, data["floor"].to_numpy()[of], at["ceiling"].to_numpy()[of])
+    sd = laws.score_sd(expected, data["n_items"].to_numpy()[of], at["overdispersion"].to_numpy()[of])
+    drawn = np.clip(rng.normal(expected, sd), 0.0, 1.0)
+    if world.copied:
+        _, first, back = np.unique(cell[own], return_index=True, return_inverse=True)
+        drawn = np.where((rng.random(len(first)) < world.copied)[back], drawn[first[back]], drawn)
+    scores = data["score_value"].to_numpy().copy()
+    scores[own] = drawn
+    return scores, measured
+
+
+def _of_largest(data: xr.Dataset, harness: np.ndarray) -> np.ndarray:
+    """Which scores come from the harness, on whatever benchmark, that has most of them."""
+    names = np.array([str(name).rpartition(" on ")[0] for name in data["harness"].to_numpy()])[harness]
+    found, count = np.unique(names, return_counts=True)
+    return np.asarray(names == found[count.argmax()])
+
+
+def _published(data: xr.Dataset, measured: np.ndarray, world: World) -> np.ndarray:
+    if world.slack is None:
+        return np.ones(len(measured), dtype=bool)
+    time = data["time"].to_numpy()
+    record = np.array([measured[time <= day].max() for day in time])
+    return np.asarray(measured >= record - world.slack)
+
+
+def _of(at: xr.Dataset, name: str) -> Any:
+    return at[name].to_numpy() if name in at else 0.0

@@ -1,0 +1,78 @@
+"""What is asked of a fit in a simulated world, and what is true there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity import frontier as forms
+from bayesdensity import quantities
+from bayesdensity.fit import Fit
+from bayesdensity.quantities.estimate import times
+from bayesdensity.quantities.trend import excess as modelled_excess
+from bayesdensity.simulate.worlds import World, bend, excess
+
+FRONTIER_RATE, MEAN_RATE = "rate of the frontier", "rate of the mean"
+FRONTIER_START, FRONTIER_END = "frontier at the start", "frontier at the end"
+ON, OF = "rate on ", "density of "
+
+
+def asked(fit: Fit) -> dict[str, xr.DataArray]:
+    """Draws of every quantity that is checked against the truth, by name.
+
+    Rates (natural logarithms a year, averaged over the window of the study) of the frontier, of the mean and of the
+    frontier on each benchmark; ln density of the frontier at both ends of the window, and of every LLM. Doubling times
+    are decreasing in the rates: their intervals cover where those of the rates do.
+    """
+    found = {
+        FRONTIER_RATE: quantities.rate(fit).draws,
+        MEAN_RATE: quantities.rate(fit, estimand="mean").draws,
+    }
+    on = quantities.rate_by_benchmark(fit).draws
+    found |= {f"{ON}{name}": on.sel(benchmark=name, drop=True) for name in fit.data["benchmark"].to_numpy()}
+    edge = quantities.frontier(fit, quantities.window(fit)).draws
+    found |= {name: edge.isel(date=k, drop=True) for k, name in enumerate((FRONTIER_START, FRONTIER_END))}
+    of = quantities.log_density(fit).draws
+    return found | {f"{OF}{name}": of.isel(llm=k, drop=True) for k, name in enumerate(fit.data["llm"].to_numpy())}
+
+
+def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float]:
+    """What is true in a world.
+
+    Parameters
+    ----------
+    one : Fit
+        With a single draw, which is the truth of everything that LLMs share.
+    relative : ndarray
+        ln density of the LLMs less the level of the draw, dim ``llm``.
+    world : World
+
+    Returns
+    -------
+    dict
+        By the names of `asked`.
+    """
+    made = one.posterior["log_density_relative"].copy(data=relative[None, None])
+    values = {
+        name: float(draws.squeeze())
+        for name, draws in asked(replace(one, posterior=one.posterior.assign(log_density_relative=made))).items()
+    }
+    form, draw = one.study.frontier, one.posterior.isel(chain=0, draw=0)
+    ends = times(one, quantities.window(one)).to_numpy()
+    mean = bend(world, ends, one.data["time"].to_numpy())
+    edge, beyond = mean, excess(world, form, draw)
+    if beyond is not None:
+        growth = float(draw["dispersion_growth"]) if "dispersion_growth" in draw else 0.0
+        usual = float(modelled_excess(one, form.quantile).squeeze())
+        edge = mean + (beyond - usual) * forms.dispersion(ends, growth)
+    span = float(ends[1] - ends[0])
+    for name in values:
+        if name == MEAN_RATE:
+            values[name] += float(mean[1] - mean[0]) / span
+        elif name == FRONTIER_RATE or name.startswith(ON):
+            values[name] += float(edge[1] - edge[0]) / span
+        elif name in (FRONTIER_START, FRONTIER_END):
+            values[name] += float(edge[(FRONTIER_START, FRONTIER_END).index(name)])
+    return values
