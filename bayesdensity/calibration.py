@@ -1,4 +1,4 @@
-"""Do intervals hold what they promise? Simulation-based calibration, beside the published procedure."""
+"""Simulation-based calibration of what is asked of a fit, beside the published procedure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity import engine
+from bayesdensity.checks import VERDICTS, run_checks
 from bayesdensity.data.dataset import with_scores
 from bayesdensity.data.tables import Tables
 from bayesdensity.errors import BayesDensityError, InputError, UnidentifiedError
@@ -33,6 +34,7 @@ BAND = 0.99
 BAND_SIMULATIONS = 2000
 BOOTSTRAP = 500
 """Replicates of the bootstrap of the published procedure."""
+CHECK = "check "
 MAX_RHAT = 1.05
 """R-hat of a quantity above which its replicate counts as not converged."""
 
@@ -81,13 +83,26 @@ class Calibration:
     def paper_table(self) -> pd.DataFrame:
         """Coverage of the true rate of the frontier by the intervals of the published procedure, and its bias."""
         rows = []
-        for kind in ("bootstrap", "textbook"):
+        for kind in ("bootstrap", "textbook") if len(self.paper) else ():
             covered = {f"covered_{level:.0%}": self.paper[f"{kind}_covered_{level:.0%}"].mean() for level in LEVELS}
             error = self.paper["rate"] - self.paper["truth"]
             bias, rmse = error.mean(), float(np.sqrt((error**2).mean()))
             width = self.paper[f"{kind}_width"].median()
             rows.append({"interval": kind, "n": len(self.paper), **covered, "bias": bias, "rmse": rmse, "width": width})
-        return pd.DataFrame(rows).set_index("interval")
+        return pd.DataFrame(rows, columns=None if rows else ["interval", "n"]).set_index("interval")
+
+    def checks_table(self) -> pd.DataFrame:
+        """Share of replicates in which each check passes, asks for a review, or fails."""
+        verdicts = self.fits.filter(like=CHECK).rename(columns=lambda name: name.removeprefix(CHECK))
+        shares = verdicts.apply(lambda column: column.value_counts(normalize=True)).T
+        return shares.reindex(columns=list(VERDICTS)).fillna(0.0).rename_axis("check")
+
+    def replicates(self) -> pd.DataFrame:
+        """One row for each replicate: truth, median and rank of each quantity but the densities, and the fit."""
+        rows = self.ranks[~self.ranks["quantity"].str.startswith(OF)]
+        wide = rows.pivot(index="key", columns="quantity", values=["truth", "median", "rank"])
+        wide.columns = [f"{quantity}: {part}" for part, quantity in wide.columns]
+        return wide.join(self.fits.set_index("key")).loc[self.fits["key"]]
 
 
 def calibrate(
@@ -225,6 +240,7 @@ def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]
                 "divergences": fit.diagnostics.divergences,
                 "stuck": len(fit.diagnostics.stuck_chains),
                 "seconds": fit.about["wall_seconds"]["sample"],
+                **{f"{CHECK}{one.name}": one.verdict for one in run_checks(fit)},
             },
         }
 

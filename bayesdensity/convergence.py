@@ -1,4 +1,4 @@
-"""Judge convergence: R-hat, effective sample size, divergences, and chains that never moved."""
+"""Judge convergence: R-hat, effective sample sizes, divergences, energies, trees, and chains that never moved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import numpy as np
 import xarray as xr
 
 MAX_RHAT, MIN_ESS = 1.01, 400
+MIN_BFMI = 0.3
+"""E-BFMI of a chain below which it moves too little in energy (arXiv 1604.00695)."""
+DEEPEST = 1023
+"""Leaps of the deepest tree that the sampler grows: a trajectory that long was cut off."""
 STUCK_SDS = 10.0
 """A chain whose mean log density lies this many of the others' standard deviations below them has not moved."""
 
@@ -20,6 +24,10 @@ class Diagnostics:
 
     max_rhat: float
     min_ess_bulk: float
+    min_ess_tail: float
+    min_bfmi: float
+    deepest_trees: float
+    """Share of trajectories that were cut off."""
     divergences: int
     stuck_chains: tuple[int, ...]
     worst: str
@@ -28,12 +36,15 @@ class Diagnostics:
 
 
 def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
-    """Judge convergence: R-hat, bulk ESS, divergences, and chains that never left their starting point."""
+    """Judge convergence: R-hat, bulk and tail ESS, divergences, E-BFMI, cut trees, and chains that never moved."""
     import arviz
 
     several = posterior.sizes["chain"] > 1
     rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
     esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
+    tails = _extreme(arviz.ess(posterior, method="tail"), np.nanmin)
+    bfmi = float(np.nanmin(arviz.bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))["energy"].to_numpy()))
+    deepest = float((sample_stats["n_steps"] >= DEEPEST).mean())
     divergences = int(sample_stats["diverging"].sum())
     stuck = stuck_chains(sample_stats["logp"].to_numpy())
     worst = f"R-hat {rhats[0]:.3f} ({rhats[1]}), bulk ESS {esses[0]:.0f} ({esses[1]})"
@@ -47,12 +58,18 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
         faults.append("one chain alone cannot show that it converged")
     if not esses[0] >= MIN_ESS:
         faults.append(f"too few effective draws: bulk ESS {esses[0]:.0f} of {esses[1]} is below {MIN_ESS}")
+    if not tails[0] >= MIN_ESS:
+        faults.append(f"too few effective draws in the tails: tail ESS {tails[0]:.0f} of {tails[1]} is below {MIN_ESS}")
+    if not bfmi >= MIN_BFMI:
+        faults.append(f"a chain moves too little in energy: E-BFMI {bfmi:.2f} is below {MIN_BFMI}")
+    if deepest:
+        faults.append(f"{deepest:.1%} of the trajectories were cut off at {DEEPEST} leaps")
     if divergences:
         faults.append(f"{divergences} divergent transitions")
     failed = bool(stuck) or not (rhats[0] <= 1.05 or not several)
     verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
     sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
-    return Diagnostics(rhats[0], esses[0], divergences, stuck, worst, verdict, sentence)
+    return Diagnostics(rhats[0], esses[0], tails[0], bfmi, deepest, divergences, stuck, worst, verdict, sentence)
 
 
 def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ import numpy as np
 from bayesdensity.errors import InputError
 
 MOST_BREAKS = 3
-"""How often a job may have been under way when a worker died, before it counts as failed."""
+"""How often a job may have been under way when a worker died, before it counts as failed; the last time alone."""
 
 
 class Job(NamedTuple):
@@ -125,9 +125,11 @@ def cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise InputError("--cluster needs Dask: install bayesdensity[cluster].") from error
     try:
+        get_address_host_port(address)  # a client that cannot read it keeps the process from ending for a while
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
@@ -141,27 +143,29 @@ def cluster(address: str) -> Iterator[Executor]:
 
 def _read(path: Path, identity: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Results that the file has; a new file is begun. What a killed run left half written is cut off."""
-    if not path.exists():
-        try:
+    identity = json.loads(json.dumps(identity))  # as a file gives it
+    try:
+        if not path.exists() or not path.stat().st_size:
             path.write_text(json.dumps({"run": identity}) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-    content = path.read_bytes()
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
     whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
     try:
         first, *rows = [json.loads(line) for line in whole.splitlines()]
         found = first["run"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: holds no results of a run; name another place with -o.") from error
-    if found != json.loads(json.dumps(identity)):
         names = sorted(name for name in {*found, *identity} if found.get(name) != identity.get(name))
+        done = {row["key"]: row for row in rows if "error" not in row}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: holds no results of a run; name another place with -o.") from error
+    if found != identity:
         raise InputError(
             f"{path}: holds results of another run (its {' and '.join(names)} differ); name another place."
         )
-    return {row["key"]: row for row in rows if "error" not in row}
+    if whole != content:  # only now: a file that is not ours stays as it is
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+    return done
 
 
 def _results(
@@ -176,15 +180,20 @@ def _results(
     while left:
         # Processes are spawned: forking one that runs threads, as samplers do, may lock up.
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(min(workers, len(left)), mp_context=context, initializer=_begin_worker)
+        # A job that kills its worker takes its neighbours along: one is blamed only for what it does alone.
+        suspects = {key: job for key, job in left.items() if breaks.get(key, 0) >= MOST_BREAKS - 1}
+        batch, at_once = suspects or dict(left), 1 if suspects else min(workers, len(left))
+        pool = ProcessPoolExecutor(at_once, mp_context=context, initializer=_begin_worker)
         try:
-            yield from _submitted(pool, left, work, min(workers, len(left)), breaks)
+            for key, result in _submitted(pool, batch, work, at_once, breaks):
+                del left[key]
+                yield key, result
         except BrokenExecutor:
             for key in [key for key in left if breaks.get(key, 0) >= MOST_BREAKS]:
                 del left[key]
                 yield key, {"error": f"its worker died {MOST_BREAKS} times, for want of memory perhaps"}
         finally:
-            if left:  # interrupted, or broken: nobody waits for what is under way
+            if batch:  # interrupted, or broken: nobody waits for what is under way
                 for process in set(multiprocessing.active_children()) - others:
                     process.terminate()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -70,6 +70,7 @@ class Fit:
         """
         path = Path(path)
         about = {"format": FORMAT, "study": json.loads(self.study.model_dump_json()), **self.about}
+        about["diagnostics"] = asdict(self.diagnostics)
         groups = {"posterior": self.posterior, "sample_stats": self.sample_stats, "data": self.data}
         tree = xr.DataTree.from_dict({name: group.drop_attrs() for name, group in groups.items()})
         tree.attrs = {"bayesdensity": json.dumps(about), "data_attrs": json.dumps(self.data.attrs)}
@@ -278,7 +279,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error
-    again = "fit the study again with this version."
+    again, found = "fit the study again with this version.", about.pop("diagnostics", None)
     if about.pop("format", None) != FORMAT:
         raise InputError(f"{path}: written in another version of the file format; {again}")
     try:
@@ -292,7 +293,10 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
             f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "
             f"not of '{study.name}' with digest {study.digest}; fit it again, or load it without naming a study."
         )
-    return Fit(**groups, study=stored, about=about)
+    fit = Fit(**groups, study=stored, about=about)
+    if found is not None:  # what a property would find again, in seconds
+        fit.__dict__["diagnostics"] = Diagnostics(**{**found, "stuck_chains": tuple(found["stuck_chains"])})
+    return fit
 
 
 def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any, list[str]]:

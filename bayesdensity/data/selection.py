@@ -12,6 +12,8 @@ from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.errors import InputError, UnidentifiedError, one_of
 from bayesdensity.study import Exclusion, Study
 
+CHANCE_SDS, AT_CEILING = 2.0, 0.98
+"""Scores within so many binomial standard deviations of the floor, or this high, say nothing about size."""
 _ORIGINS = {"own-run": 0, "mixed": 1, "copied": 2}
 
 
@@ -301,6 +303,11 @@ def _refuse_if_unidentified(study: Study, selection: Selection) -> None:
     if selection.llms.empty:
         raise UnidentifiedError(f"no LLM is left to study: {why}. Widen the rules under 'llms', or bring more scores.")
     days = selection.llms["release_date"]
+    if len(days) == 1:
+        raise UnidentifiedError(
+            f"only one LLM is left to study, {selection.llms.index[0]}, so nothing can be told about change over time "
+            f"({why}). Widen the rules under 'llms', or bring more scores."
+        )
     if days.nunique() == 1:
         raise UnidentifiedError(
             f"all {len(days)} LLMs left were released on {days.iloc[0]:%Y-%m-%d}, so nothing can be told about change "
@@ -314,7 +321,7 @@ def _most(counts: pd.DataFrame) -> str:
 
 def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) -> None:
     """Every benchmark needs a score of a target and something that ties it to the reference."""
-    faults = []
+    faults, untied = [], []
     family, scores, runs = _family(study), selection.scores, selection.runs
     is_member = scores["llm"].isin(selection.reference_llms.index)
     all_runs = tables.reference_runs
@@ -329,7 +336,10 @@ def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) ->
         if not (here & ~is_member).any():
             faults.append(f"scores.csv: no score on '{name}' is left ({reasons}); relax its rules, or drop it.")
         if family is not None and not (here & is_member).any():
-            faults.append(f"scores.csv: no score of reference family '{family}' on '{name}' is left ({reasons}).")
+            untied.append(
+                f"scores.csv: no score of reference family '{family}' on '{name}' is left ({reasons}), so nothing says "
+                "what a score there is worth in reference parameters. Bring one, or drop the benchmark."
+            )
         if family is None and name not in covered:
             unknown = one_of(name, covered, "benchmark")
             faults.append(f"reference_runs.csv: among the runs of '{study.reference.suite}' {unknown}")
@@ -338,3 +348,31 @@ def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) ->
                 f"reference_runs.csv: no score_multiple_choice on '{name}'; add some, or map it from 'score'."
             )
     _refuse(faults)
+    if family is not None and selection.reference_llms["size"].nunique() == 1:
+        untied.append(
+            f"all members of reference family '{family}' with scores are of one size, so nothing says how scores rise "
+            "with size. Take a family of several sizes."
+        )
+    if untied:
+        raise UnidentifiedError("\n".join(untied))
+    for name in study.benchmarks:
+        here = scores["benchmark"] == name
+        for what, part in (("targets", scores[here & ~is_member]), ("the reference", scores[here & is_member])):
+            _refuse_if_mute(name, what, part, selection.benchmarks.loc[name])
+
+
+def _refuse_if_mute(name: str, what: str, scores: pd.DataFrame, benchmark: pd.Series) -> None:
+    """Scores at chance, or at the ceiling, say nothing about size."""
+    floor = float(benchmark["floor"])
+    spread = np.sqrt((floor * (1 - floor) + 1 / benchmark["n_items"]) / benchmark["n_items"])
+    chance = floor + CHANCE_SDS * spread
+    sides = {
+        f"at chance (at most {chance:.3f})": scores["score"] <= chance,
+        f"at the ceiling (at least {AT_CEILING})": scores["score"] >= AT_CEILING,
+    }
+    for where, there in sides.items():
+        if len(scores) and there.all():
+            raise UnidentifiedError(
+                f"all {len(scores)} scores of {what} on '{name}' lie {where}, so they say nothing about size; leave "
+                "the benchmark out of the study."
+            )

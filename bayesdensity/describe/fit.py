@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from bayesdensity import quantities as q
+from bayesdensity.checks import Check, checks_of, worst
 from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, interval_text
 from bayesdensity.fit import Fit
 from bayesdensity.paper_mode import record_rate
@@ -31,9 +33,13 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
             "min_ess_bulk": q.jsonable(d.min_ess_bulk),
             "divergences": d.divergences,
             "stuck_chains": [chain + 1 for chain in d.stuck_chains],
+            "min_ess_tail": q.jsonable(d.min_ess_tail),
+            "min_bfmi": q.jsonable(d.min_bfmi),
             "verdict": d.verdict,
             "sentence": d.sentence,
         },
+        "verdict": worst(one.verdict for one in checks_of(fit)),
+        "checks": [_check_json(one) for one in checks_of(fit)],
         "window": list(q.window(fit)),
         "estimand": f"{fit.study.frontier.quantile:g} quantile of ln density among releases",
         **_trends(fit, "frontier", ci),
@@ -54,8 +60,8 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
 
 def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     """Summary of a fit for a reader, the verdict first."""
-    d, start, end = fit.diagnostics, *q.window(fit)
-    lines = [f"{d.verdict}: {d.sentence}", "", fit.study.title, _answer(fit, ci), ""]
+    start, end = q.window(fit)
+    lines = [*checks_text(checks_of(fit)), "", fit.study.title, _answer(fit, ci), ""]
     lines.append(f"{f'doubling time of density in months, {ci:.0%} interval':75s} P(growth)")
     for label, estimand in _estimands(fit).items():
         lines += growth_rows([f"  {label}, {start} to {end}"], q.rate(fit, estimand=estimand, ci=ci))
@@ -75,6 +81,32 @@ def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
         f"{wall['compile']:.0f} s compile + {wall['sample']:.0f} s sample"
     )
     return "\n".join(lines)
+
+
+def checks_text(checks: Sequence[Check]) -> list[str]:
+    """The verdict, what is doubtful and what to do about it, and the names of the checks that passed."""
+    verdict = worst(one.verdict for one in checks)
+    doubtful = [one for one in checks if one.verdict != "PASS"]
+    said = f"all {len(checks)} checks passed"
+    if doubtful:
+        said = f"{len(doubtful)} of {len(checks)} checks {'say: do not cite' if verdict == 'FAIL' else 'want a look'}"
+    lines = [f"{verdict}: {said}."]
+    lines += [f"  {one.verdict:6s} {one.name}: {one.sentence} {one.remedy}" for one in doubtful]
+    fine = [one for one in checks if one.verdict == "PASS"]
+    lines += [f"  PASS   {one.name}: {one.sentence}" for one in fine if one.name == "convergence"]
+    rest = ", ".join(one.name for one in fine if one.name != "convergence")
+    return [*lines, f"  PASS   {rest}"] if rest else lines
+
+
+def _check_json(one: Check) -> dict[str, Any]:
+    figures = {name: q.jsonable(value) for name, value in one.figures.items()}
+    return {
+        "name": one.name,
+        "verdict": one.verdict,
+        "sentence": one.sentence,
+        "remedy": one.remedy,
+        "figures": figures,
+    }
 
 
 def _answer(fit: Fit, ci: float) -> str:

@@ -1,6 +1,7 @@
 """Figures of a fit, without pyplot and its global state: each function gathers its estimates, then draws them."""
 
 from bayesdensity.plots.backtest import plot_backtest
+from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.plots.files import save_figure, save_figures
@@ -9,6 +10,7 @@ from bayesdensity.plots.reference import plot_reference
 
 __all__ = [
     "plot_backtest",
+    "plot_calibration",
     "plot_density",
     "plot_doubling",
     "plot_paper",

@@ -42,7 +42,10 @@ def page(fit: Fit, body: float, caption: str, right: float, shape: Any, **spacin
 
 def faults(fit: Fit) -> str:
     """The verdict on a fit and its reasons; empty if it passed."""
-    return f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}" if fit.diagnostics.verdict != "PASS" else ""
+    doubts = [f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}"] if fit.diagnostics.verdict != "PASS" else []
+    checks = fit.about.get("checks", ())
+    doubts += [f"FAIL, {one['name']}: {one['sentence']}" for one in checks if one["verdict"] == "FAIL"]
+    return " ".join(doubts)
 
 
 def titled_page(

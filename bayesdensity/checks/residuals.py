@@ -1,0 +1,133 @@
+"""Latent effects of LLMs, benchmarks, families and harnesses against the distributions they are drawn from.
+
+Each test is made at many posterior draws, on effects standardised by the scales of the same draw.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from bayesdensity import frontier as forms
+from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
+from bayesdensity.fit import Fit
+from bayesdensity.quantities.trend import mean_at
+
+LEAST = 8
+"""Effects that a test needs."""
+
+
+def check_benchmarks(fit: Fit) -> Check:
+    """Departures of LLMs on single benchmarks: outliers, and scatter that grows or shrinks with time."""
+    draws, data = thinned(fit), fit.data
+    n = int(data.attrs["n_target_cells"])
+    bench, entity = data["cell_benchmark"].to_numpy()[:n], data["cell_entity"].to_numpy()[:n]
+    z = draws["cell_departure"][:, :n] / draws["cell_scatter"][:, bench]
+    time = data["time"].to_numpy()[entity]
+    tests = {}
+    for b, name in enumerate(data["benchmark"].to_numpy()):
+        here = bench == b
+        if here.sum() < LEAST:
+            continue
+        tests[f"outliers on {name}: departures of LLMs are not normal"] = normal(z[:, here])
+        late = time[here] > np.median(time[here])
+        if min(late.sum(), (~late).sum()) >= LEAST:
+            tests[f"drift on {name}: departures of later LLMs scatter differently"] = spread(z[:, here], late)
+    remedies = {
+        "outliers": "Look for scores of another protocol, or contaminated ones; exclude them with a reason.",
+        "drift": "Look for contamination or saturation of the benchmark; fit without it.",
+    }
+    return judged("benchmarks", tests, remedies, "departures of LLMs on single benchmarks scatter as modelled.")
+
+
+def check_frontier(fit: Fit) -> Check:
+    """Residuals of LLMs and families about the trend: their distribution, and what they should not depend on."""
+    draws, data, form = thinned(fit), fit.data, fit.study.frontier
+    own, family = _residuals(fit, draws)
+    tests = {"shape: residuals of LLMs are not distributed as the form of the frontier has it": normal(own)}
+    size, time = data["log_size"].to_numpy(), data["time"].to_numpy()
+    plain = np.stack([np.ones_like(time), time, time**2])
+    tests["size: larger LLMs have other residuals than smaller ones"] = depends(own, size, plain[:2])
+    tests["trend: residuals bend with time more than the trend can"] = depends(own, time**3, plain)
+    tests["dispersion: residuals of later LLMs scatter differently"] = spread(own, time > np.median(time))
+    kind = data["architecture"].to_numpy()
+    for name in np.unique(kind):
+        if LEAST <= (kind == name).sum() <= len(kind) - LEAST:
+            tests[f"architecture: {name} LLMs have other residuals"] = depends(own, kind == name, plain[:2])
+    if form.family_effects and family.shape[1] >= LEAST:
+        tests["families: their effects are not distributed as modelled"] = normal(family)
+    remedies = {
+        "shape": "Compare other forms of the frontier (frontier.form) with 'compare'.",
+        "size": "Vary the reference, and what counts as size (llms.size).",
+        "architecture": "Vary what counts as the size of a mixture of experts (llms.size).",
+        "dispersion": "Let the dispersion grow (frontier.dispersion), and compare.",
+        "trend": "Try another trend (frontier.trend).",
+        "families": "Look for families that belong together, or try frontier.one_sided = 'both'.",
+    }
+    return judged("frontier", tests, remedies, "residuals about the trend look like draws from the frontier's form.")
+
+
+def check_harnesses(fit: Fit) -> Check:
+    """Effects of harnesses: one that stands out, on one benchmark or on all of its own."""
+    draws, data = thinned(fit), fit.data
+    labels, bench = data["harness"].to_numpy(), data["harness_benchmark"].to_numpy()
+    z = draws["harness_effect"] / draws["harness_scale"][:, bench]
+    source = np.array([str(label).rpartition(" on ")[0] for label in labels])
+    # All effects on a benchmark may move together: only what sets harnesses apart is judged.
+    mean = np.stack([z[:, bench == b].mean(axis=1) for b in range(data.sizes["benchmark"])], axis=1)
+    alone = np.bincount(bench)[bench]
+    apart = (z - mean[:, bench]) / np.sqrt(np.maximum(1 - 1 / alone, 1e-9))
+    tests = {}
+    for name in np.unique(source):
+        own = (source == name) & (alone > 1)
+        if own.any():
+            p = 2 * special.ndtr(-np.abs(apart[:, own].sum(axis=1)) / np.sqrt(own.sum()))
+            tests[f"harness {name} measures higher or lower than others"] = float(over_draws(p))
+    remedy = "Read its protocol; leave it out with scores.exclude_harnesses, and see what moves."
+    return judged("harnesses", tests, {"harness": remedy}, "no harness measures far higher or lower than others.")
+
+
+def normal(z: Array) -> float:
+    """p-value of standard normal residuals, shape (draw, effect): their distribution, and outliers among them."""
+    shape = np.array([stats.shapiro(row).pvalue for row in z])
+    outer = -np.expm1(z.shape[1] * np.log1p(-2 * special.ndtr(-np.abs(z).max(axis=1))))
+    return min(1.0, 2 * float(np.minimum(over_draws(shape), over_draws(outer))))
+
+
+def spread(z: Array, late: np.ndarray) -> float:
+    """p-value of equal variances in two groups."""
+    ratio = (z[:, late] ** 2).mean(axis=1) / (z[:, ~late] ** 2).mean(axis=1)
+    below = stats.f.cdf(ratio, late.sum(), (~late).sum())
+    return float(over_draws(2 * np.minimum(below, 1 - below)))
+
+
+def depends(z: Array, on: Array, given: Array) -> float:
+    """p-value of no dependence on something, beyond what depends on ``given`` (rows)."""
+    x = np.asarray(on, dtype=float)
+    x = x - given.T @ np.linalg.lstsq(given.T, x, rcond=None)[0]
+    return float(over_draws(2 * special.ndtr(-np.abs(z @ x) / np.sqrt((x**2).sum()))))
+
+
+def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
+    """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
+    data, form = fit.data, fit.study.frontier
+    step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // len(draws["rate"]))
+    kept = Fit(fit.posterior.isel(draw=slice(None, None, step)), fit.sample_stats, data, fit.study, fit.about)
+    mean = mean_at(kept, data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
+    growth = draws["dispersion_growth"][:, None] if "dispersion_growth" in draws else np.zeros((len(own), 1))
+    family = np.zeros((len(own), 0))
+    if form.family_effects:
+        effect = draws["family_effect"]
+        own = own - effect[:, data["family_index"].to_numpy()]
+        at = forms.dispersion(data["family_time"].to_numpy(), growth)
+        family = _scores(form.form if form.family_one_sided else "symmetric", effect / at, draws, "family_")
+    at = forms.dispersion(data["time"].to_numpy(), growth)
+    return _scores(form.form if form.llm_one_sided else "symmetric", own / at, draws, ""), family
+
+
+def _scores(kind: forms.Form, residual: Array, draws: dict[str, Array], of: str) -> Array:
+    symmetric = draws["family_scale" if of else "noise_scale"][:, None]
+    one_sided = draws[f"{of}inefficiency_scale"][:, None] if kind != "symmetric" else 0.0
+    u = forms.composed_cdf(kind, residual, symmetric, one_sided)
+    return np.asarray(special.ndtri(np.clip(u, 1e-12, 1 - 1e-12)))

@@ -1,0 +1,75 @@
+"""What all commands share: the application, options, checks of a request, and how it talks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from bayesdensity import __version__
+from bayesdensity.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdensity.fit import Fit
+    from bayesdensity.study import Study
+
+app = App(
+    name="bayesdensity",
+    help="Infer the capability density of language models, and how fast it doubles, with credible intervals.",
+    version=__version__,
+    help_format="plaintext",
+    suppress_keyboard_interrupt=False,
+)
+DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
+CHAINS, CHECK_FAILED, INTERRUPTED = 4, 1, 130
+
+Settings = Annotated[
+    list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
+]
+Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
+
+
+def load(study: str, settings: list[str] | None, data: Path | None) -> tuple[Study, Any]:
+    """The study with its settings, and its tables."""
+    from bayesdensity.study import load_study, parse_setting
+
+    chosen = load_study(study, dict(parse_setting(text) for text in settings or []))
+    from bayesdensity.data.tables import read_tables
+
+    return chosen, read_tables(data)
+
+
+def check_ci(ci: float) -> None:
+    """Refuse an impossible probability."""
+    if not 0 < ci < 1:
+        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+
+
+def print_fit(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:
+    """Print what is said of a fit, as text or JSON, and give the exit status."""
+    check_ci(ci)
+    from bayesdensity.checks import checks_of, passed, refuse_if_unidentified
+    from bayesdensity.fit import load_fit
+
+    result: Fit = load_fit(path)
+    checks = checks_of(result)
+    refuse_if_unidentified(checks)
+    print(json.dumps(to_json(result, ci), indent=2) if as_json else to_text(result, ci))
+    return 0 if passed(checks) else CHECK_FAILED
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse a file in a folder that is not there."""
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f"-o {path}: there is no folder {path.parent}.")
+
+
+def say(text: str) -> None:
+    """Talk on standard error."""
+    print(text, file=sys.stderr)

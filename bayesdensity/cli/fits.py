@@ -1,0 +1,130 @@
+"""Commands that fit a study and read a fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from bayesdensity.cli.common import (
+    CHAINS,
+    CHECK_FAILED,
+    DEFAULT,
+    QUICK,
+    AsJson,
+    Ci,
+    Folder,
+    Settings,
+    app,
+    check_folder,
+    load,
+    print_fit,
+    say,
+)
+from bayesdensity.errors import InputError
+
+
+@app.command
+def fit(
+    study: str,
+    *,
+    output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="File to write; default STUDY.nc.")] = None,
+    settings: Settings = None,
+    data: Folder = None,
+    chains: int = CHAINS,
+    draws: int | None = None,
+    tune: int | None = None,
+    seed: int = 1,
+    quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
+) -> int:
+    """Fit a study, print the answer, and write the fit and its figures.
+
+    Exit status 1 says that the result exists but a check of it did not pass.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    chains : int
+        Number of chains.
+    draws : int, optional
+        Draws kept in each chain; 1500.
+    tune : int, optional
+        Draws discarded in each chain; 500.
+    seed : int
+        Seed of the sampler.
+    """
+    chosen, tables = load(study, settings, data)
+    path = output or Path(f"{chosen.name}.nc")
+    _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
+    default = QUICK if quick else DEFAULT
+    counts: dict[str, Any] = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
+    say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
+    if quick:
+        say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")
+
+    from bayesdensity.progress import reporting
+
+    with reporting(chains, **counts) as report:
+        from bayesdensity.fit import fit as run
+
+        result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
+    from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
+    from bayesdensity.describe import fit_text
+
+    say("checking")
+    result = checked(result)
+    checks = checks_of(result)
+    refuse_if_unidentified(checks)
+    result.save(path)
+    print(fit_text(result))
+    from bayesdensity.plots import save_figures
+
+    figures = save_figures(result, path.with_suffix(""))
+    say(f"wrote {path} and {', '.join(figure.name for figure in figures if figure.suffix == '.png')}")
+    return 0 if passed(checks) else CHECK_FAILED
+
+
+@app.command
+def summary(path: Path, *, ci: Ci = 0.9, as_json: AsJson = False) -> int:
+    """Print the verdict, doubling times, benchmark rates and the frontier of a fit.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.describe import fit_json, fit_text
+
+    return print_fit(path, ci, as_json, fit_json, fit_text)
+
+
+@app.command
+def densities(
+    path: Path,
+    *,
+    ci: Ci = 0.9,
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print CSV on standard output.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Print one row for each LLM: density, effective size, and the probability that it was on the frontier.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.describe import densities_csv, densities_json, densities_text
+
+    return print_fit(path, ci, as_json, densities_json, densities_csv if as_csv else densities_text)
+
+
+def _check_request(path: Path, counts: dict[str, int | None]) -> None:
+    """Refuse before anything expensive runs."""
+    for option, value in counts.items():
+        if value is not None and value < 1:
+            raise InputError(f"{option} must be at least 1; got {value}.")
+    if path.suffix != ".nc":
+        raise InputError(f"-o {path}: name a file that ends in .nc.")
+    check_folder(path)

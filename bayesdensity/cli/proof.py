@@ -1,0 +1,162 @@
+"""Commands that simulate worlds with known truth, and check intervals in them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from bayesdensity.cli.common import CHECK_FAILED, AsJson, Folder, Settings, app, load, say
+from bayesdensity.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdensity.data.tables import Tables
+    from bayesdensity.fit import Fit
+    from bayesdensity.study import Study
+
+World = Annotated[str, Parameter(name="--world", help="How worlds depart from the model; default: not at all.")]
+FitFile = Annotated[
+    Path | None,
+    Parameter(name="--fit", help="Take the truth from this posterior; default: the prior, given the reference."),
+]
+
+
+@app.command
+def simulate(
+    study: str,
+    *,
+    output: Annotated[Path, Parameter(name=["-o", "--output"], help="New folder for the tables.")],
+    world: World = "as-modelled",
+    fit_file: FitFile = None,
+    settings: Settings = None,
+    data: Folder = None,
+    seed: int = 1,
+) -> None:
+    """Write tables with the design of a study and known truth, which `fit --data` reads like anybody's.
+
+    LLMs, sizes, dates, families, harnesses and gaps are those of the study, and so is its reference with its scores;
+    the scores of all other LLMs are simulated. The truth is in truth.json.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    seed : int
+        Of the world, and of the sampler that draws from the prior.
+    """
+    import numpy as np
+
+    from bayesdensity.simulate import drawn_from, simulate_scores, simulated_tables, world_of, write_simulation
+
+    departure = world_of(world)
+    if output.exists():
+        raise InputError(f"-o {output}: is there already; name a new folder.")
+    if not output.parent.is_dir():
+        raise InputError(f"-o {output}: there is no folder {output.parent}.")
+    chosen, tables = load(study, settings, data)
+    source = _source(chosen, tables, fit_file, seed)
+    rng = np.random.default_rng(seed)
+    chain, draw = drawn_from(source, rng)
+    made = simulate_scores(source, chain, draw, rng, departure)
+    about = {
+        "study": chosen.name,
+        "digest": chosen.digest,
+        "world": {"name": world, "about": departure.about},
+        "truth": "a posterior draw" if fit_file else "a prior draw, given the reference",
+        "seed": seed,
+        "n_llms": int(made.published.sum()),
+        "quantities": made.truth,
+    }
+    files = write_simulation(output, simulated_tables(tables, source.data, made), about)
+    say(f"wrote {', '.join(str(file) for file in files)}")
+
+
+@app.command
+def calibrate(
+    study: str,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
+    ] = None,
+    replicates: int = 200,
+    world: World = "as-modelled",
+    fit_file: FitFile = None,
+    settings: Settings = None,
+    data: Folder = None,
+    seed: int = 1,
+    workers: Annotated[int | None, Parameter(help="Processes; default: one for each core.")] = None,
+    cluster: Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Simulate many worlds with the design of a study, fit each, and count how often intervals hold the truth.
+
+    Exit status 1 says that the result exists but some replicates failed.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    replicates : int
+        Worlds; 200 take half an hour to an hour on two cores.
+    seed : int
+        Of worlds and samplers.
+    """
+    from bayesdensity import engine
+    from bayesdensity.calibration import calibrate as run
+    from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration
+    from bayesdensity.progress import saying
+    from bayesdensity.simulate import world_of
+
+    world_of(world)
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers must be at least 1; got {workers}.")
+    chosen, tables = load(study, settings, data)
+    folder = output or Path(f"{chosen.name}-calibration")
+    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+    with engine.cluster(cluster) if cluster else nullcontext() as executor:
+        folder.mkdir(exist_ok=True)
+        source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
+        say(f"results go to {folder / (world + '.jsonl')}; start the same command again to go on after a stop")
+        with saying() as tell:
+            found = run(
+                source,
+                tables,
+                replicates=replicates,
+                world=world,
+                seed=seed,
+                path=folder / f"{world}.jsonl",
+                executor=executor,
+                workers=workers,
+                progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
+            )
+    print(json.dumps(calibration_json(found), indent=2) if as_json else calibration_text(found))
+    from bayesdensity.plots import plot_calibration, save_figure
+
+    files = [*save_calibration(found, folder / world), *save_figure(plot_calibration(found), folder / world, "ranks")]
+    say(f"wrote {', '.join(str(file) for file in files)}")
+    return CHECK_FAILED if found.failed else 0
+
+
+def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:
+    """Draws of the truth: a posterior of the study, or the prior given the reference, which may be kept."""
+    from bayesdensity.fit import load_fit, prepare
+    from bayesdensity.progress import saying
+    from bayesdensity.simulate import reference_only
+
+    if fit_file is not None:
+        return load_fit(fit_file, study)
+    if keep is not None and keep.exists():
+        return load_fit(keep, study)
+    with saying() as tell:
+        tell("compiling the model (the first time takes longer)")
+        prepared = prepare(study, tables)
+        tell("drawing from the prior, given the reference")
+        source = reference_only(prepared, seed)
+    if keep is not None:
+        source.save(keep)
+    return source

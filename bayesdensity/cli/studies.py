@@ -1,0 +1,50 @@
+"""Commands about what goes in: studies and tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bayesdensity.cli.common import AsJson, Folder, Settings, app, load
+from bayesdensity.errors import InputError
+
+
+@app.command
+def studies() -> None:
+    """List the shipped studies."""
+    from bayesdensity.study import load_study, study_names
+
+    for name in study_names():
+        print(f"{name:20s} {load_study(name).title}")
+
+
+@app.command
+def show(study: str, *, settings: Settings = None, data: Folder = None, as_json: AsJson = False) -> None:
+    """Show a study: what it uses, what it leaves out and why, and every prior with its reason.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    """
+    from bayesdensity.describe import study_json, study_text
+
+    chosen, tables = load(study, settings, data)
+    print(json.dumps(study_json(chosen, tables), indent=2) if as_json else study_text(chosen, tables))
+
+
+@app.command
+def validate(folder: Path) -> None:
+    """Check a folder of tables, and list every fault with file and row.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds any of llms.csv, scores.csv, reference_runs.csv and benchmarks.csv.
+    """
+    from bayesdensity.data.tables import validate_folder
+
+    faults = validate_folder(folder)
+    if faults:
+        raise InputError("\n".join(faults))
+    print(f"{folder}: no fault found.")
