@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from bayesdensity.fit import Fit, prepare_data, sample
 from bayesdensity.paper_mode.procedure import replicate
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.simulate import Simulated, asked, drawn_from, simulate_scores, simulated_tables, world_of
-from bayesdensity.simulate.truth import FRONTIER_RATE, OF
+from bayesdensity.simulate.truth import FRONTIER_RATE, MEAN_RATE, OF, ON
 from bayesdensity.study import Study
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -34,7 +34,7 @@ BAND = 0.99
 BAND_SIMULATIONS = 2000
 BOOTSTRAP = 500
 """Replicates of the bootstrap of the published procedure."""
-CHECK = "check "
+CHECK, DENSITIES = "check ", "densities of LLMs"
 MAX_RHAT = 1.05
 """R-hat of a quantity above which its replicate counts as not converged."""
 
@@ -55,14 +55,17 @@ class Calibration:
         One row for each replicate: convergence and seconds.
     failed : dict
         Error of each replicate that has no fit.
+    world : str
+        A name of `bayesdensity.simulate.WORLDS`.
     about : dict
-        Study, world, source of the truth, seed, settings and versions.
+        Study, source of the truth, seed, settings and versions.
     """
 
     ranks: pd.DataFrame
     paper: pd.DataFrame
     fits: pd.DataFrame
     failed: dict[str, str]
+    world: str
     about: dict[str, Any]
 
     def table(self) -> pd.DataFrame:
@@ -76,7 +79,7 @@ class Calibration:
         densities = self.ranks[is_density]
         if len(densities):
             each = [_row(str(name), part) for name, part in densities.groupby("quantity", sort=False)]
-            row = _row("densities of LLMs", densities, banded=False)
+            row = _row(DENSITIES, densities, banded=False)
             rows.append(row | {"inside_band": float(np.mean([one["inside_band"] for one in each]))})
         return pd.DataFrame(rows).set_index("quantity")
 
@@ -110,7 +113,7 @@ def calibrate(
     tables: Tables,
     *,
     replicates: int = 200,
-    world: str = "as-modelled",
+    worlds: Sequence[str] = ("as-modelled",),
     seed: int = 1,
     path: Path,
     chains: int = CHAINS,
@@ -119,7 +122,7 @@ def calibrate(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Calibration:
+) -> dict[str, Calibration]:
     """Simulate worlds with the design of a study, fit each, and see where the truth lies in the posterior.
 
     Each replicate takes one draw of the source for the truth, simulates the scores of all LLMs from it, and fits them
@@ -134,8 +137,9 @@ def calibrate(
     tables : Tables
         What the study was read from: the published procedure runs on the same worlds.
     replicates : int
-    world : str
-        A name of `bayesdensity.simulate.WORLDS`.
+        Of each kind of world.
+    worlds : sequence of str
+        Names of `bayesdensity.simulate.WORLDS`; a replicate has the same seed in all of them.
     seed : int
         Of worlds and sampler.
     path : Path
@@ -147,7 +151,8 @@ def calibrate(
 
     Returns
     -------
-    Calibration
+    dict of Calibration
+        By world.
 
     Raises
     ------
@@ -164,13 +169,14 @@ def calibrate(
         raise InputError(f"calibration needs at least 2 replicates; got {replicates}.")
     if source.study.reference.kind == "ladder" and source.about["part"] != "joint":
         raise InputError("the reference alone has no targets to calibrate with.")
-    departure = world_of(world)
+    departures = {world: world_of(world) for world in worlds}
     settings = {"chains": chains, "draws": draws, "tune": tune, "cores": 1}
     jobs = []
-    for key, job_seed in enumerate(engine.seeds(seed, replicates)):
-        rng = np.random.default_rng(job_seed)
-        made = simulate_scores(source, *drawn_from(source, rng), rng, departure)
-        jobs.append(engine.Job(f"{world} {key}", job_seed, made))
+    for world, departure in departures.items():
+        for key, job_seed in enumerate(engine.seeds(seed, replicates)):
+            rng = np.random.default_rng(job_seed)
+            made = simulate_scores(source, *drawn_from(source, rng), rng, departure)
+            jobs.append(engine.Job(f"{world} {key}", job_seed, made))
     shared = {
         "study": source.study,
         "data": source.data,
@@ -182,7 +188,6 @@ def calibrate(
         "study": source.study.name,
         "digest": source.study.digest,
         "tables_digest": tables.digest,
-        "world": world,
         "truth": _digest(source),
         "seed": seed,
         "settings": settings,
@@ -198,11 +203,11 @@ def calibrate(
         workers=workers,
         progress=progress,
     )
-    return collect(results, about)
+    return {world: collect([row for row in results if _world(row) == world], world, about) for world in departures}
 
 
-def collect(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> Calibration:
-    """Tables of the results of replicates.
+def collect(results: Sequence[dict[str, Any]], world: str, about: dict[str, Any]) -> Calibration:
+    """Tables of the results of the replicates of one world.
 
     Raises
     ------
@@ -218,7 +223,29 @@ def collect(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> Calibra
     )
     paper = pd.DataFrame([{"key": row["key"], **row["paper"]} for row in done if row["paper"]])
     fits = pd.DataFrame([{"key": row["key"], **row["fit"]} for row in done])
-    return Calibration(ranks, paper, fits, failed, about)
+    return Calibration(ranks, paper, fits, failed, world, about)
+
+
+def worlds_table(found: Mapping[str, Calibration]) -> pd.DataFrame:
+    """One row for each world: coverage of 90 % intervals, bias of the rates, and which checks want a look.
+
+    Columns ``covered_...`` and ``bias_...`` for the rates of the frontier and of the mean, coverage of densities and of
+    the rates on benchmarks, those of the published procedure, and by check the share of replicates it does not pass.
+    """
+    rows = []
+    for world, one in found.items():
+        table = one.table()
+        row: dict[str, Any] = {"world": world, "n": len(one.fits)}
+        for name, of in (("frontier", FRONTIER_RATE), ("mean", MEAN_RATE)):
+            row |= {f"covered_{name}": table.at[of, "covered_90%"], f"bias_{name}": table.at[of, "bias"]}
+        row["covered_benchmarks"] = table.loc[table.index.str.startswith(ON), "covered_90%"].mean()
+        row["covered_densities"] = table.at[DENSITIES, "covered_90%"]
+        paper = one.paper_table()
+        if len(paper):
+            row |= {"covered_published": paper.at["bootstrap", "covered_90%"], "bias_published": paper["bias"].iloc[0]}
+        row |= (1 - one.checks_table()["PASS"]).add_prefix(CHECK).to_dict()
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("world")
 
 
 def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]]:
@@ -333,6 +360,10 @@ def _lean(tables: Tables) -> Tables:
         tables,
         **{name: frame.assign(**{text: "" for text in ("note",) if text in frame}) for name, frame in frames.items()},
     )
+
+
+def _world(row: dict[str, Any]) -> str:
+    return str(row["key"]).rpartition(" ")[0]
 
 
 def _digest(source: Fit) -> str:

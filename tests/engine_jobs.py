@@ -1,12 +1,14 @@
 """Toy jobs for the engine: they log that they began, and then do as they are told.
 
 What a job can be told: to ``sleep`` for some seconds; the first so many times to ``meet`` (to wait until others began
-as often), to ``hang``, to ``die`` with its worker, to ``fail``; to give something ``odd``, which cannot be pickled.
+as often), to ``hang``, to ``die`` with its worker, to ``fail``; to ``interrupt`` its process; and to give something
+``odd``, which cannot be pickled.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +51,8 @@ def make(shared: str) -> Callable[[Job], dict[str, Any]]:
         if times <= act.get("meet", 0):
             until(lambda: sum(one.key != job.key for one in begun(folder)) >= times)
         time.sleep(LONG if times <= act.get("hang", 0) else act.get("sleep", 0))
+        if act.get("interrupt"):
+            os.kill(os.getpid(), signal.SIGINT)
         if times <= act.get("die", 0):
             os._exit(1)
         if times <= act.get("fail", 0):
@@ -77,7 +81,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> bool:
 
 def draws(job: Job) -> list[float]:
     """What a job gives, told by its seed alone."""
-    return np.random.default_rng(job.seed).normal(size=3).tolist()
+    return [float(draw) for draw in np.random.default_rng(job.seed).normal(size=3)]
 
 
 def jobs(count: int, acts: Mapping[int, dict[str, Any]] | None = None, **every: float) -> list[Job]:

@@ -100,7 +100,7 @@ def backtested(verdict: str = "PASS", **changes: Any) -> Backtest:
     row: dict[str, Any] = {f"{name}_{end}": 1.0 for name in names for end in ("median", "lower", "upper")}
     row |= {"n_known": 30, "n_later": 1, "horizon_end": "2026-01-01", "share_above_frontier": 0.0}
     row |= {"probability_rate_positive_then": 0.98, **changes}
-    judged = Diagnostics(1.2, 50.0, 0, (), "", verdict, "chains disagree.")
+    judged = Diagnostics(1.2, 50.0, 40.0, 0.9, 0.0, 0, (), "", verdict, "chains disagree.")
     llms = pd.DataFrame([{**llm, **ends, "cutoff": "2025-01-01"}])
     return Backtest(llms, pd.DataFrame({"2025-01-01": row}).T.infer_objects(), {"2025-01-01": judged})
 

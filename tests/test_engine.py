@@ -357,6 +357,17 @@ def test_two_jobs_that_always_kill_their_worker_are_both_found(tmp_path: Path) -
     assert times(tmp_path) == {"job-0": 3, "job-1": 1, "job-2": 3, "job-3": 1}
 
 
+def test_an_interrupt_of_a_worker_is_not_its_own_to_handle(tmp_path: Path) -> None:
+    """Else a job would see the one that a terminal sends to all processes, and might count as failed."""
+    todo = jobs(3, {1: {"interrupt": True}})
+    try:
+        found = run(tmp_path, todo, workers=1)
+    except KeyboardInterrupt:
+        pytest.fail("the interrupt came back as what the job gave")
+    assert found == expected(todo)
+    assert len({one.process for one in begun(tmp_path)}) == 1
+
+
 # Dask
 
 

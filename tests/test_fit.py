@@ -34,6 +34,24 @@ def test_a_loaded_fit_has_the_same_numbers(world_fit: Fit, fit_file: Path) -> No
     assert loaded.diagnostics == world_fit.diagnostics
 
 
+def test_a_loaded_fit_is_not_judged_again(
+    world_fit: Fit, fit_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["bayesdensity.fit"], "diagnose", never)
+        assert load_fit(fit_file).diagnostics == world_fit.diagnostics
+    older = tmp_path / "older.nc"
+    shutil.copy(fit_file, older)
+    with h5py.File(older, "r+") as file:
+        about = json.loads(file.attrs["bayesdensity"])
+        del about["diagnostics"]
+        file.attrs["bayesdensity"] = json.dumps(about)
+    assert load_fit(older).diagnostics == world_fit.diagnostics
+
+
 def test_a_fit_saved_again_is_the_same(world_fit: Fit, fit_file: Path, tmp_path: Path) -> None:
     again = load_fit(load_fit(fit_file).save(tmp_path / "again.nc"))
     xr.testing.assert_equal(again.posterior, load_fit(fit_file).posterior)
@@ -156,25 +174,56 @@ def draws(shift: float = 0.0, chains: int = 4, n: int = 800, autocorrelated: boo
     )
 
 
-def stats_of(chains: int = 4, n: int = 800, divergences: int = 0, stuck: int | None = None) -> xr.Dataset:
-    logp = np.random.default_rng(3).normal(-500, 20, (chains, n))
-    diverging = np.zeros((chains, n), bool)
+def stats_of(
+    chains: int = 4, n: int = 800, divergences: int = 0, stuck: int | None = None, cut: int = 0, slow: bool = False
+) -> xr.Dataset:
+    """Made-up statistics of a sampler; ``cut`` trajectories are cut off, the energy of the last chain may be slow."""
+    rng = np.random.default_rng(3)
+    logp, energy = rng.normal(-500, 20, (chains, n)), rng.normal(520, 25, (chains, n))
+    diverging, steps = np.zeros((chains, n), bool), np.full((chains, n), 15)
     diverging.flat[:divergences] = True
+    steps.flat[:cut] = 1023
+    if slow:
+        energy[-1] = 520 + rng.normal(0, 5, n).cumsum()
     if stuck is not None:
         logp[stuck] = -1e15
-    return xr.Dataset({"logp": (("chain", "draw"), logp), "diverging": (("chain", "draw"), diverging)})
+    found = {"logp": logp, "diverging": diverging, "energy": energy, "n_steps": steps}
+    return xr.Dataset({name: (("chain", "draw"), values) for name, values in found.items()})
 
 
 def test_well_mixed_chains_pass() -> None:
     verdict = diagnose(draws(), stats_of())
     assert verdict.verdict == "PASS" and verdict.sentence.startswith("converged: R-hat 1.00")
     assert verdict.max_rhat < 1.01 and verdict.min_ess_bulk > 400 and verdict.stuck_chains == ()
+    assert verdict.min_ess_tail > 400 and verdict.min_bfmi > 1.5 and verdict.deepest_trees == 0
 
 
 def test_divergences_ask_for_review() -> None:
     verdict = diagnose(draws(), stats_of(divergences=3))
     assert (verdict.verdict, verdict.divergences) == ("REVIEW", 3)
     assert "3 divergent transitions" in verdict.sentence
+
+
+def test_trajectories_that_were_cut_off_ask_for_review() -> None:
+    verdict = diagnose(draws(), stats_of(cut=48))
+    assert (verdict.verdict, verdict.deepest_trees) == ("REVIEW", 0.015)
+    assert verdict.sentence == "1.5% of the trajectories were cut off at 1023 leaps."
+
+
+def test_a_chain_that_moves_too_little_in_energy_asks_for_review() -> None:
+    verdict = diagnose(draws(), stats_of(slow=True))
+    assert verdict.verdict == "REVIEW" and verdict.min_bfmi < 0.1
+    assert verdict.sentence.startswith("a chain moves too little in energy: E-BFMI 0.0")
+
+
+def test_few_effective_draws_of_the_tails_are_named() -> None:
+    """The middle of the posterior is mixed, its tail is reached once and held for a while."""
+    made = draws()
+    made["rate"][:, 100:140] = 6.0
+    made["rate"][:, 300:340] = -6.0
+    verdict = diagnose(made, stats_of())
+    assert verdict.verdict == "REVIEW" and verdict.min_ess_tail < 400 < verdict.min_ess_bulk
+    assert "too few effective draws in the tails" in verdict.sentence and "of rate is below 400" in verdict.sentence
 
 
 def test_chains_apart_fail_and_the_variable_is_named() -> None:
@@ -252,12 +301,14 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
 def test_same_seed_gives_the_same_draws(world_fit: Fit, compiled_world: list[Any]) -> None:
     """One compiled model, sampled as `fit` samples it."""
     run, (compiled, kept) = sys.modules["bayesdensity.fit"]._sample, compiled_world[0]
-    settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None}
+    settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None, "cores": 1}
     first, second, other = (run(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
     assert set(kept) <= set(first.data_vars)
     np.testing.assert_array_equal(first["rate"], second["rate"])
     assert not np.array_equal(first["rate"], other["rate"])
     assert not np.array_equal(first["rate"][0], first["rate"][1])
+    at_once = run(compiled, seed=4, **{**settings, "cores": 2})["posterior"]
+    np.testing.assert_array_equal(first["rate"], at_once["rate"])
 
 
 FEW: dict[str, Any] = {"chains": 2, "draws": 20, "tune": 20}

@@ -43,6 +43,7 @@ LAYERS = [
     "paper_mode",
     "engine",
     "checks",
+    "calibration",
     "sensitivity",
     "corollaries",
     "plots",

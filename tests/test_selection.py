@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -185,8 +186,11 @@ def test_llms_are_excluded_by_hand_with_a_reason(world: World) -> None:
 
 def test_a_member_excluded_from_the_reference_is_no_target_either(world: World) -> None:
     reference = FAMILY | {"exclude": [{"name": "Ref-7B", "why": "another recipe"}]}
-    chosen = select(study(reference=reference, llms__released_from="2020-01-01"), world())
-    assert list(chosen.reference_llms.index) == ["Ref-1B"]
+    third = "Ref-3B,MMLU,0.37,acc,5,false,paper,own-run,\n"
+    tables = world(llms="Ref-3B,2022-01-01,3e9,,Ref,dense,base,general,none,yes\n", scores=third)
+    chosen = select(study(reference=reference, llms__released_from="2020-01-01"), tables)
+    assert list(chosen.reference_llms.index) == ["Ref-1B", "Ref-3B"]
+    assert "Ref-7B" not in set(chosen.llms.index) | set(chosen.scores["llm"])
     assert reason(chosen, "llms", 2) == "excluded by the study: another recipe"
 
 
@@ -362,7 +366,8 @@ def test_a_benchmark_needs_items_and_a_floor(world: World) -> None:
 def test_a_benchmark_without_scores_left_is_named_with_the_reasons(world: World) -> None:
     told = refused(study(benchmarks__BBH__metrics=["acc"], llms__min_benchmarks=1), world())
     assert "no score on 'BBH' is left (5 metric em is another protocol" in told
-    assert "no score of reference family 'Ref' on 'BBH' is left" in told
+    # That nothing ties it to the reference either is no news where it has no score at all.
+    assert "MMLU" not in told and "reference family" not in told
 
 
 def test_an_unknown_family_or_suite_is_answered_with_the_known(world: World) -> None:
@@ -370,12 +375,6 @@ def test_an_unknown_family_or_suite_is_answered_with_the_known(world: World) -> 
     assert "there is no family 'Reff'. Did you mean 'Ref'?" in told
     told = refused(study(reference=LADDER | {"suite": "step"}), world())
     assert "there is no suite 'step'. Did you mean 'steps'?" in told
-
-
-def test_a_family_without_scores_is_no_reference(world: World) -> None:
-    tables = world(llms="c-7B,2024-01-01,7e9,,C,dense,base,general,none,yes\n")
-    told = refused(study(reference=FAMILY | {"family": "C"}), tables)
-    assert "no score of reference family 'C' on 'MMLU' is left" in told
 
 
 def test_a_ladder_covers_the_benchmarks_of_the_study(world: World) -> None:
@@ -410,14 +409,123 @@ def test_exclusions_of_bundled_names_may_be_moot_in_own_tables(world: World) -> 
 # Data that cannot answer
 
 
+def unidentified(wanted: Study, tables: Tables) -> str:
+    """The sentence of a refusal, which is an exit status of its own and always says what to do."""
+    with pytest.raises(UnidentifiedError) as raised:
+        select(wanted, tables)
+    assert raised.value.exit_status == 3
+    said = str(raised.value)
+    for line in said.splitlines():
+        assert re.search(r"(Widen|[Bb]ring|Take|leave the benchmark out|drop the benchmark)[^.]*\.$", line), line
+    return said
+
+
 def test_no_llm_left_is_unidentified(world: World) -> None:
-    with pytest.raises(UnidentifiedError, match=r"no LLM is left to study: .* released before 2030-01-01"):
-        select(study(llms__released_from="2030-01-01"), world())
+    said = unidentified(study(llms__released_from="2030-01-01"), world())
+    assert re.match(r"no LLM is left to study: .* released before 2030-01-01", said)
+
+
+def test_one_llm_is_unidentified_and_named(world: World) -> None:
+    said = unidentified(study(llms__released_from="2024-05-01"), world())
+    assert said.startswith("only one LLM is left to study, b-7B, so nothing can be told about change over time (")
+    assert "2 released before 2024-05-01" in said
 
 
 def test_one_day_of_release_is_unidentified(world: World) -> None:
-    with pytest.raises(UnidentifiedError, match="all 1 LLMs left were released on 2024-06-01"):
-        select(study(llms__released_from="2024-05-01"), world())
+    llms = "c-7B,2024-06-01,7e9,,C,dense,base,general,none,yes\n"
+    scores = "c-7B,MMLU,0.6,acc,5,false,paper,own-run,\nc-7B,BBH,0.5,em,3,true,paper,own-run,\n"
+    said = unidentified(study(llms__released_from="2024-05-01"), world(llms=llms, scores=scores))
+    assert said.startswith("all 2 LLMs left were released on 2024-06-01, so nothing can be told about change over time")
+    a_day_apart = world(llms=llms.replace("2024-06-01", "2024-06-02"), scores=scores)
+    assert list(select(study(llms__released_from="2024-05-01"), a_day_apart).llms.index) == ["b-7B", "c-7B"]
+
+
+THREE = {
+    "MMLU": {"metrics": ["acc"], "cot": ["false"]},
+    "BBH": {"metrics": ["em"], "cot": ["true"]},
+    "PIQA": {"metrics": ["acc"], "cot": ["false"]},
+}
+
+
+def on_piqa(flag: str = "", **scores: float) -> str:
+    """Rows of scores on a third benchmark, by LLM; an underscore stands for the hyphen of a name."""
+    return "".join(
+        f"{llm.replace('_', '-')},PIQA,{score},acc,0,false,own,own-run,{flag}\n" for llm, score in scores.items()
+    )
+
+
+def test_a_benchmark_without_a_score_of_the_reference_is_unidentified(world: World) -> None:
+    targets = on_piqa(a_7B=0.8, b_7B=0.9)
+    said = unidentified(study(benchmarks=THREE), world(scores=targets + on_piqa("suspect", Ref_7B=0.7, Ref_1B=0.6)))
+    assert "no score of reference family 'Ref' on 'PIQA' is left (2 flag suspect)" in said
+    assert "so nothing says what a score there is worth in reference parameters" in said
+    assert "MMLU" not in said and "BBH" not in said
+    # One member is enough for a benchmark, as long as others tie sizes together.
+    chosen = select(study(benchmarks=THREE), world(scores=targets + on_piqa(Ref_7B=0.7)))
+    assert (chosen.scores["benchmark"] == "PIQA").sum() == 3
+
+
+def test_a_family_without_scores_is_no_reference(world: World) -> None:
+    tables = world(llms="c-7B,2024-01-01,7e9,,C,dense,base,general,none,yes\n")
+    said = unidentified(study(reference=FAMILY | {"family": "C"}), tables).splitlines()
+    assert len(said) == 2
+    for line, name in zip(said, ("MMLU", "BBH"), strict=True):
+        assert f"no score of reference family 'C' on '{name}' is left" in line
+
+
+def test_a_reference_of_one_size_is_unidentified(world: World) -> None:
+    reference = FAMILY | {"exclude": [{"name": "Ref-7B", "why": "another recipe"}]}
+    said = unidentified(study(reference=reference), world())
+    assert "all members of reference family 'Ref' with scores are of one size" in said
+    assert "so nothing says how scores rise with size. Take a family of several sizes." in said
+    again = "Ref-1B-v2,2022-01-01,1e9,,Ref,dense,base,general,none,yes\n"
+    scores = "Ref-1B-v2,MMLU,0.37,acc,5,false,paper,own-run,\n"
+    assert unidentified(study(reference=reference), world(llms=again, scores=scores)) == said
+    larger = world(llms=again.replace(",1e9,", ",1.1e9,"), scores=scores)
+    assert len(select(study(reference=reference), larger).reference_llms) == 2
+
+
+@pytest.mark.parametrize(
+    ("floor", "who"),
+    [
+        # The best of the targets has 0.64 and the best member 0.46; two binomial standard deviations are 0.008.
+        (0.635, "all 3 scores of targets on 'MMLU' lie at chance (at most 0.643)"),
+        (0.630, "all 2 scores of the reference on 'MMLU' lie at chance (at most 0.638)"),
+        (0.455, "all 2 scores of the reference on 'MMLU' lie at chance (at most 0.463)"),
+        (0.450, None),
+    ],
+)
+def test_scores_at_chance_are_unidentified(world: World, floor: float, who: str | None) -> None:
+    wanted = study(benchmarks__MMLU__floor=floor)
+    if who is None:
+        assert len(select(wanted, world()).scores) == 10
+    else:
+        said = unidentified(wanted, world())
+        assert said == f"{who}, so they say nothing about size; leave the benchmark out of the study."
+
+
+@pytest.mark.parametrize(
+    ("scores", "who"),
+    [
+        ({"a_7B": 0.98, "b_7B": 0.99, "Ref_7B": 0.97, "Ref_1B": 0.6}, "all 2 scores of targets"),
+        ({"a_7B": 0.7, "b_7B": 0.99, "Ref_7B": 0.99, "Ref_1B": 0.98}, "all 2 scores of the reference"),
+        ({"a_7B": 0.979, "b_7B": 0.99, "Ref_7B": 0.99, "Ref_1B": 0.6}, None),
+    ],
+)
+def test_scores_at_the_ceiling_are_unidentified(world: World, scores: dict[str, float], who: str | None) -> None:
+    tables = world(scores=on_piqa(**scores))
+    if who is None:
+        assert len(select(study(benchmarks=THREE), tables).scores) == 14
+    else:
+        said = unidentified(study(benchmarks=THREE), tables)
+        assert said.startswith(f"{who} on 'PIQA' lie at the ceiling (at least 0.98), so they say nothing about size;")
+
+
+def test_a_ladder_is_refused_for_mute_scores_of_targets_only(world: World) -> None:
+    """A ladder has no member that could lie at chance, nor sizes of members."""
+    said = unidentified(study(reference=LADDER, benchmarks__MMLU__floor=0.65), world())
+    assert said.startswith("all 3 scores of targets on 'MMLU' lie at chance")
+    assert len(select(study(reference=LADDER, benchmarks__MMLU__floor=0.6), world()).scores) == 6
 
 
 # The bundled tables

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
 from bayesdensity.fit import Fit
-from bayesdensity.quantities import SAMPLE
 
 Array = NDArray[np.float64]
 Verdict = Literal["PASS", "REVIEW", "FAIL"]
@@ -42,11 +42,16 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=VERDICTS.index, default="PASS")
 
 
+def kept(fit: Fit, draws: int = DRAWS) -> xr.Dataset:
+    """Evenly spaced draws of the posterior, at least as many of each chain as make up a number of draws."""
+    step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
+    return fit.posterior.isel(draw=slice(None, None, step))
+
+
 def thinned(fit: Fit, draws: int = DRAWS) -> dict[str, Array]:
     """Evenly spaced draws of every variable, chains joined: draws are the first axis."""
-    chains, length = (fit.posterior.sizes[dim] for dim in SAMPLE)
-    kept = fit.posterior.isel(draw=slice(None, None, max(1, chains * length // draws)))
-    return {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in kept.data_vars.items()}
+    values = kept(fit, draws).data_vars.items()
+    return {str(name): drawn.to_numpy().reshape(-1, *drawn.shape[2:]) for name, drawn in values}
 
 
 def over_draws(p: Array) -> Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from bayesdensity.cli import fits, judge, paper, proof, studies
-from bayesdensity.cli.common import INTERRUPTED, app, say
+from bayesdensity.cli.common import INTERRUPTED, PIPE_CLOSED, app, say
 from bayesdensity.errors import BayesDensityError
 
 __all__ = ["app", "fits", "judge", "main", "paper", "proof", "studies"]
@@ -24,6 +25,9 @@ def main() -> None:
     except KeyboardInterrupt:
         say("interrupted; nothing was written.")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
     finally:
         gc.freeze()
         gc.enable()

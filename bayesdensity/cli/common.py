@@ -25,7 +25,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
-CHAINS, CHECK_FAILED, INTERRUPTED = 4, 1, 130
+CHAINS, CHECK_FAILED, INTERRUPTED, PIPE_CLOSED = 4, 1, 130, 141
 
 Settings = Annotated[
     list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")

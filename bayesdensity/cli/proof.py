@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, AsJson, Folder, Settings, app, load, say
+from bayesdensity.cli.common import CHECK_FAILED, INTERRUPTED, AsJson, Folder, Settings, app, load, say
 from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +83,12 @@ def calibrate(
         Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
     ] = None,
     replicates: int = 200,
-    world: World = "as-modelled",
+    world: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--world", negative="", help="How worlds depart from the model: repeatable; default: not at all."
+        ),
+    ] = None,
     fit_file: FitFile = None,
     settings: Settings = None,
     data: Folder = None,
@@ -101,17 +106,21 @@ def calibrate(
     study : str
         Name of a shipped study, or path of a TOML file.
     replicates : int
-        Worlds; 200 take half an hour to an hour on two cores.
+        Of each kind of world; 200 take half an hour to an hour on two cores.
     seed : int
         Of worlds and samplers.
     """
     from bayesdensity import engine
     from bayesdensity.calibration import calibrate as run
-    from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration
+    from bayesdensity.calibration import worlds_table
+    from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
+    from bayesdensity.plots import plot_calibration, save_figure
     from bayesdensity.progress import saying
     from bayesdensity.simulate import world_of
 
-    world_of(world)
+    worlds = list(dict.fromkeys(world or ["as-modelled"]))
+    for name in worlds:
+        world_of(name)
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be at least 1; got {workers}.")
     chosen, tables = load(study, settings, data)
@@ -121,25 +130,37 @@ def calibrate(
     with engine.cluster(cluster) if cluster else nullcontext() as executor:
         folder.mkdir(exist_ok=True)
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
-        say(f"results go to {folder / (world + '.jsonl')}; start the same command again to go on after a stop")
-        with saying() as tell:
-            found = run(
-                source,
-                tables,
-                replicates=replicates,
-                world=world,
-                seed=seed,
-                path=folder / f"{world}.jsonl",
-                executor=executor,
-                workers=workers,
-                progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
-            )
-    print(json.dumps(calibration_json(found), indent=2) if as_json else calibration_text(found))
-    from bayesdensity.plots import plot_calibration, save_figure
-
-    files = [*save_calibration(found, folder / world), *save_figure(plot_calibration(found), folder / world, "ranks")]
+        results = folder / "results.jsonl"
+        say(f"results go to {results}; after a stop the same command goes on")
+        try:
+            with saying() as tell:
+                found = run(
+                    source,
+                    tables,
+                    replicates=replicates,
+                    worlds=worlds,
+                    seed=seed,
+                    path=results,
+                    executor=executor,
+                    workers=workers,
+                    progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
+                )
+        except KeyboardInterrupt:
+            say(f"interrupted; what was finished stays in {results}, and the same command goes on from there.")
+            return INTERRUPTED
+    if as_json:
+        print(json.dumps({name: calibration_json(one) for name, one in found.items()}, indent=2))
+    else:
+        parts = [calibration_text(one) for one in found.values()]
+        print("\n\n".join([*parts, worlds_text(found)] if len(found) > 1 else parts))
+    files = []
+    for name, one in found.items():
+        files += [*save_calibration(one, folder / name), *save_figure(plot_calibration(one), folder / name, "ranks")]
+    if len(found) > 1:
+        worlds_table(found).to_csv(folder / "worlds.csv", float_format="%.4g", lineterminator="\n")
+        files.append(folder / "worlds.csv")
     say(f"wrote {', '.join(str(file) for file in files)}")
-    return CHECK_FAILED if found.failed else 0
+    return CHECK_FAILED if any(one.failed for one in found.values()) else 0
 
 
 def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:

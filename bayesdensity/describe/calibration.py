@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bayesdensity.calibration import BAND, LEVELS, MAX_RHAT, Calibration
+from bayesdensity.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
 from bayesdensity.errors import InputError
 from bayesdensity.quantities import jsonable
 from bayesdensity.simulate import WORLDS
@@ -20,6 +21,7 @@ def calibration_json(found: Calibration) -> dict[str, Any]:
     parts = {"quantities": found.table(), "published_procedure": found.paper_table(), "checks": found.checks_table()}
     return {
         **found.about,
+        "world": found.world,
         "replicates": len(found.fits),
         "failed": found.failed,
         **{name: _records(table) for name, table in parts.items()},
@@ -31,7 +33,7 @@ def calibration_text(found: Calibration) -> str:
     """Calibration for a reader."""
     about, table, n = found.about, found.table(), len(found.fits)
     lines = [
-        f"calibration of {about['study']} {about['digest']}, world '{about['world']}': {WORLDS[about['world']].about}",
+        f"calibration of {about['study']} {about['digest']}, world '{found.world}': {WORLDS[found.world].about}",
         f"{n} replicates, seed {about['seed']}; error and width in natural logarithms",
         "",
         f"{'share of intervals that hold the truth':40s} {'50%':>5s} {'80%':>5s} {'90%':>5s} {'95%':>5s}"
@@ -52,6 +54,27 @@ def calibration_text(found: Calibration) -> str:
             lines.append(f"{name!s:40s} {row['PASS']:7.2f} {row['REVIEW']:7.2f} {row['FAIL']:7.2f}")
     lines += [f"FAILED {key}: {error}" for key, error in found.failed.items()]
     return "\n".join(lines)
+
+
+def worlds_text(found: Mapping[str, Calibration]) -> str:
+    """What the intervals do in several worlds, for a reader."""
+    table = worlds_table(found)
+    checks = [name for name in table.columns if name.startswith(CHECK)]
+    lines = [
+        "share of 90% intervals that hold the truth, bias of rates, share of replicates in which a check is not passed",
+        f"{'world':14s} {'n':>4s} {'frontier':>14s} {'mean':>14s} {'bench.':>7s} {'LLMs':>6s} {'published':>14s}",
+    ]
+    for world, row in table.iterrows():
+        felt = [f"{name.removeprefix(CHECK)} {row[name]:.0%}" for name in checks if row[name] > 0]
+        pairs = " ".join(_pair(row, name) for name in ("frontier", "mean"))
+        published = _pair(row, "published") if "covered_published" in row else " " * 14
+        shares = f"{row['covered_benchmarks']:7.2f} {row['covered_densities']:6.2f}"
+        lines.append(f"{world!s:14s} {int(row['n']):4d} {pairs} {shares} {published}  {', '.join(felt)}")
+    return "\n".join(lines)
+
+
+def _pair(row: pd.Series, name: str) -> str:
+    return f"{row[f'covered_{name}']:6.2f} {row[f'bias_{name}']:+7.2f}"
 
 
 def save_calibration(found: Calibration, stem: Path) -> list[Path]:

@@ -28,7 +28,7 @@ def plot_calibration(found: Calibration) -> Figure:
     about = found.about
     names = [name for name in found.ranks["quantity"].unique() if not name.startswith(OF)]
     caption = (
-        f"World: {WORLDS[about['world']].about}. {len(found.fits)} replicates with the design of the study. "
+        f"World: {WORLDS[found.world].about}. {len(found.fits)} replicates with the design of the study. "
         "Where does the truth lie among 100 posterior draws? Lines: ECDF of its ranks less that of a uniform; grey: "
         f"where a uniform one stays throughout with probability {BAND:.0%}; red: not inside. Densities: one line for "
         "each LLM. Last panel: share of equal-tailed intervals that hold the true rate of the frontier, against what "

@@ -11,8 +11,9 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
+from bayesdensity.model.evaluators import _weights
 from bayesdensity.model.priors import draw, draw_log
-from bayesdensity.model.reference import TARGETS_ABOVE, TARGETS_SPREAD
+from bayesdensity.model.reference import TARGETS_ABOVE
 from bayesdensity.study import Study
 
 COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "score")
@@ -30,15 +31,21 @@ def build_plain_model(study: Study, data: xr.Dataset) -> pm.Model:
     coords = {name: data[name].to_numpy() for name in COORDS if name in data.coords}
     coords["exponent"] = [*data["benchmark"].to_numpy(), *data["suite"].to_numpy()]
     with pm.Model(coords=coords) as model:
-        link = _reference_link(study, data)
+        effect = _harness_effects(study, data)
+        link = _reference_link(study, data, effect)
         origin = pm.Flat("origin")
         density = _log_densities(study, data, origin)
         eta = _cell_logits(study, data, link, origin, density)
-        _scores(study, data, link["ceiling"], eta)
+        _scores(study, data, link["ceiling"], eta, effect)
     return model
 
 
-def _reference_link(study: Study, data: xr.Dataset) -> dict[str, pt.TensorVariable]:
+def _harness_effects(study: Study, data: xr.Dataset) -> pt.TensorVariable:
+    scale = draw(study, "harness_scale", dims="benchmark")[data["harness_benchmark"].to_numpy()]
+    return pm.Deterministic("harness_effect", scale * pm.Normal("harness_raw", 0, 1, dims="harness"), dims="harness")
+
+
+def _reference_link(study: Study, data: xr.Dataset, effect: pt.TensorVariable) -> dict[str, pt.TensorVariable]:
     """Logit of the score against log size for each benchmark, as level, slope, exponent and ceiling."""
     n, floor = data.sizes["benchmark"], data["floor"].to_numpy()
     ceiling = pm.Deterministic("ceiling", 1 - draw(study, "ceiling_gap", dims="benchmark"), dims="benchmark")
@@ -48,16 +55,18 @@ def _reference_link(study: Study, data: xr.Dataset) -> dict[str, pt.TensorVariab
 
     contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
     steeper = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
-    # Both are stated at the average target for a ceiling of 1; score and slope stay the same under the actual ceiling.
-    share = pm.math.sigmoid(data["link_centre"].to_numpy() + contrast)
+    # Both are stated where the targets lie, for a ceiling of 1; score and slope are the same under the actual ceiling.
+    position, width = data["link_position"].to_numpy(), data["link_spread"].to_numpy()
+    share = pm.math.sigmoid(data["link_centre"].to_numpy() - pt.dot(_weights(data), effect) + contrast)
     score_slope = (1 - floor) * pt.exp(draw_log(study, "link_slope") + steeper) * share * (1 - share)
     reached = pt.clip(share * (1 - floor) / (ceiling - floor), 1e-4, 1 - 1e-4)
     exponent = pm.Deterministic("link_exponent", exponent[:n], dims="benchmark")
     slope = score_slope / ((ceiling - floor) * reached * (1 - reached))
-    # The mean logit of targets that spread over sizes, and the slope a little above their average.
-    level = pm.math.logit(reached) + 0.5 * TARGETS_SPREAD**2 * exponent * slope
+    # The mean logit of targets that spread over sizes, and the slope a little above their average; then the origin.
+    level, slope = pm.math.logit(reached) + 0.5 * width**2 * exponent * slope, slope * pt.exp(TARGETS_ABOVE * exponent)
+    level = level + slope * (1 - pt.exp(exponent * position)) / exponent
     level = pm.Deterministic("link_level", level, dims="benchmark")
-    slope = pm.Deterministic("link_slope", slope * pt.exp(TARGETS_ABOVE * exponent), dims="benchmark")
+    slope = pm.Deterministic("link_slope", slope * pt.exp(exponent * position), dims="benchmark")
     return {"level": level, "slope": slope, "exponent": exponent, "ceiling": ceiling}
 
 
@@ -124,11 +133,11 @@ def _cell_logits(
     return link["level"][bench] + link["slope"][bench] * (1 - pt.exp(-exponent * size)) / exponent
 
 
-def _scores(study: Study, data: xr.Dataset, ceiling: pt.TensorVariable, eta: pt.TensorVariable) -> None:
+def _scores(
+    study: Study, data: xr.Dataset, ceiling: pt.TensorVariable, eta: pt.TensorVariable, effect: pt.TensorVariable
+) -> None:
     """Observed scores: harness effects, item noise and overdispersion."""
     bench = data["score_benchmark"].to_numpy()
-    scale = draw(study, "harness_scale", dims="benchmark")[data["harness_benchmark"].to_numpy()]
-    effect = pm.Deterministic("harness_effect", scale * pm.Normal("harness_raw", 0, 1, dims="harness"), dims="harness")
     logit = eta[data["score_cell"].to_numpy()] + effect[data["score_harness"].to_numpy()]
     floor = data["floor"].to_numpy()[bench]
     expected = floor + (ceiling[bench] - floor) * pm.math.sigmoid(logit)
