@@ -167,7 +167,7 @@ def calibrate(
     """
     if replicates < 2:
         raise InputError(f"calibration needs at least 2 replicates; got {replicates}.")
-    if source.study.reference.kind == "ladder" and source.about["part"] != "joint":
+    if source.about["part"] != "joint":
         raise InputError("the reference alone has no targets to calibrate with.")
     departures = {world: world_of(world) for world in worlds}
     settings = {"chains": chains, "draws": draws, "tune": tune, "cores": 1}

@@ -217,13 +217,14 @@ def test_a_chain_that_moves_too_little_in_energy_asks_for_review() -> None:
 
 
 def test_few_effective_draws_of_the_tails_are_named() -> None:
-    """The middle of the posterior is mixed, its tail is reached once and held for a while."""
+    """The middle of the posterior is mixed; three times its tails are reached, and held for a while."""
     made = draws()
-    made["rate"][:, 100:140] = 6.0
-    made["rate"][:, 300:340] = -6.0
+    for start in (100, 300, 500):
+        made["rate"][:, start : start + 60 : 2] = 6.0
+        made["rate"][:, start + 1 : start + 60 : 2] = -6.0
     verdict = diagnose(made, stats_of())
-    assert verdict.verdict == "REVIEW" and verdict.min_ess_tail < 400 < verdict.min_ess_bulk
-    assert "too few effective draws in the tails" in verdict.sentence and "of rate is below 400" in verdict.sentence
+    assert verdict.verdict == "REVIEW" and verdict.min_ess_tail < 200 < 2000 < verdict.min_ess_bulk
+    assert verdict.sentence == "too few effective draws in the tails: tail ESS 164 of rate is below 400."
 
 
 def test_chains_apart_fail_and_the_variable_is_named() -> None:
