@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from bayesdensity.errors import BayesDensityError, InputError, UnidentifiedError
 from bayesdensity.fit import Fit, prepare_data, sample
 from bayesdensity.paper_mode.procedure import replicate
 from bayesdensity.quantities import SAMPLE
-from bayesdensity.simulate import Simulated, asked, drawn_from, simulate_scores, simulated_tables, world_of
+from bayesdensity.simulate import Simulated, World, asked, drawn_from, simulate_scores, simulated_tables, world_of
 from bayesdensity.simulate.truth import FRONTIER_RATE, MEAN_RATE, OF, ON
 from bayesdensity.study import Study
 
@@ -172,11 +173,9 @@ def calibrate(
     departures = {world: world_of(world) for world in worlds}
     settings = {"chains": chains, "draws": draws, "tune": tune, "cores": 1}
     jobs = []
-    for world, departure in departures.items():
-        for key, job_seed in enumerate(engine.seeds(seed, replicates)):
-            rng = np.random.default_rng(job_seed)
-            made = simulate_scores(source, *drawn_from(source, rng), rng, departure)
-            jobs.append(engine.Job(f"{world} {key}", job_seed, made))
+    for key, job_seed in enumerate(engine.seeds(seed, replicates)):
+        for world, departure in departures.items():
+            jobs.append(engine.Job(f"{world} {key}", job_seed, partial(_simulated, source, job_seed, departure)))
     shared = {
         "study": source.study,
         "data": source.data,
@@ -204,6 +203,11 @@ def calibrate(
         progress=progress,
     )
     return {world: collect([row for row in results if _world(row) == world], world, about) for world in departures}
+
+
+def _simulated(source: Fit, seed: int, departure: World) -> Simulated:
+    rng = np.random.default_rng(seed)
+    return simulate_scores(source, *drawn_from(source, rng), rng, departure)
 
 
 def collect(results: Sequence[dict[str, Any]], world: str, about: dict[str, Any]) -> Calibration:
@@ -306,8 +310,18 @@ def rank_ecdf(ranks: Any) -> pd.DataFrame:
     # A rank is one of 101 values: it is spread over its share of the unit interval, at random but always alike.
     spread = np.random.default_rng(1).random(len(ranks))
     values = (np.asarray(ranks, dtype=float) + spread) / (RANKS + 1)
-    x, ecdf, lower, upper = ecdf_utils.ecdf_pit(values, BAND, BAND_SIMULATIONS, rng=np.random.default_rng(2))
+    x, lower, upper = _band(len(values))
+    ecdf = np.where((x > 0) & (x < 1), ecdf_utils.compute_ecdf(values, x), x)
     return pd.DataFrame({"x": x, "ecdf": ecdf - x, "lower": lower - x, "upper": upper - x})
+
+
+@lru_cache(maxsize=32)
+def _band(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, and where the ECDF of so many uniform numbers stays at all of them (arXiv 2103.10522)."""
+    from arviz_stats import ecdf_utils
+
+    x, _, lower, upper = ecdf_utils.ecdf_pit(np.zeros(n), BAND, BAND_SIMULATIONS, rng=np.random.default_rng(2))
+    return x, lower, upper
 
 
 def _row(name: str, part: pd.DataFrame, banded: bool = True) -> dict[str, Any]:

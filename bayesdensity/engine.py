@@ -34,7 +34,7 @@ class Job(NamedTuple):
     """Tells it from the others of a run."""
     seed: int
     values: Any = None
-    """What else it needs; small, for it travels to the worker."""
+    """What else it needs, or a function that makes it when the job is handed out; small, for it travels."""
 
 
 Make = Callable[[Any], Callable[[Job], dict[str, Any]]]
@@ -208,7 +208,9 @@ def _submitted(
         while queue or flying:
             while queue and len(flying) < at_once:
                 key = queue.pop(0)
-                flying[executor.submit(_work, *work, left[key])] = key
+                job = left[key]
+                given = job._replace(values=job.values() if callable(job.values) else job.values)
+                flying[executor.submit(_work, *work, given)] = key
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 key = flying[future]
                 try:

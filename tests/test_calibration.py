@@ -129,7 +129,7 @@ def test_where_the_published_procedure_gives_nothing_it_is_left_out() -> None:
     rng = np.random.default_rng(1)
     rows = [{**result(f"records {k}", rng), "paper": None} for k in range(20)]
     found = collect(rows, "records", {"study": "toy", "digest": "d", "seed": 1})
-    assert found.paper_table().empty and "published" not in calibration_text(found)
+    assert found.paper_table().empty and "published procedure" not in calibration_text(found)
     assert "covered_published" not in worlds_table({"records": found})
     assert plot_calibration(found).axes[-1].get_title(loc="left") == "coverage, rate of the frontier"
 

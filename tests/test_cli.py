@@ -16,13 +16,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 from simulated import BENCHMARKS, Truth, write_study
 
 from bayesdensity import cli
+from bayesdensity.checks import CHECKS, Check, checked, checks_of, passed
 from bayesdensity.data.dataset import with_scores
+from bayesdensity.data.tables import read_tables
 from bayesdensity.fit import Fit
+from bayesdensity.simulate import WORLDS
 
 
 class Outcome(NamedTuple):
@@ -51,6 +55,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return Outcome(0 if code is None else int(code), *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture(scope="session")
+def fit_file(world_fit: Fit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fit of the small world as the command `fit` writes it: with its checks."""
+    return checked(world_fit).save(tmp_path_factory.mktemp("checked") / "small-world.nc")
 
 
 @pytest.fixture
@@ -152,6 +162,11 @@ def test_a_benchmark_without_data(run: Run, folder: Path) -> None:
         (("compare",), "needs at least two fits; got 0"),
         (("backtest", "nowhere.nc"), "nowhere.nc: no such file"),
         (("backtest", "nowhere.nc", "-o", "nowhere/mine"), "-o nowhere/mine: there is no folder nowhere"),
+        (("simulate", "densing-lw", "-o", "new"), "Did you mean 'densing-law'?"),
+        (("simulate", "densing-law", "-o", "new", "--world", "record"), "Did you mean 'records'?"),
+        (("simulate", "densing-law", "-o", "new", "--fit", "nowhere.nc"), "nowhere.nc: no such file"),
+        (("simulate", "densing-law", "-o", "nowhere/new"), "-o nowhere/new: there is no folder nowhere"),
+        (("simulate", "densing-law", "-o", "."), "-o .: is there already; name a new folder"),
     ],
 )
 def test_wrong_requests_are_answered_before_anything_runs(run: Run, arguments: tuple[str, ...], part: str) -> None:
@@ -165,8 +180,26 @@ def test_nothing_left_to_learn_from_exits_3(run: Run, folder: Path) -> None:
     assert list(Path.cwd().iterdir()) == []
 
 
-def test_an_unknown_option_is_a_wrong_request(run: Run) -> None:
-    outcome = run("summary", "fit.nc", "--jsno")
+def test_releases_of_one_day_exit_3(run: Run, truth: Truth) -> None:
+    for command in ("show", "fit"):
+        outcome = run(command, truth.study, "--data", truth.folder, "--set", "llms.released_from=2026-02-01")
+        assert outcome.status == 3 and outcome.out == ""
+        assert "LLMs left were released on 2026-0" in outcome.err and "Traceback" not in outcome.err
+        assert "so nothing can be told about change over time" in outcome.err
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_a_benchmark_that_nothing_ties_to_the_reference_exits_3(run: Run, folder: Path) -> None:
+    edit(folder / "scores.csv", lambda rows: [row for row in rows if not re.match("Yardstick-.*,Code,", row)])
+    outcome = run("fit", folder / "small-world.toml", "--data", folder)
+    assert outcome.status == 3 and outcome.out == "" and list(Path.cwd().iterdir()) == []
+    assert "no score of reference family 'Yardstick' on 'Code' is left" in outcome.err
+    assert "Reading" not in outcome.err and "Bring one, or drop the benchmark." in outcome.err
+
+
+@pytest.mark.parametrize("arguments", [("summary", "fit.nc", "--jsno"), ("simulate", "densing-law")])
+def test_an_unknown_option_or_a_missing_one_is_a_wrong_request(run: Run, arguments: tuple[str, ...]) -> None:
+    outcome = run(*arguments)
     assert outcome.status == 2 and outcome.out == ""
 
 
@@ -229,13 +262,14 @@ def strict(text: str) -> Any:
 
 def test_summary_as_json_has_what_is_promised(run: Run, fit_file: Path, world_fit: Fit) -> None:
     outcome = run("summary", fit_file, "--json")
-    assert outcome.status == (0 if world_fit.diagnostics.verdict == "PASS" else 1)
+    assert outcome.status == (0 if passed(checks_of(world_fit)) else 1)
     summary = strict(outcome.out)
     promised = {"study", "digest", "versions", "n_llms", "n_scores", "n_runs", "diagnostics", "doubling_time_months"}
     promised |= {"rate_per_year", "window", "doubling_time_months_at", "probability_rate_positive", "benchmarks"}
     promised |= {"probability_slowing", "paper_mode", "wall_seconds"}
     assert promised <= set(summary)
-    assert {"max_rhat", "min_ess_bulk", "divergences", "verdict"} <= set(summary["diagnostics"])
+    known = {"max_rhat", "min_ess_bulk", "min_ess_tail", "min_bfmi", "divergences", "stuck_chains", "verdict"}
+    assert known <= set(summary["diagnostics"])
     assert {"compile", "sample", "total"} <= set(summary["wall_seconds"])
     assert is_interval(summary["doubling_time_months"]) and is_interval(summary["rate_per_year"])
     assert summary["doubling_time_months_at"]
@@ -504,15 +538,172 @@ def test_a_cutoff_with_nothing_to_learn_from_or_to_predict_exits_3(run: Run, fit
     assert list(Path.cwd().iterdir()) == []
 
 
-@pytest.mark.parametrize(("verdict", "status"), [("PASS", 0), ("REVIEW", 1), ("FAIL", 1)])
-def test_exit_status_follows_the_verdict(
-    run: Run, fit_file: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, status: int
+# The verdict
+
+
+def judged(fit: Fit, path: Path, **verdicts: str) -> Path:
+    """A file of a fit whose checks have other verdicts than PASS as given."""
+    found: list[Check] = []
+    for name in CHECKS:
+        verdict: Any = verdicts.get(name, "PASS")
+        found.append(Check(name, verdict, f"{name} was looked at.", "" if verdict == "PASS" else f"Do for {name}."))
+    about = {**fit.about, "checks": [dataclasses.asdict(one) for one in found]}
+    return dataclasses.replace(fit, about=about).save(path)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "worst", "status"),
+    [
+        ({}, "PASS", 0),
+        ({"convergence": "REVIEW"}, "REVIEW", 1),
+        ({"convergence": "FAIL"}, "FAIL", 1),
+        ({"frontier": "REVIEW", "identification": "REVIEW"}, "REVIEW", 0),
+        ({"frontier": "FAIL", "scores": "REVIEW"}, "FAIL", 1),
+        ({"priors": "FAIL"}, "FAIL", 1),
+    ],
+)
+def test_the_verdict_comes_first_and_the_exit_status_follows_it(
+    run: Run, world_fit: Fit, tmp_path: Path, verdicts: dict[str, str], worst: str, status: int
 ) -> None:
-    module = sys.modules["bayesdensity.fit"]
-    judge = module.diagnose
-    monkeypatch.setattr(module, "diagnose", lambda *given: dataclasses.replace(judge(*given), verdict=verdict))
-    outcome = run("summary", fit_file, "--json")
-    assert outcome.status == status and strict(outcome.out)["diagnostics"]["verdict"] == verdict
+    path = judged(thinned(world_fit), tmp_path / "mine.nc", **verdicts)
+    outcome, as_json = run("summary", path), run("summary", path, "--json")
+    assert (outcome.status, as_json.status, run("densities", path).status) == (status, status, status)
+    told = strict(as_json.out)
+    assert told["verdict"] == worst and [one["name"] for one in told["checks"]] == list(CHECKS)
+    for one in told["checks"]:
+        verdict = verdicts.get(one["name"], "PASS")
+        assert one["verdict"] == verdict and one["sentence"] == f"{one['name']} was looked at."
+        assert one["remedy"] == ("" if verdict == "PASS" else f"Do for {one['name']}.")
+    head, *lines = outcome.out.split("\n\n")[0].splitlines()
+    n = len(verdicts)
+    said = {"PASS": "all 9 checks passed", "REVIEW": f"{n} of 9 checks want a look"}
+    assert head == f"{worst}: {said.get(worst, f'{n} of 9 checks say: do not cite')}."
+    for name, verdict in verdicts.items():
+        assert f"  {verdict:6s} {name}: {name} was looked at. Do for {name}." in lines
+    assert ("  PASS   convergence: convergence was looked at." in lines) == ("convergence" not in verdicts)
+    fine = [name for name in CHECKS if name not in {*verdicts, "convergence"}]
+    assert lines[-1] == f"  PASS   {', '.join(fine)}"
+
+
+def test_a_fit_without_checks_is_checked_when_it_is_read(run: Run, world_fit: Fit, tmp_path: Path) -> None:
+    """As the library saves it, and with a sampler that did not converge."""
+    judgement = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
+    fit = dataclasses.replace(world_fit)
+    fit.__dict__["diagnostics"] = judgement
+    outcome = run("summary", fit.save(tmp_path / "mine.nc"), "--json")
+    told = strict(outcome.out)
+    assert outcome.status == 1 and told["verdict"] == "FAIL"
+    assert told["diagnostics"]["verdict"] == "FAIL" and told["diagnostics"]["sentence"] == "chains disagree."
+    first, *others = told["checks"]
+    assert (first["name"], first["verdict"], first["sentence"]) == ("convergence", "FAIL", "chains disagree.")
+    assert [one["name"] for one in others] == list(CHECKS)[1:]
+    for one in others:
+        assert one["verdict"] in ("PASS", "REVIEW", "FAIL") and one["sentence"].endswith(".") and one["figures"]
+        assert bool(one["remedy"]) == (one["verdict"] != "PASS")
+
+
+def unidentified(fit: Fit) -> Fit:
+    """A fit that knows less of the rate than its prior did."""
+    prior, rate = fit.study.priors["rate"], fit.posterior["rate"]
+    wide = np.random.default_rng(1).standard_normal(rate.shape)
+    wide = prior.mu + 1.3 * prior.sigma * wide / wide.std()
+    return dataclasses.replace(fit, posterior=fit.posterior.assign(rate=rate.copy(data=wide)))
+
+
+def test_a_fit_that_repeats_its_prior_gives_no_number(run: Run, world_fit: Fit, tmp_path: Path) -> None:
+    path = unidentified(thinned(world_fit)).save(tmp_path / "wide.nc")
+    for arguments in (("summary",), ("summary", "--json"), ("densities", "--csv")):
+        outcome = run(arguments[0], path, *arguments[1:])
+        assert outcome.status == 3 and outcome.out == ""
+        assert "the posterior of the rate is as wide as its prior (130%): nothing was learned" in outcome.err
+        assert "Bring LLMs of more dates, or more scores of each." in outcome.err
+        assert "doubl" not in outcome.err and "Traceback" not in outcome.err
+
+
+def test_fitting_what_repeats_its_prior_writes_nothing(
+    run: Run, truth: Truth, world_fit: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = unidentified(thinned(world_fit))
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "fit", lambda *_, **__: wide)
+    outcome = run("fit", truth.study, "--data", truth.folder)
+    assert outcome.status == 3 and outcome.out == "" and "as wide as its prior" in outcome.err
+    assert list(Path.cwd().iterdir()) == []
+
+
+# Simulated worlds
+
+
+def test_a_simulated_world_is_a_folder_that_the_study_reads(run: Run, truth: Truth, fit_file: Path) -> None:
+    given = ("simulate", truth.study, "--data", truth.folder, "--fit", fit_file, "--seed", "4")
+    outcome = run(*given, "-o", "mine")
+    names = ("benchmarks.csv", "llms.csv", "reference_runs.csv", "scores.csv", "truth.json")
+    assert outcome.status == 0 and outcome.out == ""
+    assert outcome.err == f"wrote {', '.join(f'mine/{name}' for name in names)}\n"
+    told = strict(Path("mine/truth.json").read_text())
+    assert told["world"] == {"name": "as-modelled", "about": WORLDS["as-modelled"].about}
+    assert (told["study"], told["seed"], told["truth"]) == ("small-world", 4, "a posterior draw")
+    assert {"rate of the frontier", "rate of the mean", "rate on Code", "density of fam00-32B"} <= set(
+        told["quantities"]
+    )
+    shown, real = (strict(run("show", truth.study, "--data", at, "--json").out) for at in ("mine", truth.folder))
+    assert told["digest"] == shown["digest"] == real["digest"]
+    assert shown["n_llms"] == told["n_llms"] == real["n_llms"] and shown["n_scores"] == real["n_scores"]
+    assert run("show", truth.study, "--data", "mine").status == 0 and run("validate", "mine").status == 0
+    assert run(*given, "-o", "again").status == run(*given[:-1], "5", "-o", "other").status == 0
+    content = {at: [Path(at, name).read_bytes() for name in names] for at in ("mine", "again", "other")}
+    assert content["again"] == content["mine"]
+    assert content["other"][3] != content["mine"][3] and content["other"][1] == content["mine"][1]
+
+
+def test_a_world_of_records_leaves_llms_out(run: Run, truth: Truth, fit_file: Path) -> None:
+    outcome = run(
+        "simulate", truth.study, "--data", truth.folder, "--fit", fit_file, "-o", "mine", "--world", "records"
+    )
+    assert outcome.status == 0
+    told = strict(Path("mine/truth.json").read_text())
+    shown = strict(run("show", truth.study, "--data", "mine", "--json").out)
+    assert told["world"]["name"] == "records" and told["n_llms"] == shown["n_llms"] < len(truth.log_density)
+    assert len(read_tables("mine", fill_from_bundled=False).llms) == told["n_llms"] + 5
+
+
+@pytest.mark.parametrize("holds", [[], ["notes.txt"]])
+def test_a_folder_that_is_there_is_left_alone(
+    run: Run, truth: Truth, fit_file: Path, tmp_path: Path, holds: list[str]
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in holds:
+        (there / name).write_text("mine")
+    said = refused(run, "simulate", truth.study, "--data", truth.folder, "--fit", fit_file, "-o", there)
+    assert "is there already; name a new folder" in said
+    assert [path.name for path in there.iterdir()] == holds
+
+
+def test_the_truth_of_other_tables_or_another_study_is_refused(
+    run: Run, truth: Truth, folder: Path, fit_file: Path
+) -> None:
+    given = ("--fit", fit_file, "-o", "mine")
+    assert "the fit is of another tables" in refused(run, "simulate", truth.study, *given)
+    edit(folder / "scores.csv", lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])
+    assert "the fit is of another tables" in refused(run, "simulate", truth.study, "--data", folder, *given)
+    changed = ("--data", truth.folder, "--set", "frontier.trend=linear", *given)
+    assert "not of 'small-world' with digest" in refused(run, "simulate", truth.study, *changed)
+
+
+def test_without_a_fit_the_truth_comes_from_the_prior(
+    run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: compiled_world[0])
+    for name in ("DRAWS", "TUNE"):
+        monkeypatch.setattr(importlib.import_module("bayesdensity.simulate.source"), name, 60)
+    outcome = run("simulate", truth.study, "--data", truth.folder, "-o", "mine")
+    assert outcome.status == 0 and outcome.out == "" and "drawing from the prior, given the reference" in outcome.err
+    told = strict(Path("mine/truth.json").read_text())
+    assert told["truth"] == "a prior draw, given the reference" and told["n_llms"] == world_fit.about["n_llms"]
+    assert run("show", truth.study, "--data", "mine").status == 0
+
+
+# Studies and tables
 
 
 def test_studies_are_listed(run: Run) -> None:

@@ -120,6 +120,18 @@ def test_seeds_differ_between_jobs_and_between_roots_and_fit_a_sampler() -> None
 # Executors
 
 
+def test_values_may_be_made_when_a_job_is_handed_out_and_not_for_what_is_done(tmp_path: Path) -> None:
+    handed: list[str] = []
+
+    def late(job: Job) -> Job:
+        return job._replace(values=lambda: handed.append(job.key) or job.values)
+
+    todo = jobs(3)
+    run(tmp_path, todo[:1])
+    found = run(tmp_path, [late(job) for job in todo], workers=1)
+    assert found == expected(todo) and handed == ["job-1", "job-2"]
+
+
 @pytest.mark.parametrize("where", ["one process", "two processes", "threads", DASK])
 def test_results_are_the_same_and_in_the_order_of_jobs_on_any_executor(
     where: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -61,9 +61,10 @@ def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
     own = (cell_of < n) & data["score_keep"].to_numpy()
     cell, harness = cell_of[own], data["score_harness"].to_numpy()[own]
     log_like, below = _predicted(fit, draws, np.flatnonzero(own))
-    weight, _ = array_stats.psislw(log_like.T, axis=-1)
+    seen, at = np.unique(cell, return_inverse=True)  # a cell whose scores are left out has no weights
+    weight, _ = array_stats.psislw(log_like[:, seen].T, axis=-1)
     weight = np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True))
-    pit = (weight[cell] * below.T).sum(axis=1)
+    pit = (weight[at] * below.T).sum(axis=1)
     names = np.array([str(name).rpartition(" on ")[0] for name in data["harness"].to_numpy()])
     bench = data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]]
     return np.asarray(pit), bench, names[harness], np.diff(cell, prepend=-1) > 0

@@ -43,7 +43,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def kept(fit: Fit, draws: int = DRAWS) -> xr.Dataset:
-    """Evenly spaced draws of the posterior, at least as many of each chain as make up a number of draws."""
+    """Evenly spaced draws of the posterior: as many as asked for, or up to twice as many."""
     step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
     return fit.posterior.isel(draw=slice(None, None, step))
 

@@ -166,13 +166,15 @@ def calibrate(
 def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:
     """Draws of the truth: a posterior of the study, or the prior given the reference, which may be kept."""
     from bayesdensity.fit import load_fit, prepare
+    from bayesdensity.paper_mode.comparison import check_same
     from bayesdensity.progress import saying
     from bayesdensity.simulate import reference_only
 
-    if fit_file is not None:
-        return load_fit(fit_file, study)
-    if keep is not None and keep.exists():
-        return load_fit(keep, study)
+    known = fit_file or (keep if keep is not None and keep.exists() else None)
+    if known is not None:
+        loaded = load_fit(known, study)
+        check_same(loaded, study, tables)  # scores are told apart by the lines of their file
+        return loaded
     with saying() as tell:
         tell("compiling the model (the first time takes longer)")
         prepared = prepare(study, tables)

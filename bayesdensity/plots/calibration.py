@@ -75,6 +75,6 @@ def _coverage(axes: Axes, found: Calibration) -> None:
         half = 1.645 * np.sqrt(share * (1 - share) / len(table))
         x = np.array(LEVELS) + 0.012 * (k - 1)
         axes.errorbar(x, share, half, fmt=mark, color=colour, markersize=3.5, elinewidth=0.8, label=label)
-    axes.set(xlim=(0.4, 1), ylim=(0, 1.02), xticks=LEVELS[:3], xlabel="promised", ylabel="held")
+    axes.set(xlim=(0.4, 1), ylim=(0, 1.5), xticks=LEVELS[:3], yticks=(0, 0.5, 1), xlabel="promised", ylabel="held")
     axes.set_title("coverage, rate of the frontier")
-    axes.legend(fontsize=6.5, frameon=False, labelcolor=BLACK, loc="lower right", handletextpad=0.2)
+    axes.legend(fontsize=6.5, frameon=False, labelcolor=BLACK, loc="upper left", handletextpad=0.2, borderpad=0)

@@ -17,7 +17,7 @@ from bayesdensity.errors import InputError
 from bayesdensity.simulate.scores import Simulated
 
 SIMULATED = "simulated"
-"""Source of every simulated score."""
+"""Begins the source of every simulated score; that of the real one follows, so that rows stay apart as they were."""
 
 
 def simulated_tables(tables: Tables, data: xr.Dataset, made: Simulated) -> dict[str, pd.DataFrame]:
@@ -38,8 +38,9 @@ def simulated_tables(tables: Tables, data: xr.Dataset, made: Simulated) -> dict[
     own = cell < n
     known = np.where(own, made.published[np.where(own, entity[cell], 0)], True)
     scores = tables.scores.loc[data["score_row"].to_numpy()]
-    scores = scores.assign(score=made.scores, source=np.where(own, SIMULATED, scores["source"]))
-    scores.loc[own, ["flag", "note"]] = ""
+    source = (SIMULATED + "; " + scores["source"]).str.removesuffix("; ")
+    scores = scores.assign(score=made.scores, source=scores["source"].mask(own, source))
+    scores.loc[own, "note"] = ""
     names = [*data["llm"].to_numpy()[made.published], *data["reference"].to_numpy()]
     return {
         "llms": tables.llms[tables.llms["llm"].isin(names)],
