@@ -89,7 +89,7 @@ def test_a_p_value_is_said_as_precisely_as_it_matters(p: float, said: str) -> No
 
 def test_doubts_are_told_from_the_gravest_on_and_at_most_four_of_them() -> None:
     tests = {f"kind {name}": p for name, p in zip("abcdef", (1e-4, 1e-5, 1e-3, 1e-6, 2e-4, 3e-4), strict=True)}
-    remedies = {"kind a": "Do this.", "kind": "Do that.", "other": "Never."}
+    remedies = {"kind a": "Do this.", "kind": "Do that.", "other": "Never.", "d": "Nor this."}
     found = judged("shape", tests, remedies, "fine.")
     named = [part.split(" (")[0] for part in found.sentence.split("; ")]
     assert named == ["kind d", "kind b", "kind a", "kind e", "and 2 more."]
@@ -408,6 +408,17 @@ def test_scatter_that_drifts_on_one_benchmark_is_named_with_it(world_fit: Fit) -
     found = check_benchmarks(redrawn(world_fit, made))
     assert found.verdict != "PASS" and found.sentence.startswith("drift on Code: departures of later LLMs scatter")
     assert others_pass(found, "drift on Code") and "fit without it" in found.remedy
+
+
+def test_benchmarks_of_few_llms_are_not_tested(world_fit: Fit) -> None:
+    data, kept = world_fit.data, np.ones(world_fit.data.sizes["cell"], bool)
+    for name, n in (("Sums", 7), ("Code", 15)):
+        kept[np.flatnonzero(on(world_fit, name))[n:]] = False
+    few = data.isel(cell=kept).assign_attrs(n_target_cells=int(kept[: data.attrs["n_target_cells"]].sum()))
+    found = check_benchmarks(replace(world_fit, data=few, posterior=world_fit.posterior.isel(cell=kept))).figures
+    tested = sorted(said.split(":")[0] for said in found)
+    # Fifteen LLMs are enough to see an outlier, and their halves are too few to be compared.
+    assert tested == ["drift on Reading", "outliers on Code", "outliers on Reading"]
 
 
 def test_members_of_the_reference_are_no_outliers_among_the_targets(world_fit: Fit) -> None:

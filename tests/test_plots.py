@@ -52,7 +52,9 @@ def made_by_hand(
     data, posterior = _data(rng, kind, names, benchmarks), _posterior(rng, rate, spread, names, benchmarks)
     fit = Fit(posterior, xr.Dataset(), data, study, {})
     sentence = "chains disagree: R-hat 1.2 of rate exceeds 1.01."
-    vars(fit)["diagnostics"] = Diagnostics(1.2, 100, 0, (), "", verdict, sentence)  # in the place of the cached one
+    vars(fit)["diagnostics"] = Diagnostics(
+        1.2, 100, 100, 0.9, 0.0, 0, (), "", verdict, sentence
+    )  # in the place of the cached one
     return fit
 
 

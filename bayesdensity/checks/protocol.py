@@ -59,7 +59,8 @@ def over_draws(p: Array) -> Array:
 
     A discrepancy whose distribution does not depend on the parameters has that distribution at a posterior draw too
     (Johnson 2007, DOI 10.1214/07-BA229). p-values of draws depend on each other; small ones are combined by the Cauchy
-    distribution, which holds whatever the dependence (Liu and Xie 2020, DOI 10.1080/01621459.2018.1554485).
+    distribution, which holds for small ones under nearly any dependence (Liu and Xie 2020,
+    DOI 10.1080/01621459.2018.1554485): at 0.01 it rejects at most 1.5 times too often.
     """
     return np.asarray(stats.cauchy.sf(np.mean(stats.cauchy.isf(np.clip(p, 1e-300, 1 - 1e-9)), axis=0)))
 
@@ -78,7 +79,8 @@ def judged(name: str, tests: Mapping[str, float], remedies: Mapping[str, str], f
     fine : str
         What is said where there is no doubt.
     """
-    adjusted = {said: min(1.0, p * len(tests)) for said, p in tests.items()}
+    # What is not a number could not be judged, which is a doubt too.
+    adjusted = {said: 0.5 * DOUBT if np.isnan(p) else min(1.0, p * len(tests)) for said, p in tests.items()}
     doubts = sorted((said for said, p in adjusted.items() if p < DOUBT), key=lambda said: adjusted[said])
     if not doubts:
         return Check(name, "PASS", fine, figures=adjusted)
