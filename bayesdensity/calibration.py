@@ -33,6 +33,8 @@ RANKS = 100
 BAND = 0.99
 """Probability that a rank ECDF lies inside its band everywhere."""
 BAND_SIMULATIONS = 2000
+LEAST = 10
+"""Ranks of a density that a band needs: an LLM may be published in a few worlds only."""
 BOOTSTRAP = 500
 """Replicates of the bootstrap of the published procedure."""
 CHECK, DENSITIES = "check ", "densities of LLMs"
@@ -79,9 +81,9 @@ class Calibration:
         rows = [_row(name, part) for name, part in self.ranks[~is_density].groupby("quantity", sort=False)]
         densities = self.ranks[is_density]
         if len(densities):
-            each = [_row(str(name), part) for name, part in densities.groupby("quantity", sort=False)]
+            each = [inside_band(part["rank"]) for _, part in densities.groupby("quantity") if len(part) >= LEAST]
             row = _row(DENSITIES, densities, banded=False)
-            rows.append(row | {"inside_band": float(np.mean([one["inside_band"] for one in each]))})
+            rows.append(row | {"inside_band": float(np.mean(each)) if each else float("nan")})
         return pd.DataFrame(rows).set_index("quantity")
 
     def paper_table(self) -> pd.DataFrame:
@@ -315,6 +317,12 @@ def rank_ecdf(ranks: Any) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "ecdf": ecdf - x, "lower": lower - x, "upper": upper - x})
 
 
+def inside_band(ranks: Any) -> bool:
+    """Whether the ECDF of ranks stays inside its band."""
+    curve = rank_ecdf(ranks)
+    return bool(curve["ecdf"].between(curve["lower"], curve["upper"]).all())
+
+
 @lru_cache(maxsize=32)
 def _band(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points, and where the ECDF of so many uniform numbers stays at all of them (arXiv 2103.10522)."""
@@ -330,8 +338,7 @@ def _row(name: str, part: pd.DataFrame, banded: bool = True) -> dict[str, Any]:
     row = {"quantity": name, "n": len(part), **covered, "bias": float(error.mean())}
     row |= {"rmse": float(np.sqrt((error**2).mean())), "width": float(part["width"].median())}
     if banded:
-        curve = rank_ecdf(part["rank"])
-        row["inside_band"] = bool(curve["ecdf"].between(curve["lower"], curve["upper"]).all())
+        row["inside_band"] = inside_band(part["rank"])
     return row | {"not_converged": float((part["rhat"] > MAX_RHAT).mean())}
 
 

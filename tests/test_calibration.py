@@ -134,6 +134,17 @@ def test_where_the_published_procedure_gives_nothing_it_is_left_out() -> None:
     assert plot_calibration(found).axes[-1].get_title(loc="left") == "coverage, rate of the frontier"
 
 
+def test_an_llm_that_is_published_in_few_worlds_has_no_band() -> None:
+    found = calibration(30)
+    ranks = found.ranks
+    rare = (ranks["quantity"] == "density of two") & (ranks["key"] != "as-modelled 0")
+    few = replace(found, ranks=ranks[~rare])
+    assert few.table().at[DENSITIES, "inside_band"] == 1.0 and few.table().at[DENSITIES, "n"] == 31
+    assert plot_calibration(few).axes[4].get_title(loc="left") == DENSITIES
+    none = replace(found, ranks=ranks[~rare & (ranks["quantity"] != "density of one")])
+    assert np.isnan(none.table().at[DENSITIES, "inside_band"]) and "nan" not in calibration_text(none)
+
+
 def test_text_json_and_tables_say_the_same(tmp_path: Path) -> None:
     found = calibration(world="exponential")
     table, said = found.table(), calibration_text(found)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesdensity.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
@@ -41,7 +42,8 @@ def calibration_text(found: Calibration) -> str:
     ]
     for name, row in table.iterrows():
         inside = row["inside_band"]
-        said = ("yes" if inside else "NO") if isinstance(inside, bool) else f"of {inside:.0%} of LLMs"
+        share = "too few" if np.isnan(inside) else f"of {inside:.0%} of LLMs"
+        said = ("yes" if inside else "NO") if isinstance(inside, bool) else share
         lines.append(f"{name!s:40s} {_numbers(row)}  {said}")
     for kind, row in found.paper_table().iterrows():
         lines.append(f"{f'published procedure, {kind}':40s} {_numbers(row)}  ({int(row['n'])} worlds)")

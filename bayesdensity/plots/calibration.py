@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesdensity.calibration import BAND, LEVELS, Calibration, rank_ecdf
+from bayesdensity.calibration import BAND, LEAST, LEVELS, Calibration, rank_ecdf
 from bayesdensity.plots.page import BLACK, BLUE, GREY, PALE, SKY, STYLE, VERMILLION, titled_page
 from bayesdensity.simulate import WORLDS
 from bayesdensity.simulate.truth import FRONTIER_RATE, OF
@@ -41,7 +41,8 @@ def plot_calibration(found: Calibration) -> Figure:
     for axes, name in zip(panels, names, strict=False):
         _ranks(axes, found, [name])
         axes.set_title(name)
-    densities = [name for name in found.ranks["quantity"].unique() if name.startswith(OF)]
+    known = found.ranks["quantity"].value_counts(sort=False)
+    densities = [name for name in known.index[known >= LEAST] if name.startswith(OF)]
     _ranks(panels[len(names)], found, densities)
     panels[len(names)].set_title("densities of LLMs")
     _coverage(panels[len(names) + 1], found)
