@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from functools import lru_cache
 
 from bayesdensity.checks.convergence import check_convergence
 from bayesdensity.checks.extrapolation import check_extrapolation
@@ -57,6 +58,7 @@ def checked(fit: Fit) -> Fit:
     return replace(fit, about={**fit.about, "checks": [asdict(one) for one in run_checks(fit)]})
 
 
+@lru_cache(maxsize=4)
 def checks_of(fit: Fit) -> tuple[Check, ...]:
     """The checks that came with a fit, or else those that are run now."""
     if "checks" not in fit.about:

@@ -42,7 +42,7 @@ class World:
     moe_size: float = 1.0
     """Share of its size that counts, for a mixture of experts."""
     contamination: float = 0.0
-    """Logits by which half of the LLMs of the later half of time gain on the benchmark with most scores."""
+    """Logits by which half of the LLMs of the later half of time gain on the benchmark that most are measured on."""
 
 
 WORLDS: dict[str, World] = {

@@ -46,6 +46,8 @@ def main() -> None:
     source = reference_only(prepared, seed=given.seed)
     plain = build_plain_model(study, prepared.data)
     truth = in_plain_coordinates(source.posterior, prepared.data, given.simulations)
+    known = {variable.name for variable in [*plain.free_RVs, *plain.deterministics]}
+    truth = truth[[name for name in truth.data_vars if name in known]]
     made: list[np.ndarray] = []
 
     def simulator(seed: int, **at: np.ndarray) -> dict[str, np.ndarray]:
@@ -70,11 +72,12 @@ def main() -> None:
     print(f"simuk: {(time.monotonic() - start) / given.simulations:.0f} s a simulation", flush=True)
     start = time.monotonic()
     ranks: dict[str, list[tuple[float, float]]] = {name: [] for name in SAME}
-    for k in range(given.simulations):
-        ours = sample(prepared, with_scores(prepared.data, made[k]), draws=500, tune=500, seed=k).posterior
+    order = theirs.ref_params["draw"].to_numpy()  # simuk takes the draws in an order of its own
+    for k, other_fit in zip(order, theirs.posteriors, strict=True):
+        ours = sample(prepared, with_scores(prepared.data, made[k]), draws=500, tune=500, seed=int(k)).posterior
         for name in SAME:
             true = float(truth[name][0, k])
-            other = theirs.posteriors[k][name].to_numpy()
+            other = other_fit[name].to_numpy()
             ranks[name].append((float((ours[name].to_numpy() < true).mean()), float((other < true).mean())))
     print(f"bayesdensity: {(time.monotonic() - start) / given.simulations:.0f} s a simulation")
     print(f"{'quantity':20s} {'mean difference':>16s} {'largest':>8s} {'correlation':>12s}  of ranks between 0 and 1")
