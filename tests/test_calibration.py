@@ -253,8 +253,10 @@ def test_intervals_of_the_shipped_study_hold_the_truth(tmp_path: Path) -> None:
     table = found.table()
     # Of 20 intervals that hold with probability 0.9, fewer than 14 do so once in 400 times.
     assert (table["covered_90%"].iloc[:-1] >= 14 / 20).all()
-    assert table["covered_90%"].iloc[:-1].mean() == pytest.approx(0.9, abs=0.08)
-    assert table.at[DENSITIES, "covered_90%"] == pytest.approx(0.9, abs=0.03)
+    # Quantities of one world go together: over the certificate's 200 worlds the share that is covered in a world has a
+    # standard deviation of 0.19 for rates and frontier, of 0.11 for densities; 20 worlds give 3.5 standard errors of
+    assert table["covered_90%"].iloc[:-1].mean() == pytest.approx(0.9, abs=0.15)
+    assert table.at[DENSITIES, "covered_90%"] == pytest.approx(0.9, abs=0.086)
     assert table["inside_band"].iloc[:-1].all() and table.at[DENSITIES, "inside_band"] > 0.95
     bias = table["bias"] / (table["rmse"] / np.sqrt(20))
     assert (bias.abs().iloc[:-1] < 3.5).all()
