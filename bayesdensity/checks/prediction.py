@@ -107,7 +107,8 @@ def _predicted(fit: Fit, draws: dict[str, Array], scores: np.ndarray) -> tuple[A
         size = size[:, None] + at["cell_scatter"][bench, None] * node
         link = laws.Link(*(at[f"link_{part}"][bench, None] for part in laws.Link._fields))
         eta = laws.logit_of_size(link, size)[cell] + at["harness_effect"][harness, None]
-        expected = laws.score(eta, floor, at["ceiling"][of, None])
+        with np.errstate(over="ignore"):  # far out on the nodes the score is its floor
+            expected = laws.score(eta, floor, at["ceiling"][of, None])
         sd = laws.score_sd(expected, items, at["overdispersion"][of, None])
         z = (value[:, None] - expected) / sd
         by_cell = np.zeros((n, NODES))
