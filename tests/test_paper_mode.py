@@ -219,7 +219,7 @@ def test_every_failed_inversion_is_listed_with_its_reason(tmp_path: Path) -> Non
 
 def test_a_study_without_any_inversion_is_refused(tmp_path: Path) -> None:
     world = ladder_world(tmp_path, densities(families=4))
-    scores = pd.read_csv(tmp_path / "scores.csv").assign(score=0.999)
+    scores = pd.read_csv(tmp_path / "scores.csv").assign(score=0.975)
     scores.to_csv(tmp_path / "scores.csv", index=False)
     with pytest.raises(UnidentifiedError, match="0 of 8 LLMs have an effective size"):
         world.replicate()
@@ -227,7 +227,18 @@ def test_a_study_without_any_inversion_is_refused(tmp_path: Path) -> None:
 
 def test_one_member_is_no_reference(tmp_path: Path) -> None:
     world = family_world(tmp_path, densities(families=4), members=(7e9,))
-    with pytest.raises(UnidentifiedError, match="cannot fit the reference on Reading, Sums"):
+    with pytest.raises(UnidentifiedError, match="all members of reference family 'Yard' with scores are of one size"):
+        world.replicate()
+
+
+def test_one_member_on_a_benchmark_is_no_reference_there(tmp_path: Path) -> None:
+    world = family_world(tmp_path, densities(families=4), members=(7e9, 14e9))
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    larger = scores.loc[scores["llm"].str.startswith("Yard"), "llm"].unique()[-1]
+    scores[~((scores["llm"] == larger) & (scores["benchmark"] == "Reading"))].to_csv(
+        tmp_path / "scores.csv", index=False
+    )
+    with pytest.raises(UnidentifiedError, match="cannot fit the reference on Reading: it needs more different sizes"):
         world.replicate()
 
 
@@ -454,7 +465,7 @@ def test_without_a_fit_the_study_is_fitted(
     run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: compiled_world[0])
-    monkeypatch.setattr(cli, "DEFAULT", {"draws": 80, "tune": 150})
+    monkeypatch.setattr(cli.paper, "DEFAULT", {"draws": 80, "tune": 150})
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")
     assert status == 1 and "sampling" in err  # so few draws cannot pass
     assert "frontier (0.95 quantile), model" in out and out.startswith(("REVIEW: ", "FAIL: "))
