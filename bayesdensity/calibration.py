@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import xarray as xr
 from bayesdensity import engine
 from bayesdensity.checks import VERDICTS, run_checks
 from bayesdensity.data.dataset import with_scores
+from bayesdensity.data.schemas import SCHEMAS
 from bayesdensity.data.tables import Tables
 from bayesdensity.errors import BayesDensityError, InputError, UnidentifiedError
 from bayesdensity.fit import Fit, prepare_data, sample
@@ -376,11 +378,7 @@ def _paper(study: Study, tables: Tables, data: xr.Dataset, made: Simulated, seed
 
 def _lean(tables: Tables) -> Tables:
     """The tables without what only people read: they travel to every worker."""
-    frames = {name: getattr(tables, name) for name in ("llms", "scores", "reference_runs", "benchmarks")}
-    return replace(
-        tables,
-        **{name: frame.assign(**{text: "" for text in ("note",) if text in frame}) for name, frame in frames.items()},
-    )
+    return replace(tables, **{name: getattr(tables, name).assign(note="") for name in SCHEMAS})
 
 
 def _world(row: dict[str, Any]) -> str:
@@ -388,7 +386,5 @@ def _world(row: dict[str, Any]) -> str:
 
 
 def _digest(source: Fit) -> str:
-    import hashlib
-
     rates = np.ascontiguousarray(source.posterior["rate"].to_numpy())
     return hashlib.sha256(rates.tobytes()).hexdigest()[:12]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
+Verdict = Literal["PASS", "REVIEW", "FAIL"]
 MAX_RHAT, MIN_ESS = 1.01, 400
 MIN_BFMI = 0.3
 """E-BFMI of a chain below which it moves too little in energy (arXiv 1604.00695)."""
@@ -31,7 +32,7 @@ class Diagnostics:
     divergences: int
     stuck_chains: tuple[int, ...]
     worst: str
-    verdict: str
+    verdict: Verdict
     sentence: str
 
 
@@ -67,7 +68,7 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     if divergences:
         faults.append(f"{divergences} divergent transitions")
     failed = bool(stuck) or not (rhats[0] <= 1.05 or not several)
-    verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
+    verdict: Verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
     sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
     return Diagnostics(rhats[0], esses[0], tails[0], bfmi, deepest, divergences, stuck, worst, verdict, sentence)
 

@@ -95,7 +95,8 @@ def run(
     done = _read(path, identity)
     todo = [job for job in jobs if job.key not in done]
     tell = progress or (lambda *_: None)
-    tell(len(jobs) - len(todo), len(jobs))
+    finished = len(jobs) - len(todo)
+    tell(finished, len(jobs))
     if todo:
         blob = pickle.dumps((make, shared))
         token = hashlib.sha256(blob).hexdigest()
@@ -105,7 +106,8 @@ def run(
                 file.write(json.dumps(done[key]) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-                tell(sum(job.key in done for job in jobs), len(jobs))
+                finished += 1
+                tell(finished, len(jobs))
     return [done[job.key] for job in jobs]
 
 
@@ -185,6 +187,8 @@ def _results(
         batch, at_once = suspects or dict(left), 1 if suspects else min(workers, len(left))
         pool = ProcessPoolExecutor(at_once, mp_context=context, initializer=_begin_worker)
         try:
+            for _ in range(at_once + 1):  # a pool watches over a process from its next event on: here, from the start
+                pool.submit(os.getpid)
             for key, result in _submitted(pool, batch, work, at_once, breaks):
                 del left[key]
                 yield key, result

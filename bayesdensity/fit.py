@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +59,13 @@ class Fit:
     def diagnostics(self) -> Diagnostics:
         """Convergence of the sampler."""
         return diagnose(self.posterior, self.sample_stats)
+
+    def noted(self, **notes: Any) -> Fit:
+        """The same fit, with more said about it; what was found of its convergence need not be found again."""
+        fit = replace(self, about={**self.about, **notes})
+        if "diagnostics" in vars(self):
+            vars(fit)["diagnostics"] = self.diagnostics
+        return fit
 
     def save(self, path: str | Path) -> Path:
         """Write one netCDF file, whole or not at all.
@@ -295,7 +302,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         )
     fit = Fit(**groups, study=stored, about=about)
     if found is not None:  # what a property would find again, in seconds
-        fit.__dict__["diagnostics"] = Diagnostics(**{**found, "stuck_chains": tuple(found["stuck_chains"])})
+        vars(fit)["diagnostics"] = Diagnostics(**{**found, "stuck_chains": tuple(found["stuck_chains"])})
     return fit
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from remade import FORMS
+from remade import remade as remade_with
 from scipy import special, stats
 
 from bayesdensity.checks import (
@@ -42,7 +44,7 @@ from bayesdensity.checks.residuals import (
 from bayesdensity.data.dataset import with_scores
 from bayesdensity.errors import UnidentifiedError
 from bayesdensity.fit import Fit, load_fit
-from bayesdensity.study import Frontier, load_study
+from bayesdensity.study import load_study
 
 SAMPLE = ("chain", "draw")
 
@@ -290,27 +292,15 @@ def test_effects_drawn_from_their_own_distributions_pass(world_fit: Fit, pinned:
     assert verdicts.count("PASS") >= len(verdicts) - 2
 
 
-FORMS: dict[str, dict[str, Any]] = {
-    "exponential, both": {"form": "exponential", "one_sided": "both"},
-    "families only": {"one_sided": "family"},
-    "symmetric": {"form": "symmetric"},
-    "families alike": {"family_effects": False},
-}
+OTHERS = {name: change for name, change in FORMS.items() if change}
 
 
 def remade(fit: Fit, change: dict[str, Any]) -> Fit:
     """The fit as one of another form of the frontier, with strong inefficiencies."""
-    form = Frontier.model_validate({**dict(fit.study.frontier), **change})
-    draws = fit.posterior.assign(inefficiency_scale=0.6 + 0 * fit.posterior["noise_scale"])
-    if form.family_one_sided:
-        draws = draws.assign(family_inefficiency_scale=0.5 + 0 * draws["noise_scale"])
-    absent = [] if form.llm_one_sided else ["inefficiency_scale"]
-    absent += [] if form.family_effects else ["family_scale", "family_effect"]
-    study = fit.study.model_copy(update={"frontier": form})
-    return replace(fit, posterior=draws.drop_vars(absent), study=study)
+    return remade_with(fit, change, inefficiency_scale=0.6, family_inefficiency_scale=0.5)
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", OTHERS)
 def test_effects_pass_as_draws_of_the_form_they_are_drawn_from(world_fit: Fit, name: str) -> None:
     made = remade(world_fit, FORMS[name])
     found = [check_frontier(redrawn(made, noise(made, seed))) for seed in range(8)]

@@ -352,7 +352,7 @@ def test_a_job_whose_worker_died_once_is_done_again(tmp_path: Path) -> None:
 
 def test_a_job_that_always_kills_its_worker_costs_no_other(tmp_path: Path) -> None:
     """Nor a neighbour that was under way each time."""
-    todo = jobs(4, {0: {"die": ALWAYS, "meet": 2}, 1: {"sleep": 1.0, "meet": 2}})
+    todo = jobs(4, {0: {"die": ALWAYS, "meet": 2}, 1: {"hang": 2, "meet": 2}})
     found = run(tmp_path, todo)
     assert list(errors(found)) == ["job-0"]
     assert "its worker died 3 times" in found[0]["error"]

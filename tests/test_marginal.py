@@ -7,42 +7,28 @@ a Monte Carlo average. They agree to a few hundredths of a unit of log density.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+from remade import FORMS
+from remade import remade as remade_with
 from scipy import stats
 
 from bayesdensity.data.dataset import with_scores
 from bayesdensity.fit import Fit
 from bayesdensity.marginal import log_predictive
-from bayesdensity.study import Frontier
 
 Point = dict[str, Any]
 """One draw of the shared parameters, by name."""
 SIZES = np.linspace(-12, 12, 3001)
 """Log sizes from the average target at which the scores of a cell are evaluated."""
-FORMS: dict[str, dict[str, Any]] = {
-    "as shipped": {},
-    "exponential, both": {"form": "exponential", "one_sided": "both"},
-    "families only": {"one_sided": "family"},
-    "symmetric": {"form": "symmetric"},
-    "families alike": {"family_effects": False},
-}
 
 
 def remade(fit: Fit, change: dict[str, Any]) -> Fit:
     """The fit as one of another form of the frontier, with made-up scales for what the form brings with it."""
-    form = Frontier.model_validate({**dict(fit.study.frontier), **change})
-    draws = fit.posterior
-    if form.family_one_sided:
-        draws = draws.assign(family_inefficiency_scale=0.4 + 0.2 * draws["noise_scale"])
-    absent = [] if form.llm_one_sided else ["inefficiency_scale"]
-    absent += [] if form.family_effects else ["family_scale", "family_effect"]
-    study = fit.study.model_copy(update={"frontier": form})
-    return replace(fit, posterior=draws.drop_vars(absent), study=study)
+    return remade_with(fit, change, family_inefficiency_scale=0.4 + 0.2 * fit.posterior["noise_scale"])
 
 
 def drawn(fit: Fit, chain: int) -> Point:

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from remade import FORMS
+from remade import remade as remade_with
 from scipy import stats
 
 from bayesdensity import quantities
@@ -37,15 +39,8 @@ from bayesdensity.simulate import (
 )
 from bayesdensity.simulate.scores import _log_densities
 from bayesdensity.simulate.worlds import lineages
-from bayesdensity.study import Frontier, Study, load_study, study_names
+from bayesdensity.study import Study, load_study, study_names
 
-FORMS: dict[str, dict[str, Any]] = {
-    "as shipped": {},
-    "exponential, both": {"form": "exponential", "one_sided": "both"},
-    "families only": {"one_sided": "family"},
-    "symmetric": {"form": "symmetric"},
-    "families alike": {"family_effects": False},
-}
 REPETITIONS = 3000
 MODELLED = WORLDS["as-modelled"]
 
@@ -63,16 +58,8 @@ def one_draw(fit: Fit, chain: int = 0, draw: int = 11, **values: float) -> Fit:
 
 def remade(fit: Fit, change: dict[str, Any]) -> Fit:
     """One draw of the fit, as if of another form of the frontier, with strong inefficiencies."""
-    form = Frontier.model_validate({**dict(fit.study.frontier), **change})
-    draws = one_draw(fit, 1, 7, noise_scale=0.2, family_scale=0.3, dispersion_growth=0.15).posterior
-    one_sided = {"llm": "inefficiency_scale", "family": "family_inefficiency_scale"}
-    kept = {"llm": form.llm_one_sided, "family": form.family_one_sided}
-    half = draws["noise_scale"] * 0 + 0.5
-    draws = draws.assign({one_sided[who]: half for who, yes in kept.items() if yes})
-    absent = [one_sided[who] for who, yes in kept.items() if not yes and one_sided[who] in draws]
-    absent += [] if form.family_effects else ["family_scale", "family_effect"]
-    study = fit.study.model_copy(update={"frontier": form})
-    return replace(fit, posterior=draws.drop_vars(absent), study=study)
+    one = one_draw(fit, 1, 7, noise_scale=0.2, family_scale=0.3, dispersion_growth=0.15)
+    return remade_with(one, change, inefficiency_scale=0.5, family_inefficiency_scale=0.5)
 
 
 def renamed(data: xr.Dataset, stems: list[str]) -> xr.Dataset:

@@ -7,16 +7,17 @@ the model right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import lru_cache
 
 from bayesdensity.checks.convergence import check_convergence
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.checks.prediction import check_scores
 from bayesdensity.checks.priors import check_identification, check_priors
-from bayesdensity.checks.protocol import VERDICTS, Check, Verdict, worst
+from bayesdensity.checks.protocol import VERDICTS, Check, worst
 from bayesdensity.checks.reference import check_reference
 from bayesdensity.checks.residuals import check_benchmarks, check_frontier, check_harnesses
+from bayesdensity.convergence import Verdict
 from bayesdensity.errors import UnidentifiedError
 from bayesdensity.fit import Fit
 
@@ -55,7 +56,7 @@ def run_checks(fit: Fit) -> tuple[Check, ...]:
 
 def checked(fit: Fit) -> Fit:
     """The fit with its checks, which then go into its file."""
-    return replace(fit, about={**fit.about, "checks": [asdict(one) for one in run_checks(fit)]})
+    return fit.noted(checks=[asdict(one) for one in run_checks(fit)])
 
 
 @lru_cache(maxsize=4)

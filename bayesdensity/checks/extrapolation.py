@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bayesdensity.checks.protocol import Check, Verdict
+from bayesdensity.checks.protocol import Check
+from bayesdensity.convergence import Verdict
+from bayesdensity.data.dataset import target_scores
 from bayesdensity.fit import Fit
 from bayesdensity.quantities import SAMPLE, log_density_by_benchmark, probability_unreachable
 
@@ -25,7 +27,7 @@ def check_extrapolation(fit: Fit) -> Check:
     else:
         sizes = data["run_log_n"].to_numpy() + data.attrs["ladder_log_n_centre"] - data.attrs["log_size_centre"]
     below, above = float((size < sizes.min()).mean()), float((size > sizes.max()).mean())
-    own = (data["score_cell"].to_numpy() < n) & data["score_keep"].to_numpy()
+    own = target_scores(data)
     of, value = data["score_benchmark"].to_numpy()[own], data["score_value"].to_numpy()[own]
     floor, top = data["floor"].to_numpy(), fit.posterior["ceiling"].mean(SAMPLE).to_numpy()
     share = (value - floor[of]) / (top - floor)[of]

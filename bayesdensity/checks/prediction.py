@@ -7,6 +7,7 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
+from bayesdensity.data.dataset import harness_names, target_scores
 from bayesdensity.fit import Fit
 
 DRAWS = 400
@@ -56,24 +57,21 @@ def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
     from arviz_stats.base.array import array_stats
 
     data, draws = fit.data, thinned(fit, DRAWS)
-    n = int(data.attrs["n_target_cells"])
-    cell_of = data["score_cell"].to_numpy()
-    own = (cell_of < n) & data["score_keep"].to_numpy()
-    cell, harness = cell_of[own], data["score_harness"].to_numpy()[own]
+    own = target_scores(data)
+    cell, harness = (data[f"score_{part}"].to_numpy()[own] for part in ("cell", "harness"))
     log_like, below = _predicted(fit, draws, np.flatnonzero(own))
     seen, at = np.unique(cell, return_inverse=True)  # a cell whose scores are left out has no weights
     weight, _ = array_stats.psislw(log_like[:, seen].T, axis=-1)
     weight = np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True))
     pit = (weight[at] * below.T).sum(axis=1)
-    names = np.array([str(name).rpartition(" on ")[0] for name in data["harness"].to_numpy()])
     bench = data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]]
-    return np.asarray(pit), bench, names[harness], np.diff(cell, prepend=-1) > 0
+    return np.asarray(pit), bench, harness_names(data)[harness], np.diff(cell, prepend=-1) > 0
 
 
 def copies(fit: Fit) -> tuple[int, int, float]:
     """Scores beyond the first of their cell, how many of them equal an earlier one, and the chance that one does."""
     data = fit.data
-    own = (data["score_cell"].to_numpy() < int(data.attrs["n_target_cells"])) & data["score_keep"].to_numpy()
+    own = target_scores(data)
     cell, value = data["score_cell"].to_numpy()[own], data["score_value"].to_numpy()[own]
     order = np.lexsort((value, cell))
     again = np.diff(cell[order]) == 0

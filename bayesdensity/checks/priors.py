@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayesdensity.checks.protocol import Check, Verdict
+from bayesdensity.checks.protocol import Check
+from bayesdensity.convergence import Verdict
 from bayesdensity.fit import Fit
 from bayesdensity.quantities import SAMPLE, rate
 from bayesdensity.study import Priors

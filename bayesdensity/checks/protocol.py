@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
+from bayesdensity.convergence import Verdict
 from bayesdensity.fit import Fit
 
 Array = NDArray[np.float64]
-Verdict = Literal["PASS", "REVIEW", "FAIL"]
 VERDICTS: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")
 """From best to worst. REVIEW: look before you cite. FAIL: do not cite."""
 DOUBT, GROSS = 0.01, 1e-6

@@ -12,6 +12,7 @@ from scipy import special, stats
 
 from bayesdensity import frontier as forms
 from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
+from bayesdensity.data.dataset import harness_names
 from bayesdensity.fit import Fit
 from bayesdensity.quantities.trend import mean_at
 
@@ -73,9 +74,8 @@ def check_frontier(fit: Fit) -> Check:
 def check_harnesses(fit: Fit) -> Check:
     """Effects of harnesses: one that stands out, on one benchmark or on all of its own."""
     draws, data = thinned(fit), fit.data
-    labels, bench = data["harness"].to_numpy(), data["harness_benchmark"].to_numpy()
+    bench, source = data["harness_benchmark"].to_numpy(), harness_names(data)
     z = draws["harness_effect"] / draws["harness_scale"][:, bench]
-    source = np.array([str(label).rpartition(" on ")[0] for label in labels])
     # All effects on a benchmark may move together: only what sets harnesses apart is judged.
     mean = np.stack([z[:, bench == b].mean(axis=1) for b in range(data.sizes["benchmark"])], axis=1)
     alone = np.bincount(bench)[bench]

@@ -45,6 +45,16 @@ def load(study: str, settings: list[str] | None, data: Path | None) -> tuple[Stu
     return chosen, read_tables(data)
 
 
+def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
+    """A fit of exactly this study and these tables, from its file."""
+    from bayesdensity.fit import load_fit
+    from bayesdensity.paper_mode.comparison import check_same
+
+    loaded = load_fit(path, study)
+    check_same(loaded, study, tables)  # scores are told apart by the lines of their file
+    return loaded
+
+
 def check_ci(ci: float) -> None:
     """Refuse an impossible probability."""
     if not 0 < ci < 1:

@@ -40,7 +40,7 @@ def fit(
 ) -> int:
     """Fit a study, print the answer, and write the fit and its figures.
 
-    Exit status 1 says that the result exists but a check of it did not pass.
+    Exit status 1 says that the result exists but a check failed or the sampler did not converge.
 
     Parameters
     ----------

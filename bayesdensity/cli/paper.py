@@ -20,6 +20,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_folder,
     load,
+    load_fit_of,
     say,
 )
 from bayesdensity.errors import InputError
@@ -104,15 +105,9 @@ def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) ->
 
 def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:
     """The fit in a file, or a new one with the default settings."""
-    from bayesdensity.fit import fit as run
-    from bayesdensity.fit import load_fit
-
     if path is not None:
-        from bayesdensity.paper_mode.comparison import check_same
-
-        loaded = load_fit(path, study)
-        check_same(loaded, study, tables)
-        return loaded
+        return load_fit_of(path, study, tables)
+    from bayesdensity.fit import fit as run
     from bayesdensity.progress import reporting
 
     say(f"{study.title}  [{study.name} {study.digest}]")

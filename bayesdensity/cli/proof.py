@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, INTERRUPTED, AsJson, Folder, Settings, app, load, say
+from bayesdensity.cli.common import CHECK_FAILED, INTERRUPTED, AsJson, Folder, Settings, app, load, load_fit_of, say
 from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
@@ -165,16 +165,13 @@ def calibrate(
 
 def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:
     """Draws of the truth: a posterior of the study, or the prior given the reference, which may be kept."""
-    from bayesdensity.fit import load_fit, prepare
-    from bayesdensity.paper_mode.comparison import check_same
+    known = fit_file or (keep if keep is not None and keep.exists() else None)
+    if known is not None:
+        return load_fit_of(known, study, tables)
+    from bayesdensity.fit import prepare
     from bayesdensity.progress import saying
     from bayesdensity.simulate import reference_only
 
-    known = fit_file or (keep if keep is not None and keep.exists() else None)
-    if known is not None:
-        loaded = load_fit(known, study)
-        check_same(loaded, study, tables)  # scores are told apart by the lines of their file
-        return loaded
     with saying() as tell:
         tell("compiling the model (the first time takes longer)")
         prepared = prepare(study, tables)

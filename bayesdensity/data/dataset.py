@@ -61,6 +61,17 @@ def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
     return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])
 
 
+def target_scores(data: xr.Dataset) -> np.ndarray:
+    """Which scores are those of a target, and known; dim ``score``."""
+    own = data["score_cell"].to_numpy() < int(data.attrs["n_target_cells"])
+    return np.asarray(own & data["score_keep"].to_numpy())
+
+
+def harness_names(data: xr.Dataset) -> np.ndarray:
+    """Name of each harness without its benchmark; dim ``harness``."""
+    return np.array([str(label).rpartition(" on ")[0] for label in data["harness"].to_numpy()])
+
+
 def _targets(study: Study, selection: Selection) -> xr.Dataset:
     llms, reference = selection.llms, selection.reference_llms
     log_size = np.log(llms["size"].to_numpy(float))

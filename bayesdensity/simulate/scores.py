@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from bayesdensity import frontier as forms
 from bayesdensity import laws
+from bayesdensity.data.dataset import harness_names
 from bayesdensity.fit import Fit
 from bayesdensity.quantities.trend import mean_at
 from bayesdensity.simulate.truth import true_values
-from bayesdensity.simulate.worlds import WORLDS, World, bend, family_residuals, lineages, own_residuals
+from bayesdensity.simulate.worlds import WORLDS, World, bend, drawn, family_residuals, lineages, own_residuals
 
 MODELLED = WORLDS["as-modelled"]
 
@@ -69,18 +70,18 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
 def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: World) -> np.ndarray:
     data, form = one.data, one.study.frontier
     time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
-    growth = _of(at, "dispersion_growth")
+    growth = drawn(at, "dispersion_growth")
     log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
     shared = np.zeros(len(family_time))
     if form.family_effects:
         shared += family_residuals(
-            form, rng, _of(at, "family_scale"), _of(at, "family_inefficiency_scale"), shared.shape
+            form, rng, drawn(at, "family_scale"), drawn(at, "family_inefficiency_scale"), shared.shape
         )
     if world.lineage_scale:
         lineage = lineages(data["family"].to_numpy())
         shared += world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
     log_density += (forms.dispersion(family_time, growth) * shared)[family]
-    scales = _of(at, "noise_scale"), _of(at, "inefficiency_scale")
+    scales = drawn(at, "noise_scale"), drawn(at, "inefficiency_scale")
     own = own_residuals(world, form, rng, *scales, time.shape)
     return np.asarray(log_density + forms.dispersion(time, growth) * own)
 
@@ -109,18 +110,18 @@ def _scores(
     of = of[own]
     expected = laws.score(eta, data["floor"].to_numpy()[of], at["ceiling"].to_numpy()[of])
     sd = laws.score_sd(expected, data["n_items"].to_numpy()[of], at["overdispersion"].to_numpy()[of])
-    drawn = np.clip(rng.normal(expected, sd), 0.0, 1.0)
+    noisy = np.clip(rng.normal(expected, sd), 0.0, 1.0)
     if world.copied:
         _, first, back = np.unique(cell[own], return_index=True, return_inverse=True)
-        drawn = np.where((rng.random(len(first)) < world.copied)[back], drawn[first[back]], drawn)
+        noisy = np.where((rng.random(len(first)) < world.copied)[back], noisy[first[back]], noisy)
     scores = data["score_value"].to_numpy().copy()
-    scores[own] = drawn
+    scores[own] = noisy
     return scores, measured
 
 
 def _of_largest(data: xr.Dataset, harness: np.ndarray) -> np.ndarray:
     """Which scores come from the harness, on whatever benchmark, that has most of them."""
-    names = np.array([str(name).rpartition(" on ")[0] for name in data["harness"].to_numpy()])[harness]
+    names = harness_names(data)[harness]
     found, count = np.unique(names, return_counts=True)
     return np.asarray(names == found[count.argmax()])
 
@@ -131,7 +132,3 @@ def _published(data: xr.Dataset, measured: np.ndarray, world: World) -> np.ndarr
     time = data["time"].to_numpy()
     record = np.array([measured[time <= day].max() for day in time])
     return np.asarray(measured >= record - world.slack)
-
-
-def _of(at: xr.Dataset, name: str) -> Any:
-    return at[name].to_numpy() if name in at else 0.0

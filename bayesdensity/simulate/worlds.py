@@ -100,9 +100,9 @@ def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
     if world.inefficiency is None and not world.lineage_scale:
         return None
     rng = np.random.default_rng(0)
-    own = own_residuals(world, form, rng, _of(draw, "noise_scale"), _of(draw, "inefficiency_scale"), MANY)
+    own = own_residuals(world, form, rng, drawn(draw, "noise_scale"), drawn(draw, "inefficiency_scale"), MANY)
     if form.family_effects:
-        scales = _of(draw, "family_scale"), _of(draw, "family_inefficiency_scale")
+        scales = drawn(draw, "family_scale"), drawn(draw, "family_inefficiency_scale")
         own = own + family_residuals(form, rng, *scales, MANY)
     own = own + world.lineage_scale * rng.standard_normal(MANY)
     return float(np.quantile(own, form.quantile))
@@ -120,5 +120,6 @@ def lineages(families: np.ndarray) -> np.ndarray:
     return np.unique([stem.group() if stem else "" for stem in stems], return_inverse=True)[1]
 
 
-def _of(draw: xr.Dataset, name: str) -> float:
+def drawn(draw: xr.Dataset, name: str) -> float:
+    """A parameter in a draw; zero where the study has switched it off."""
     return float(draw[name]) if name in draw else 0.0

@@ -1,0 +1,33 @@
+"""Fits of other forms of the frontier, made by hand from a fit of the shipped form: nothing is sampled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bayesdensity.fit import Fit
+from bayesdensity.study import Frontier
+
+FORMS: dict[str, dict[str, Any]] = {
+    "as shipped": {},
+    "exponential, both": {"form": "exponential", "one_sided": "both"},
+    "families only": {"one_sided": "family"},
+    "symmetric": {"form": "symmetric"},
+    "families alike": {"family_effects": False},
+}
+
+
+def remade(fit: Fit, change: dict[str, Any], **scales: Any) -> Fit:
+    """The fit as one of another form, with these scales where the form has them and without what it lacks."""
+    form = Frontier.model_validate({**dict(fit.study.frontier), **change})
+    has = {
+        "inefficiency_scale": form.llm_one_sided,
+        "family_inefficiency_scale": form.family_one_sided,
+        "family_scale": form.family_effects,
+        "family_effect": form.family_effects,
+    }
+    zero = 0 * fit.posterior["noise_scale"]
+    draws = fit.posterior.assign({name: zero + value for name, value in scales.items() if has[name]})
+    absent = [name for name, yes in has.items() if not yes and name in draws]
+    study = fit.study.model_copy(update={"frontier": form})
+    return replace(fit, posterior=draws.drop_vars(absent), study=study)
