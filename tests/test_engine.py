@@ -83,6 +83,8 @@ def started(folder: Path, call: str) -> Iterator[subprocess.Popen[str]]:
         [
             sys.executable,
             "-c",
+            # A suite that runs in the background passes on that interrupts are ignored.
+            "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
             f"from pathlib import Path\nfrom engine_jobs import *\nrun(Path({str(folder)!r}), {call})",
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
