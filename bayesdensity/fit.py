@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
-from unittest import mock
 
 import xarray as xr
 
-from bayesdensity import __version__
 from bayesdensity.convergence import Diagnostics, diagnose
 from bayesdensity.data.dataset import assemble
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.errors import InputError, one_of
+from bayesdensity.sampling import compile_model, run_sampler, versions
 from bayesdensity.study import Study
 
 Part = Literal["joint", "reference"]
@@ -29,8 +26,6 @@ FORMAT = 2
 """Version of the layout of the file; a change that older readers cannot follow raises it."""
 TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
-SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
-PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +130,7 @@ def prepare(
     data = assemble(study, selection)
     (stage or _ignore)("compile")
     compiled, kept = _compile(study, data, part)
-    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest, "versions": _versions()}
+    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest, "versions": versions()}
     about |= _counts(selection, data)
     return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
 
@@ -150,7 +145,7 @@ def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any]) -> Prepa
     start = time.monotonic()
     compiled, kept = _compile(study, data, about["part"])
     names = ("digest", "part", "tables_digest", "n_llms", "n_scores", "n_runs", "n_left_out")
-    about = {**{name: about[name] for name in names}, "versions": _versions()}
+    about = {**{name: about[name] for name in names}, "versions": versions()}
     return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
 
 
@@ -190,12 +185,12 @@ def sample(
         compiled = compiled.with_data(**{name: data[name].to_numpy() for name in shared & set(data.data_vars)})
     target_accept = TARGET_ACCEPT[prepared.study.reference.kind]
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept}
-    tree = _sample(compiled, cores=cores, progress=progress, seed=seed, **settings)
+    tree = run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
     took = time.monotonic() - start
     seconds = {"compile": prepared.seconds, "sample": took, "total": prepared.seconds + took}
     return Fit(
         posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
-        sample_stats=tree["sample_stats"].to_dataset().drop_attrs()[[*SAMPLER_STATS]],
+        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
         data=data,
         study=prepared.study,
         about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": seconds},
@@ -307,44 +302,9 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
 
 
 def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any, list[str]]:
-    import nutpie
-    from pytensor.compile.mode import NUMBA, predefined_modes
-
     from bayesdensity.model.build import build_model, build_reference
 
-    model = build_model(study, data) if part == "joint" else build_reference(study, data)
-    free = [variable.name for variable in model.free_RVs if not variable.name.endswith("_raw")]
-    kept = [*free, *(variable.name for variable in model.deterministics)]
-    # The pass that makes operations overwrite their inputs takes a third of the compile time for 8 % of the speed.
-    with mock.patch.dict(predefined_modes, NUMBA=NUMBA.excluding("inplace_elemwise")):
-        return nutpie.compile_pymc_model(model), kept
-
-
-def _sample(
-    compiled: Any, *, cores: int | None, progress: Callable[[list[Any]], None] | None, **settings: Any
-) -> xr.DataTree:
-    import nutpie
-
-    settings["cores"] = min(settings["chains"], cores or os.cpu_count() or 1)
-    sampler = nutpie.sample(
-        compiled,
-        **settings,
-        save_warmup=False,
-        progress_bar=False,
-        progress_callback=progress,
-        blocking=False,
-    )
-    try:
-        tree: xr.DataTree = sampler.wait()
-    except KeyboardInterrupt:
-        sampler.cancel()
-        raise
-    return tree
-
-
-def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in PACKAGES}
-    return {"bayesdensity": __version__, "python": platform.python_version(), **packages}
+    return compile_model(build_model(study, data) if part == "joint" else build_reference(study, data))
 
 
 def _counts(selection: Selection, data: xr.Dataset) -> dict[str, Any]:

@@ -4,62 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from bayesdensity import laws
 from bayesdensity.errors import InputError, one_of
-
-Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
-
-
-class Part(BaseModel):
-    """A frozen piece of a study; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Prior(Part):
-    """A prior, stated as the central 90 % interval that a reader can argue with.
-
-    `normal` is normal on the quantity itself, `lognormal` on its logarithm, `logit-normal` on its logit.
-    """
-
-    shape: Literal["normal", "lognormal", "logit-normal"]
-    interval: tuple[float, float]
-    why: str
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        lower, upper = self.interval
-        inside = {"normal": lower < upper, "lognormal": 0 < lower < upper, "logit-normal": 0 < lower < upper < 1}
-        if not inside[self.shape]:
-            raise ValueError(f"interval {list(self.interval)} is not an increasing pair a {self.shape} prior can have")
-        return self
-
-    def _on_scale(self) -> tuple[float, float]:
-        lower, upper = self.interval
-        if self.shape == "lognormal":
-            return math.log(lower), math.log(upper)
-        if self.shape == "logit-normal":
-            return math.log(lower / (1 - lower)), math.log(upper / (1 - upper))
-        return lower, upper
-
-    @property
-    def mu(self) -> float:
-        """Mean of the normal on the scale of the shape."""
-        return sum(self._on_scale()) / 2
-
-    @property
-    def sigma(self) -> float:
-        """Standard deviation of the normal on the scale of the shape."""
-        lower, upper = self._on_scale()
-        return (upper - lower) / (2 * Z90)
+from bayesdensity.prior import Part, Prior
 
 
 class Exclusion(Part):
@@ -135,6 +91,16 @@ class Law(Part):
     """Whether the loss has a floor E_b; without it the law is the paper's and may be bimodal."""
     noise_df: float = Field(gt=1)
     """Degrees of freedom of the Student-t noise on log loss."""
+
+    @property
+    def form(self) -> type[laws.Chinchilla]:
+        """Its formula."""
+        return laws.Chinchilla if self.irreducible else laws.Densing
+
+    @property
+    def noise(self) -> Literal["student-t"]:
+        """Kind of the noise on log loss."""
+        return "student-t"
 
 
 class Frontier(Part):
@@ -269,14 +235,12 @@ def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Stu
     0.95
     """
     path = _find(name)
-    tree = _resolve(path, seen=())
-    for key, value in (overrides or {}).items():
-        _set(tree, key, value)
+    tree = replaced(_resolve(path, seen=()), overrides or {})
     tree.setdefault("name", path.stem)
     try:
         return Study.model_validate(tree)
     except ValidationError as error:
-        raise InputError(f"{path.name}: {_faults(error)}") from error
+        raise InputError(f"{path.name}: {faults_of(error)}") from error
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -330,6 +294,13 @@ def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[s
     return merged
 
 
+def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree, in which the values at dotted keys are replaced."""
+    for key, value in overrides.items():
+        _set(tree, key, value)
+    return tree
+
+
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     for parent in parents:
@@ -339,23 +310,23 @@ def _set(tree: dict[str, Any], key: str, value: Any) -> None:
     tree[last] = value
 
 
-def _faults(error: ValidationError) -> str:
+def faults_of(error: ValidationError, root: type[BaseModel] = Study) -> str:
     """All faults of a study in one sentence each, misspelt keys answered with the valid ones."""
     lines = []
     for fault in error.errors():
         where = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            lines.append(f"unknown key '{where}'; {_valid_keys(fault['loc'])}")
+            lines.append(f"unknown key '{where}'; {_valid_keys(fault['loc'], root)}")
         elif fault["type"] == "missing":
             lines.append(f"missing key '{where}'")
         else:
-            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}")
+            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}" if where else fault["msg"])
     return "; ".join(lines) + "."
 
 
-def _valid_keys(loc: tuple[int | str, ...]) -> str:
+def _valid_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> str:
     """The keys that are valid where an unknown one stood."""
-    part: Any = Study
+    part: Any = root
     for step in loc[:-1]:
         if isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
             part = part.model_fields[str(step)].annotation

@@ -231,7 +231,7 @@ def test_an_interrupted_fit_writes_nothing(run: Run, truth: Truth, monkeypatch: 
 
     import bayesdensity.fit  # noqa: F401
 
-    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_sample", interrupted)
+    monkeypatch.setattr(sys.modules["bayesdensity.fit"], "run_sampler", interrupted)
     monkeypatch.setattr(sys.modules["bayesdensity.fit"], "_compile", lambda *_: (None, []))
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 130 and outcome.out == ""

@@ -301,7 +301,7 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
 
 def test_same_seed_gives_the_same_draws(world_fit: Fit, compiled_world: list[Any]) -> None:
     """One compiled model, sampled as `fit` samples it."""
-    run, (compiled, kept) = sys.modules["bayesdensity.fit"]._sample, compiled_world[0]
+    run, (compiled, kept) = sys.modules["bayesdensity.fit"].run_sampler, compiled_world[0]
     settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None, "cores": 1}
     first, second, other = (run(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
     assert set(kept) <= set(first.data_vars)

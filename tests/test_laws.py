@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bayesdensity import laws
 
 CENTRE_N, CENTRE_D = np.log(7e8), np.log(3e10)
+CENTRE = {"n": CENTRE_N, "d": CENTRE_D}
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -18,7 +19,7 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 
 
 LAWS = st.builds(
-    laws.LossLaw,
+    laws.Chinchilla,
     log_loss_centre=numbers(-1, 2),
     share_irreducible=numbers(0, 0.7),
     share_size=numbers(0.05, 0.25),
@@ -30,33 +31,33 @@ STEPS = numbers(-4, 4)
 
 
 @given(LAWS)
-def test_centre_and_natural_parameters_give_equal_losses(law: laws.LossLaw) -> None:
+def test_centre_and_natural_parameters_give_equal_losses(law: laws.Chinchilla) -> None:
     n, d = np.meshgrid(np.geomspace(1e7, 1e12, 6), np.geomspace(1e8, 2e13, 5))
-    natural = laws.natural_parameters(law, CENTRE_N, CENTRE_D)
+    natural = law.natural(CENTRE)
     chinchilla = natural["E"] + natural["A"] * n ** -natural["alpha"] + natural["B"] * d ** -natural["beta"]
-    np.testing.assert_allclose(laws.loss(law, np.log(n) - CENTRE_N, np.log(d) - CENTRE_D), chinchilla, rtol=1e-10)
+    np.testing.assert_allclose(law.loss({"n": np.log(n) - CENTRE_N, "d": np.log(d) - CENTRE_D}), chinchilla, rtol=1e-10)
 
 
 @given(LAWS)
-def test_shares_sum_to_one_at_the_centre(law: laws.LossLaw) -> None:
+def test_shares_sum_to_one_at_the_centre(law: laws.Chinchilla) -> None:
     assert law.share_irreducible + law.share_size + law.share_data == pytest.approx(1)
-    assert laws.loss(law, 0.0, 0.0) == pytest.approx(np.exp(law.log_loss_centre))
+    assert law.loss({"n": 0.0, "d": 0.0}) == pytest.approx(np.exp(law.log_loss_centre))
 
 
 @given(LAWS)
-def test_elasticity_at_the_centre_is_exponent_times_share(law: laws.LossLaw) -> None:
+def test_elasticity_at_the_centre_is_exponent_times_share(law: laws.Chinchilla) -> None:
     step = 1e-5
-    slope = (np.log(laws.loss(law, step, 0.0)) - np.log(laws.loss(law, -step, 0.0))) / (2 * step)
+    slope = (np.log(law.loss({"n": step, "d": 0.0})) - np.log(law.loss({"n": -step, "d": 0.0}))) / (2 * step)
     assert -slope == pytest.approx(law.size_exponent * law.share_size, rel=1e-4)
 
 
 @given(LAWS, STEPS, numbers(0.01, 2))
-def test_loss_falls_with_size_and_data_but_never_below_its_floor(law: laws.LossLaw, x: float, more: float) -> None:
-    here = laws.loss(law, x, x)
-    assert laws.loss(law, x + more, x) < here
-    assert laws.loss(law, x, x + more) < here
-    floor = laws.natural_parameters(law, CENTRE_N, CENTRE_D)["E"]
-    assert laws.loss(law, 60.0, 60.0) >= floor
+def test_loss_falls_with_size_and_data_but_never_below_its_floor(law: laws.Chinchilla, x: float, more: float) -> None:
+    here = law.loss({"n": x, "d": x})
+    assert law.loss({"n": x + more, "d": x}) < here
+    assert law.loss({"n": x, "d": x + more}) < here
+    floor = law.natural(CENTRE)["E"]
+    assert law.loss({"n": 60.0, "d": 60.0}) >= floor
 
 
 @given(LINKS, STEPS)
@@ -104,10 +105,10 @@ def test_shifted_is_the_same_curve(link: laws.Link, x: float, origin: float) -> 
 
 @given(LAWS, numbers(-2, 2), numbers(1, 20), STEPS, numbers(-2, 6))
 def test_ladder_link_is_the_map_of_the_loss(
-    law: laws.LossLaw, map_logit: float, map_slope: float, x: float, log_d: float
+    law: laws.Chinchilla, map_logit: float, map_slope: float, x: float, log_d: float
 ) -> None:
     link = laws.ladder_link(law, log_d, map_logit, map_slope, map_loss=0.9)
-    composed = map_logit - map_slope * (laws.loss(law, x, log_d) - 0.9)
+    composed = map_logit - map_slope * (law.loss({"n": x, "d": log_d}) - 0.9)
     assert laws.logit_of_size(link, x) == pytest.approx(composed, abs=1e-8)
 
 
@@ -122,11 +123,11 @@ def test_floats_arrays_xarray_and_pytensor_agree() -> None:
     import pytensor
     import pytensor.tensor as pt
 
-    law, link = laws.LossLaw(0.3, 0.2, 0.5, 0.25, 0.3), laws.Link(0.4, 0.6, 0.15)
+    law, link = laws.Chinchilla(0.3, 0.2, 0.5, 0.25, 0.3), laws.Link(0.4, 0.6, 0.15)
     grid = np.linspace(-2, 2, 5)
 
     def everything(x):  # type: ignore[no-untyped-def]
-        return [laws.loss(law, x, 0.5 * x), laws.logit_of_size(link, x), laws.score(x, 0.25, 0.9)]
+        return [law.loss({"n": x, "d": 0.5 * x}), laws.logit_of_size(link, x), laws.score(x, 0.25, 0.9)]
 
     symbol = pt.dvector("x")
     tensors = pytensor.function([symbol], everything(symbol), mode="FAST_COMPILE")(grid)

@@ -254,7 +254,7 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     # Loss-only suites: A N^-alpha + B D^-beta at the centre of the suite, Student-t on the log loss.
     observed, suite = np.log(data["suite_loss"].to_numpy()), data["suite_index"].to_numpy()
     centre = np.bincount(suite, observed) / np.bincount(suite)
-    total += norm(at["suite_log_loss_centre"], centre, 0.1).sum()
+    total += norm(at["suite_log_loss_centre"], centre, 0.2).sum()
     share = 1 / (1 + np.exp(-at["logit_size_share"]))
     elasticity = at["suite_size_elasticity"]
     total += norm(np.log(elasticity), at["log_size_exponent"] + np.log(share), at["size_exponent_spread"]).sum()

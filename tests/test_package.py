@@ -27,13 +27,16 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # Each layer imports only itself and those before it.
 LAYERS = [
     "errors",
+    "prior",
     "laws",
     "frontier",
     "trends",
     "study",
+    "law_study",
     "data",
     "model",
     "convergence",
+    "sampling",
     "fit",
     "quantities",
     "simulate",
@@ -44,6 +47,7 @@ LAYERS = [
     "engine",
     "checks",
     "calibration",
+    "scaling",
     "sensitivity",
     "corollaries",
     "plots",
@@ -53,7 +57,7 @@ LAYERS = [
     "progress",
     "cli",
 ]
-SAMPLERS = {"model", "fit", "engine"}
+SAMPLERS = {"model", "sampling", "engine"}
 RESERVED = {
     "pymc": SAMPLERS,
     "pytensor": SAMPLERS,

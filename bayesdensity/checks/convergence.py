@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from bayesdensity.checks.protocol import Check
+from bayesdensity.convergence import Diagnostics
 from bayesdensity.fit import Fit
 
 
 def check_convergence(fit: Fit) -> Check:
     """R-hat, bulk and tail ESS, divergences, E-BFMI, tree depth, and chains that never moved."""
-    found = fit.diagnostics
+    return convergence_check(fit.diagnostics)
+
+
+def convergence_check(found: Diagnostics) -> Check:
+    """The same of what was found."""
     figures = {
         "max_rhat": found.max_rhat,
         "min_ess_bulk": found.min_ess_bulk,

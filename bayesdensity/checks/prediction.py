@@ -54,18 +54,24 @@ def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
     ndarray, ndarray, ndarray, ndarray
         By score of a target: the transform, its benchmark, its harness, and whether it is the first of its cell.
     """
-    from arviz_stats.base.array import array_stats
-
     data, draws = fit.data, thinned(fit, DRAWS)
     own = target_scores(data)
     cell, harness = (data[f"score_{part}"].to_numpy()[own] for part in ("cell", "harness"))
     log_like, below = _predicted(fit, draws, np.flatnonzero(own))
     seen, at = np.unique(cell, return_inverse=True)  # a cell whose scores are left out has no weights
-    weight, _ = array_stats.psislw(log_like[:, seen].T, axis=-1)
-    weight = np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True))
+    weight = loo_weights(log_like[:, seen])
     pit = (weight[at] * below.T).sum(axis=1)
     bench = data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]]
     return np.asarray(pit), bench, harness_names(data)[harness], np.diff(cell, prepend=-1) > 0
+
+
+def loo_weights(log_like: Array) -> Array:
+    """Pareto-smoothed weights that leave each observation out, from log densities; shape (observation, draw)."""
+    from arviz_stats.base.array import array_stats
+
+    # Only differences count; as they come, their exponentials may be too small to divide by.
+    weight, _ = array_stats.psislw((log_like - log_like.min(axis=0)).T, axis=-1)
+    return np.asarray(np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True)))
 
 
 def copies(fit: Fit) -> tuple[int, int, float]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import xarray as xr
 from scipy import special, stats
 
 from bayesdensity import laws
@@ -12,6 +15,7 @@ from bayesdensity.fit import Fit
 
 LEAST = 5
 """Residuals that a test needs."""
+BENDS = {"n": "size", "d": "tokens", "u": "unique tokens", "e": "experts", "c": "compute"}
 FINE = {"family": "its members follow one link.", "ladder": "the ladder follows its law, and its scores the map."}
 REMEDIES = {
     "link": "Compare with another reference; look for members of another recipe.",
@@ -51,42 +55,71 @@ def _family(fit: Fit, draws: dict[str, Array]) -> dict[str, float]:
 
 def _ladder(fit: Fit, draws: dict[str, Array]) -> dict[str, float]:
     data, df, tests = fit.data, fit.study.law.noise_df, dict[str, float]()
-    bench, log_n, log_d = (data[f"run_{part}"].to_numpy() for part in ("benchmark", "log_n", "log_d"))
-    law = laws.LossLaw(*(draws[f"law_{part}"] for part in laws.LossLaw._fields))
-    expected = np.log(laws.loss(laws.LossLaw(*(part[:, bench] for part in law)), log_n, log_d))
-    expected = expected + data["run_beyond"].to_numpy() * draws["law_miss"][:, bench]
-    z = _normal_score((np.log(data["run_loss"].to_numpy()) - expected) / draws["loss_noise"][:, bench], df)
-    plain = np.stack([np.ones_like(log_n), log_n, log_d])
+    bench, beyond = data["run_benchmark"].to_numpy(), data["run_beyond"].to_numpy()
+    at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in fit.study.law.form.reads}
+    law = laws.drawn_law(fit.study.law.form, draws).mapped(lambda part: part[:, bench])
+    expected = np.log(law.loss(at)) + beyond * draws["law_miss"][:, bench]
+    t = (np.log(data["run_loss"].to_numpy()) - expected) / draws["loss_noise"][:, bench]
+    of_law, of_map = law_tests(data, at, normal_score(stats.t.cdf(t, df))), map_tests(data, draws)
     miss = draws["law_miss"] / draws["law_misfit"][:, None]
-    maps = data["map_benchmark"].to_numpy()
-    own = data["training_benchmark"].to_numpy()
-    departure = draws["map_departure"] / draws["map_scatter"][:, own]
-    loss, training = data["map_loss"].to_numpy(), data["map_training"].to_numpy()
-    mean_loss = np.bincount(training, loss) / np.bincount(training)
-    rest = _map_residuals(fit, draws, maps, loss, training)
     for b, name in enumerate(data["benchmark"].to_numpy()):
-        here = bench == b
-        if here.sum() >= LEAST:
-            tests[f"law: losses on {name} scatter otherwise than modelled"] = normal(z[:, here])
-            for what, x in (("size", log_n), ("tokens", log_d)):
-                if len(np.unique(x[here].round(2))) > 2:
-                    bend = depends(z[:, here], x[here] ** 2, plain[:, here])
-                    tests[f"law: losses on {name} bend away from it with {what}"] = bend
-        if (here & (data["run_beyond"].to_numpy() > 0)).any():
+        tests |= of_law.get(str(name), {})
+        if (beyond[bench == b] > 0).any():
             tests[f"beyond the ladder the law misses on {name}"] = float(
                 over_draws(2 * special.ndtr(-np.abs(miss[:, b])))
             )
-        alone, points = own == b, maps == b
-        if alone.sum() >= LEAST:
-            tests[f"map: trainings bend away from it on {name}"] = _bends(departure[:, alone], mean_loss[alone])
-        if points.sum() >= LEAST:
-            tests[f"map: scores bend away from it on {name}"] = _bends(rest[:, points], loss[points])
-            tests[f"map: scores on {name} scatter otherwise than modelled"] = normal(rest[:, points])
+        tests |= of_map.get(str(name), {})
     return tests
 
 
-def _map_residuals(fit: Fit, draws: dict[str, Array], bench: np.ndarray, loss: Array, training: np.ndarray) -> Array:
-    data = fit.data
+def law_tests(data: xr.Dataset, at: Mapping[str, Array], z: Array) -> dict[str, dict[str, float]]:
+    """p-values of the residuals of a law, by benchmark: how they scatter, and that they do not bend.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        With ``run_benchmark`` and ``benchmark``.
+    at : mapping of ndarray
+        What the law reads, dim ``run``.
+    z : ndarray
+        Normal scores of the residuals; shape (draw, run).
+    """
+    bench, tests = data["run_benchmark"].to_numpy(), dict[str, dict[str, float]]()
+    plain = np.stack([np.ones(len(bench)), *at.values()])
+    for b, name in enumerate(data["benchmark"].to_numpy()):
+        here = bench == b
+        if here.sum() < LEAST:
+            continue
+        own = {f"law: losses on {name} scatter otherwise than modelled": normal(z[:, here])}
+        for letter, x in at.items():
+            if len(np.unique(x[here].round(2))) > 2:
+                bend = depends(z[:, here], x[here] ** 2, plain[:, here])
+                own[f"law: losses on {name} bend away from it with {BENDS[letter]}"] = bend
+        tests[str(name)] = own
+    return tests
+
+
+def map_tests(data: xr.Dataset, draws: dict[str, Array]) -> dict[str, dict[str, float]]:
+    """p-values of what trainings and scores depart from the map, by benchmark."""
+    maps, own = data["map_benchmark"].to_numpy(), data["training_benchmark"].to_numpy()
+    departure = draws["map_departure"] / draws["map_scatter"][:, own]
+    loss, training = data["map_loss"].to_numpy(), data["map_training"].to_numpy()
+    mean_loss = np.bincount(training, loss) / np.bincount(training)
+    rest, tests = _map_residuals(data, draws, maps, loss, training), dict[str, dict[str, float]]()
+    for b, name in enumerate(data["benchmark"].to_numpy()):
+        alone, points, found = own == b, maps == b, dict[str, float]()
+        if alone.sum() >= LEAST:
+            found[f"map: trainings bend away from it on {name}"] = _bends(departure[:, alone], mean_loss[alone])
+        if points.sum() >= LEAST:
+            found[f"map: scores bend away from it on {name}"] = _bends(rest[:, points], loss[points])
+            found[f"map: scores on {name} scatter otherwise than modelled"] = normal(rest[:, points])
+        tests[str(name)] = found
+    return tests
+
+
+def _map_residuals(
+    data: xr.Dataset, draws: dict[str, Array], bench: np.ndarray, loss: Array, training: np.ndarray
+) -> Array:
     line = draws["map_logit"][:, bench] - draws["map_slope"][:, bench] * (loss - data["map_centre"].to_numpy()[bench])
     floor, items = data["floor"].to_numpy()[bench], data["n_items"].to_numpy()[bench]
     expected = laws.score(line + draws["map_departure"][:, training], floor, draws["ceiling"][:, bench])
@@ -99,6 +132,6 @@ def _bends(z: Array, x: Array) -> float:
     return depends(z, x**2, np.stack([np.ones_like(x), x]))
 
 
-def _normal_score(t: Array, df: float) -> Array:
-    """Normal scores of residuals that are Student-t."""
-    return np.asarray(special.ndtri(np.clip(stats.t.cdf(t, df), 1e-12, 1 - 1e-12)))
+def normal_score(u: Array) -> Array:
+    """Normal scores of probability integral transforms."""
+    return np.asarray(special.ndtri(np.clip(u, 1e-12, 1 - 1e-12)))

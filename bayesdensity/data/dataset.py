@@ -229,19 +229,46 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     is_long = (pairs["role"] != "ladder").to_numpy()
     long_name = "training of " + pairs["params"].map("{:.4g}".format).astype(str) + " parameters"
     pairs = pairs.assign(run=pairs["run"].where(~is_long, long_name))
-    trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
-    training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
-    bench = _positions(pairs["benchmark"], names)
-    value = pairs["value"].to_numpy(float)
-    logit, share, pseudo = _implied(value, _floors(selection)[bench], training, len(trainings))
-    centre, centre_logit = _map_centre(pairs["loss"].to_numpy(float), logit, bench, len(names))
-    return xr.Dataset(
+    losses = xr.Dataset(
         {
             "run_log_n": ("run", log_n - centre_n),
             "run_log_d": ("run", log_d - centre_d),
             "run_loss": ("run", ladder["loss"].to_numpy(float)),
             "run_benchmark": ("run", _positions(ladder["benchmark"], names)),
             "run_beyond": ("run", (ladder["role"] == "anchor").to_numpy(float)),
+            "n_items": ("benchmark", selection.benchmarks["n_items"].to_numpy(float)),
+        },
+        coords={"run": [f"{run} on {name}" for run, name in zip(ladder["run"], ladder["benchmark"], strict=True)]},
+        attrs={
+            "ladder_log_n_centre": centre_n,
+            "ladder_log_d_centre": centre_d,
+            "loss_unit": ", ".join(sorted(set(ladder["loss_unit"]))),
+            "log_tokens": float(np.log(study.reference.tokens or 1.0)),
+        },
+    )
+    return losses.merge(join_pairs(pairs, names, _floors(selection)))
+
+
+def join_pairs(pairs: pd.DataFrame, names: list[str], floor: np.ndarray) -> xr.Dataset:
+    """Pairs of loss and score, as the loss-to-score map sees them; dims ``map``, ``training`` and ``benchmark``.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        With ``run``, ``benchmark``, ``loss`` and ``value``; rows of one run on one benchmark are one training.
+    names : list of str
+        Benchmarks, in order.
+    floor : ndarray
+        Score of each benchmark that guessing reaches.
+    """
+    trainings = pairs.drop_duplicates(["run", "benchmark"])[["run", "benchmark"]]
+    training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
+    bench = _positions(pairs["benchmark"], names)
+    value = pairs["value"].to_numpy(float)
+    logit, share, pseudo = _implied(value, floor[bench], training, len(trainings))
+    centre, centre_logit = _map_centre(pairs["loss"].to_numpy(float), logit, bench, len(names))
+    return xr.Dataset(
+        {
             "map_loss": ("map", pairs["loss"].to_numpy(float)),
             "map_value": ("map", value),
             "map_share": ("map", share),
@@ -251,18 +278,8 @@ def _ladder(study: Study, selection: Selection) -> xr.Dataset:
             "map_centre_logit": ("benchmark", centre_logit),
             "map_training": ("map", training),
             "training_benchmark": ("training", _positions(trainings["benchmark"], names)),
-            "n_items": ("benchmark", selection.benchmarks["n_items"].to_numpy(float)),
         },
-        coords={
-            "run": [f"{run} on {name}" for run, name in zip(ladder["run"], ladder["benchmark"], strict=True)],
-            "training": (trainings["run"] + " on " + trainings["benchmark"]).to_numpy(str),
-        },
-        attrs={
-            "ladder_log_n_centre": centre_n,
-            "ladder_log_d_centre": centre_d,
-            "loss_unit": ", ".join(sorted(set(ladder["loss_unit"]))),
-            "log_tokens": float(np.log(study.reference.tokens or 1.0)),
-        },
+        coords={"training": (trainings["run"] + " on " + trainings["benchmark"]).to_numpy(str)},
     )
 
 

@@ -128,6 +128,13 @@ class ReferenceRuns(pa.DataFrameModel):
     params_total: Series[float] = size(default="", empty=True)
     params_body: Series[float] = size(default="", empty=True)
     tokens: Series[float] = column(ge=0, fault="is no number of training tokens", example="1.5e12")
+    unique_tokens: Series[float] = column(like="tokens", ge=0, fault="is no number of unique tokens", example="1.5e11")
+    experts: Series[float] = column(
+        default="1", ge=1, fault="is no number of experts; a dense model has 1", example="64"
+    )
+    flops: Series[float] = column(
+        default="", empty=True, gt=0, fault="is no number of operations; leave it empty for 6 N D", example="2.3e21"
+    )
     benchmark: Series[str] = name()
     loss: Series[float] = column(default="", empty=True, gt=0, fault="is no loss; losses are above 0", example="0.873")
     loss_unit: Series[str] = choice("bits_per_byte", "nats_per_token", "", default="")
@@ -141,6 +148,11 @@ class ReferenceRuns(pa.DataFrameModel):
     def measured(cls, frame: pd.DataFrame) -> Any:
         """Refuse a run without loss and score: it says nothing."""
         return frame[["loss", "score", "score_multiple_choice"]].notna().any(axis=1)
+
+    @pa.dataframe_check(error="unique_tokens is larger than tokens; swap them, or leave unique_tokens empty")
+    def unique_within_all(cls, frame: pd.DataFrame) -> Any:
+        """Refuse more unique tokens than tokens."""
+        return ~(frame["unique_tokens"] > frame["tokens"])
 
     @pa.dataframe_check(error="tokens is 0; only a trajectory may start before training, a run needs its tokens")
     def trained(cls, frame: pd.DataFrame) -> Any:

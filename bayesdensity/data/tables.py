@@ -75,8 +75,42 @@ def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = T
     frames, more = _read(paths, own)
     faults += more
     if faults:
-        raise InputError(_listed(faults))
+        raise InputError(listed(faults))
     return Tables(**frames, digest=_digest(paths))
+
+
+def read_run_table(path: Path) -> tuple[pd.DataFrame, str]:
+    """Read and check a file of reference runs by itself, and give its digest.
+
+    It needs ``params``, ``tokens`` and ``loss``; runs without names are called by their rows.
+
+    Raises
+    ------
+    InputError
+        With one line per fault.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    raw, faults = _cells("reference_runs", path)
+    if raw is not None:
+        absent = [column for column in ("params", "tokens", "loss") if column not in raw]
+        if absent:
+            close = [name for name in raw if name.lower() == absent[0]]
+            hint = f" Rename '{close[0]}'." if close else ""
+            raise InputError(f"{path.name}: has no column '{absent[0]}'; it needs params, tokens and loss.{hint}")
+        if raw.empty and not faults:
+            raise InputError(f"{path.name}: has a header but no rows; add some.")
+        for column, value in (("suite", path.stem), ("benchmark", "loss"), ("run", "")):
+            if column not in raw:
+                raw[column] = value
+        raw["run"] = raw["run"].where(raw["run"] != "", [f"row {row}" for row in raw.index])
+        frame, more = _checked("reference_runs", raw)
+        faults = faults + more
+    if raw is None or faults:
+        faults.sort(key=lambda fault: fault.row)
+        said = [fault.sentence.replace("reference_runs.csv", path.name, 1) for fault in faults]
+        raise InputError(listed(said))
+    return frame, hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:12]
 
 
 def validate_folder(folder: str | Path) -> list[str]:
@@ -89,7 +123,8 @@ def validate_folder(folder: str | Path) -> list[str]:
     return faults + _read(paths, own)[1]
 
 
-def _listed(faults: list[str]) -> str:
+def listed(faults: list[str]) -> str:
+    """Faults as one message, the first of them in full."""
     rest = len(faults) - SHOWN
     return "\n".join(faults[:SHOWN] + ([f"... and {rest} more faults."] if rest > 0 else []))
 
@@ -150,9 +185,15 @@ def _table(name: str, path: Path | None) -> tuple[pd.DataFrame | None, list[_Fau
     raw, faults = (_no_rows(name), []) if path is None else _cells(name, path)
     if raw is None:
         return None, faults
+    frame, more = _checked(name, raw)
+    return frame, faults + more
+
+
+def _checked(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[_Fault]]:
+    """Check the cells of a table."""
     raw, missing, incomplete = _completed(name, raw)
     frame, illegible = _typed(name, raw)
-    faults += incomplete + illegible + _impossible(name, raw, frame, missing) + _repeated(name, frame, missing)
+    faults = incomplete + illegible + _impossible(name, raw, frame, missing) + _repeated(name, frame, missing)
     if "answer_is_letter" in frame:
         frame["answer_is_letter"] = frame["answer_is_letter"] == "true"
     return frame, faults

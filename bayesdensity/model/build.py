@@ -1,16 +1,19 @@
-"""Assemble the joint model of a study: the only bridge from a study to PyMC."""
+"""Assemble the joint model of a study, or a law alone: the only bridge from a study to PyMC."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
+from bayesdensity.law_study import LawStudy
 from bayesdensity.model import evaluators, reference, targets
 from bayesdensity.model import trend as trends
-from bayesdensity.model.priors import draw, normal_logp
+from bayesdensity.model.law import draw_law, group_mean, keep_law, observe_losses
+from bayesdensity.model.priors import draw, draw_log, normal_logp
 from bayesdensity.study import Study
 
 COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training", "knot")
@@ -84,6 +87,39 @@ def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
     with _model(data) as model:
         reference.ladder_law(study, data)
         reference.score_map(study, data, reference.ceiling(study))
+    return model
+
+
+def build_law(study: LawStudy, data: xr.Dataset) -> pm.Model:
+    """Build a loss law alone, and the map to scores where there are any.
+
+    Parameters
+    ----------
+    study : LawStudy
+    data : xarray.Dataset
+        As `bayesdensity.data.runs.assemble_runs` makes it.
+
+    Returns
+    -------
+    pymc.Model
+    """
+    coords = {name: data[name].to_numpy() for name in ("benchmark", "training")}
+    observed, bench = np.log(data["run_loss"].to_numpy()), data["run_benchmark"].to_numpy()
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        pooled = {}
+        for name in study.form.exponents if study.pool else ():
+            stated = study.priors["size_exponent_spread"]
+            spread = pm.LogNormal(f"{name}_spread", stated.mu, stated.sigma)
+            pooled[name] = (draw_log(study, name), spread)
+        law = draw_law(study.form, study, group_mean(observed, bench), "benchmark", pooled, slow=study.slow)
+        keep_law(law, "benchmark")
+        at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in law.reads}
+        expected = pt.log(law.mapped(lambda part: part[bench]).loss(at))
+        scale = draw(study, "loss_noise", dims="benchmark")[bench]
+        excess = draw(study, "loss_excess", dims="benchmark")[bench] if study.noise == "one-sided" else None
+        observe_losses("run_loss", observed, expected, study, scale, excess)
+        if data.sizes["map"]:
+            reference.score_map(study, data, reference.ceiling(study))
     return model
 
 

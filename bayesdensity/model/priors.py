@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensity.study import Study
+from bayesdensity.prior import Prior
 
 
-def draw(study: Study, prior: str, dims: str | None = None) -> Any:
+class Priors(Protocol):
+    """Priors by name."""
+
+    def __getitem__(self, name: str, /) -> Prior:
+        """Prior of one quantity."""
+
+
+class Stated(Protocol):
+    """What states priors: a study."""
+
+    @property
+    def priors(self) -> Priors:
+        """Its priors."""
+
+
+def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     """Random variable named like its prior, with the shape and 90 % interval that the study states.
 
     A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``.
@@ -23,7 +38,7 @@ def draw(study: Study, prior: str, dims: str | None = None) -> Any:
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 
-def draw_log(study: Study, prior: str) -> Any:
+def draw_log(study: Stated, prior: str) -> Any:
     """Logarithm of a lognormal quantity, sampled as a normal under the name ``log_<prior>``."""
     stated = study.priors[prior]
     return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)

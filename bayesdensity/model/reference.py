@@ -6,6 +6,7 @@ and the level that the axis has in reference sizes. So the targets need not know
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.data.dataset import BOUND, PSEUDO
-from bayesdensity.model.priors import draw, draw_log, lognormal, normal_logp
+from bayesdensity.model.law import draw_law, group_mean, keep_law, observe_losses
+from bayesdensity.model.priors import Stated, draw, draw_log, lognormal, normal_logp
 from bayesdensity.model.transport import group_sum, informed
 from bayesdensity.study import Study
 
@@ -29,7 +31,7 @@ class Pseudo(NamedTuple):
     """Its precision, with the scatter of cells included."""
 
 
-def ceiling(study: Study, exponent: Any = None) -> Any:
+def ceiling(study: Stated, exponent: Any = None) -> Any:
     """Score of a perfect model on each benchmark; ``exponent`` is that of the link, where one is drawn before."""
     stated = study.priors["ceiling_gap"]
     # A lower ceiling and a steadier rise of the logit say much the same of high scores.
@@ -58,23 +60,14 @@ def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> None:
     """
     if not data.sizes["suite"]:
         return
-    observed = np.log(data["suite_loss"].to_numpy())
-    index = data["suite_index"].to_numpy()
-    centre = np.bincount(index, observed) / np.bincount(index)
-    log_centre = pm.Normal("suite_log_loss_centre", centre, 0.1, dims="suite")
-    share = draw(study, "size_share", dims="suite")
-    by_size = pm.LogNormal("suite_size_elasticity", mean + pt.log(share), spread, dims="suite")
-    by_data = draw(study, "data_elasticity", dims="suite")
-    law = laws.LossLaw(log_centre[index], 0.0, share[index], (by_size / share)[index], (by_data / (1 - share))[index])
-    expected = pt.log(laws.loss(law, data["suite_log_n"].to_numpy(), data["suite_log_d"].to_numpy()))
-    noise = draw(study, "loss_noise", dims="suite")
-    pm.StudentT(
-        "suite_loss",
-        nu=study.law.noise_df,
-        mu=expected,
-        sigma=noise[index],
-        observed=pm.Data("suite_loss_observed", observed),
+    observed, index = np.log(data["suite_loss"].to_numpy()), data["suite_index"].to_numpy()
+    law = draw_law(
+        laws.Densing, study, group_mean(observed, index), "suite", {"size_exponent": (mean, spread)}, prefix="suite_"
     )
+    at = {letter: data[f"suite_log_{letter}"].to_numpy() for letter in law.reads}
+    noise = draw(study, "loss_noise", dims="suite")
+    expected = pt.log(law.mapped(lambda part: part[index]).loss(at))
+    observe_losses("suite_loss", observed, expected, study.law, noise[index])
 
 
 TARGETS_ABOVE = 0.5
@@ -126,25 +119,17 @@ def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, ben
     return level, residual, logp
 
 
-def ladder_law(study: Study, data: xr.Dataset) -> laws.LossLaw:
+def ladder_law(study: Study, data: xr.Dataset) -> laws.Chinchilla:
     """Loss law of each benchmark at the centre of the ladder, fitted to its losses.
 
     The elasticities at the centre are sampled, and the exponents follow from them and the shares: a ladder knows
     ``alpha * w_N`` to a few per cent and either factor alone only weakly.
     """
     observed, bench = np.log(data["run_loss"].to_numpy()), data["run_benchmark"].to_numpy()
-    centre = np.bincount(bench, observed) / np.bincount(bench)
-    log_centre = pm.Normal("log_loss_centre", centre, 0.2, dims="benchmark")
-    irreducible = draw(study, "irreducible_share", dims="benchmark") if study.law.irreducible else pt.zeros(len(centre))
-    share = draw(study, "size_share", dims="benchmark")
-    by_size, by_data = (
-        draw(study, "size_elasticity", dims="benchmark"),
-        draw(study, "data_elasticity", dims="benchmark"),
-    )
-    size_share, data_share = (1 - irreducible) * share, (1 - irreducible) * (1 - share)
-    law = laws.LossLaw(log_centre, irreducible, size_share, by_size / size_share, by_data / data_share)
-    log_n, log_d = data["run_log_n"].to_numpy(), data["run_log_d"].to_numpy()
-    expected = pt.log(laws.loss(laws.LossLaw(*(part[bench] for part in law)), log_n, log_d))
+    centre = group_mean(observed, bench)
+    law = draw_law(study.law.form, study, centre, "benchmark")
+    at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in law.reads}
+    expected = pt.log(law.mapped(lambda part: part[bench]).loss(at))
     scale, noise = draw(study, "law_misfit"), draw(study, "loss_noise", dims="benchmark")
     # The anchors know the miss far better than its prior does; the information is that of a Student-t.
     beyond, df = data["run_beyond"].to_numpy(), study.law.noise_df
@@ -154,19 +139,20 @@ def ladder_law(study: Study, data: xr.Dataset) -> laws.LossLaw:
     miss, jacobian = informed("law_miss", weight * seen / precision, precision, "benchmark")
     pm.Potential("law_latent", jacobian + normal_logp(miss, 0.0, scale))
     expected = expected + beyond * miss[bench]
-    for name, part in law._asdict().items():
-        pm.Deterministic(f"law_{name}", part, dims="benchmark")
-    values = pm.Data("run_loss_observed", observed)
-    pm.StudentT("run_loss", nu=study.law.noise_df, mu=expected, sigma=noise[bench], observed=values)
-    return law._replace(log_loss_centre=log_centre + miss)
+    keep_law(law, "benchmark")
+    observe_losses("run_loss", observed, expected, study.law, noise[bench])
+    return replace(law, log_loss_centre=law.log_loss_centre + miss)
 
 
-def score_map(study: Study, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
+def score_map(study: Stated, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
     """Loss-to-score map of each benchmark: logit at the centre of its losses, logits per unit of loss, that centre."""
     observed, bench, training = (data[f"map_{part}"].to_numpy() for part in ("loss", "benchmark", "training"))
     score, floor = data["map_value"].to_numpy(), data["floor"].to_numpy()
     centre = data["map_centre"].to_numpy()
-    logit = pm.Normal("map_logit", data["map_centre_logit"].to_numpy(), 1.0, dims="benchmark")
+    # Stated for a ceiling of 1 and carried to the actual ceiling at equal score: the two would move together.
+    stated = pm.Normal("map_logit_below_one", data["map_centre_logit"].to_numpy(), 1.0, dims="benchmark")
+    reached = pt.clip(laws.logistic(stated) * (1 - floor) / (top - floor), 1e-4, 1 - 1e-4)
+    logit = pm.Deterministic("map_logit", pt.log(reached / (1 - reached)), dims="benchmark")
     slope = draw(study, "map_slope", dims="benchmark")
     scatter = draw(study, "map_scatter", dims="benchmark")
     extra, items = draw(study, "map_overdispersion", dims="benchmark"), data["n_items"].to_numpy()

@@ -210,9 +210,9 @@ class LadderRows:
         centre_n, centre_d, centre = self.log_n.mean(), self.log_d.mean(), self.map_loss.mean()
         shape, (floor, ceiling) = self._law(law), _bounds(sigmoid)
         link = laws.ladder_link(shape, self.log_tokens - centre_d, sigmoid[0], np.exp(sigmoid[1]), centre)
-        loss = laws.loss(shape, self.log_n[take] - centre_n, self.log_d[take] - centre_d)
+        loss = shape.loss({"n": self.log_n[take] - centre_n, "d": self.log_d[take] - centre_d})
         parameters = {
-            **{key: float(value) for key, value in laws.natural_parameters(shape, centre_n, centre_d).items()},
+            **{key: float(value) for key, value in shape.natural({"n": centre_n, "d": centre_d}).items()},
             "d": floor,
             "c": ceiling - floor,
             "gamma": float(np.exp(sigmoid[1])),
@@ -222,18 +222,20 @@ class LadderRows:
         }
         return Fitted(Curve(link, float(centre_n), floor, ceiling), np.r_[law, sigmoid], parameters)
 
-    def _law(self, at: Array) -> laws.LossLaw:
+    def _law(self, at: Array) -> laws.Chinchilla:
         """The law at the centre; logarithms of shares against that of the data term keep the three positive."""
         shares = np.exp(np.r_[0.0, at[3:]])
         shares = shares / shares.sum()
         irreducible, size = (shares[2], shares[1]) if self.irreducible else (0.0, shares[1])
-        return laws.LossLaw(at[0], irreducible, size, np.exp(at[1]), np.exp(at[2]))
+        return laws.Chinchilla(at[0], irreducible, size, np.exp(at[1]), np.exp(at[2]))
 
     def _fit_law(self, take: Counts, start: Array | None) -> Array | None:
         n, d, loss = self.log_n[take] - self.log_n.mean(), self.log_d[take] - self.log_d.mean(), self.loss[take]
         level, shares = np.log(loss.mean()), [0.0] * (self._size - 3)
         starts = [np.array([level, np.log(a), np.log(b), *shares]) for a in (0.1, 0.3, 0.7) for b in (0.1, 0.3)]
-        return least_squares(lambda at: laws.loss(self._law(at), n, d) - loss, starts if start is None else [start])
+        return least_squares(
+            lambda at: self._law(at).loss({"n": n, "d": d}) - loss, starts if start is None else [start]
+        )
 
     def _fit_map(self, pairs: Counts, start: Array | None) -> Array | None:
         loss, score = self.map_loss[pairs], self.map_score[pairs]

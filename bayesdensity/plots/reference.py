@@ -106,7 +106,7 @@ def _ladder(fit: Fit, ci: float) -> Figure:
 
 def _losses(axes: Axes, fit: Fit, b: int, ci: float) -> None:
     """Runs of one benchmark and the law at each size, coloured by size."""
-    data, law = fit.data, laws.LossLaw(*(fit.posterior[f"law_{p}"].isel(benchmark=b) for p in laws.LossLaw._fields))
+    data, law = fit.data, laws.drawn_law(fit.study.law.form, fit.posterior.isel(benchmark=b))
     here = data["run_benchmark"].to_numpy() == b
     log_n, log_d, loss, anchor = (data[f"run_{p}"].to_numpy()[here] for p in ("log_n", "log_d", "loss", "beyond"))
     unit_n, unit_d = (np.exp(data.attrs[f"ladder_log_{p}_centre"]) for p in "nd")
@@ -118,7 +118,7 @@ def _losses(axes: Axes, fit: Fit, b: int, ci: float) -> None:
             axes.plot(*taken[0][kind].T, marker, color=colour, markersize=3, mew=0)
         room = 0.2 if np.ptp(log_d[at]) > 0.5 else 1.2
         along = np.linspace(log_d[at].min() - room, log_d[at].max() + room, STEPS)
-        curve = Estimate("loss", "loss", laws.loss(law, size, xr.DataArray(along, dims="at")), ci)
+        curve = Estimate("loss", "loss", law.loss({"n": size, "d": xr.DataArray(along, dims="at")}), ci)
         style = "--" if anchor[at].all() else "-"
         taken.append(draw_curve(axes, np.exp(along) * unit_d, curve, colour, (ci,), linestyle=style, linewidth=0.9))
         anchors.append((count(np.exp(size) * unit_n), *taken[-1][-1], colour))

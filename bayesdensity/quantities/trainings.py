@@ -53,15 +53,36 @@ def predict_trainings(
     require_ladder(fit.study)
     rng = np.random.default_rng(seed)
     log_n, log_d = (xr.DataArray(np.log(np.asarray(x, dtype=float)), dims="training") for x in (params, tokens))
-    law = laws.LossLaw(*(draws[f"law_{name}"] for name in laws.LossLaw._fields))
-    loss = laws.loss(law, log_n - data.attrs["ladder_log_n_centre"], log_d - data.attrs["ladder_log_d_centre"])
+    at = {"n": log_n - data.attrs["ladder_log_n_centre"], "d": log_d - data.attrs["ladder_log_d_centre"]}
+    loss = laws.drawn_law(fit.study.law.form, draws).loss(at)
     loss = (loss * np.exp(draws["law_miss"]) if misfit else loss).transpose(*SAMPLE, "training", "benchmark")
     noise = rng.standard_t(fit.study.law.noise_df, loss.shape)
     loss = (loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))).transpose(*loss.dims)
-    eta = draws["map_logit"] - draws["map_slope"] * (loss - bare(data["map_centre"]))
-    eta = eta + draws["map_scatter"] * loss.copy(data=rng.standard_normal(loss.shape))
+    score = noisy_score(draws, data, loss, rng)
+    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
+
+
+def noisy_score(
+    draws: xr.Dataset, data: xr.Dataset, loss: xr.DataArray, rng: np.random.Generator, miss: xr.DataArray | float = 0.0
+) -> xr.DataArray:
+    """Predictive score of trainings at their losses: each departs from the map, and answers so many items.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Posterior of the map.
+    data : xarray.Dataset
+        What it was fitted to.
+    loss : xarray.DataArray
+        Dims ``chain``, ``draw``, ``training``, ``benchmark``.
+    rng : numpy.random.Generator
+    miss : xarray.DataArray or float
+        By how many logits the map misses.
+    """
+    eta = draws["map_logit"] - draws["map_slope"] * (loss - bare(data["map_centre"])) + miss
+    eta = (eta + draws["map_scatter"] * loss.copy(data=rng.standard_normal(loss.shape))).transpose(*loss.dims)
     expected = laws.score(eta, bare(data["floor"]), draws["ceiling"])
     variance = expected * (1 - expected) * (1 / bare(data["n_items"]) + draws["map_overdispersion"])
     score = (expected + np.sqrt(variance) * loss.copy(data=rng.standard_normal(loss.shape))).clip(0, 1)
-    score = score.transpose(*loss.dims)
-    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
+    found: xr.DataArray = score.transpose(*loss.dims)
+    return found

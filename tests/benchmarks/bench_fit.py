@@ -112,14 +112,15 @@ def measure(study_name: str, model: str, settings: dict[str, int]) -> dict[str, 
     import nutpie  # noqa: F401
     from arviz_stats import ess, mcse
 
-    from bayesdensity.fit import TARGET_ACCEPT, _compile, _sample
+    from bayesdensity.fit import TARGET_ACCEPT, _compile
+    from bayesdensity.sampling import run_sampler
 
     study, data = _inputs(study_name)
     target = TARGET_ACCEPT[study.reference.kind]
     start = time.monotonic()
     compiled, kept = _compile(study, data) if model == "package" else compile_plain(study, data)
     ready = time.monotonic()
-    tree = _sample(compiled, progress=None, target_accept=target, **settings)
+    tree = run_sampler(compiled, cores=None, progress=None, target_accept=target, **settings)
     done = time.monotonic()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     posterior, row = _summary(tree, kept)
@@ -153,7 +154,8 @@ def compile_plain(study: Any, data: Any) -> tuple[Any, list[str]]:
 
 def short_fits(study_name: str, seeds: range, settings: dict[str, int]) -> list[dict[str, Any]]:
     """Sample the package model with each seed, compiled once."""
-    from bayesdensity.fit import TARGET_ACCEPT, _compile, _sample
+    from bayesdensity.fit import TARGET_ACCEPT, _compile
+    from bayesdensity.sampling import run_sampler
 
     study, data = _inputs(study_name)
     target = TARGET_ACCEPT[study.reference.kind]
@@ -161,7 +163,7 @@ def short_fits(study_name: str, seeds: range, settings: dict[str, int]) -> list[
     rows = []
     for seed in seeds:
         start = time.monotonic()
-        tree = _sample(compiled, progress=None, seed=seed, target_accept=target, **settings)
+        tree = run_sampler(compiled, cores=None, progress=None, seed=seed, target_accept=target, **settings)
         elapsed = time.monotonic() - start
         _, row = _summary(tree, kept)
         rows.append({"seed": seed, "sample": elapsed, **row})

@@ -1,7 +1,7 @@
-"""Loss laws, loss-to-score map and effective size: arithmetic only.
+"""Loss-to-score map, link from size to score, and their inverses: arithmetic only.
 
 Every formula works alike on floats, NumPy arrays, xarray objects and PyTensor variables. Sizes enter as natural
-logarithms of parameter counts, data as natural logarithms of tokens.
+logarithms of parameter counts.
 """
 
 from __future__ import annotations
@@ -12,33 +12,6 @@ import numpy as np
 
 Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""
-
-
-class LossLaw(NamedTuple):
-    r"""A loss law written at the centre of its ladder.
-
-    .. math:: L(N, D) = L_c \left(w_E + w_N (N/N_c)^{-\alpha} + w_D (D/D_c)^{-\beta}\right),
-              \qquad w_E + w_N + w_D = 1
-
-    This is ``E + A N^-alpha + B D^-beta`` of arXiv 2203.15556 (and of arXiv 2412.04315 with ``w_E = 0``). Its natural
-    parameters are nearly collinear on real ladders; ``L_c`` and the elasticities at the centre are not.
-    """
-
-    log_loss_centre: Number
-    """ln L_c, the logarithm of the loss at the centre."""
-    share_irreducible: Number
-    """w_E, share of the loss at the centre that neither size nor data removes."""
-    share_size: Number
-    """w_N, share of the loss at the centre that size removes."""
-    size_exponent: Number
-    """alpha."""
-    data_exponent: Number
-    """beta."""
-
-    @property
-    def share_data(self) -> Number:
-        """w_D, share of the loss at the centre that data remove."""
-        return 1 - self.share_irreducible - self.share_size
 
 
 class Link(NamedTuple):
@@ -55,27 +28,6 @@ class Link(NamedTuple):
     """g, logits per e-fold of size at the origin."""
     exponent: Number
     """alpha, the size exponent of the loss law."""
-
-
-def loss(law: LossLaw, log_n: Number, log_d: Number) -> Number:
-    """Loss of a reference run, ``log_n`` and ``log_d`` counted from the centre of the ladder."""
-    return np.exp(law.log_loss_centre) * (
-        law.share_irreducible
-        + law.share_size * np.exp(-law.size_exponent * log_n)
-        + law.share_data * np.exp(-law.data_exponent * log_d)
-    )
-
-
-def natural_parameters(law: LossLaw, log_n_centre: float, log_d_centre: float) -> dict[str, Number]:
-    """E, A, B, alpha, beta of ``E + A N^-alpha + B D^-beta``, with N in parameters and D in tokens."""
-    centre = np.exp(law.log_loss_centre)
-    return {
-        "E": centre * law.share_irreducible,
-        "A": centre * law.share_size * np.exp(law.size_exponent * log_n_centre),
-        "B": centre * law.share_data * np.exp(law.data_exponent * log_d_centre),
-        "alpha": law.size_exponent,
-        "beta": law.data_exponent,
-    }
 
 
 def logistic(eta: Number) -> Number:
@@ -151,13 +103,3 @@ def highest_logit(link: Link) -> Number:
 def shifted(link: Link, x: Number) -> Link:
     """The same curve with its origin moved to ``x``."""
     return Link(logit_of_size(link, x), logits_per_log_size(link, x), link.exponent)
-
-
-def ladder_link(law: LossLaw, log_d: Number, map_logit: Number, map_slope: Number, map_loss: Number) -> Link:
-    """Link of a ladder at fixed tokens, from the centre of the ladder.
-
-    The loss-to-score map is ``eta = map_logit - map_slope * (L - map_loss)``; ``log_d`` is counted from the centre.
-    """
-    size_term = np.exp(law.log_loss_centre) * law.share_size
-    level = map_logit - map_slope * (loss(law, 0.0, log_d) - map_loss)
-    return Link(level, map_slope * size_term * law.size_exponent, law.size_exponent)

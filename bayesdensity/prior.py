@@ -1,0 +1,54 @@
+"""A prior, stated as an interval that a reader can argue with."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
+
+
+class Part(BaseModel):
+    """A frozen piece of what is asked for; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prior(Part):
+    """A prior, stated as the central 90 % interval that a reader can argue with.
+
+    `normal` is normal on the quantity itself, `lognormal` on its logarithm, `logit-normal` on its logit.
+    """
+
+    shape: Literal["normal", "lognormal", "logit-normal"]
+    interval: tuple[float, float]
+    why: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        lower, upper = self.interval
+        inside = {"normal": lower < upper, "lognormal": 0 < lower < upper, "logit-normal": 0 < lower < upper < 1}
+        if not inside[self.shape]:
+            raise ValueError(f"interval {list(self.interval)} is not an increasing pair a {self.shape} prior can have")
+        return self
+
+    def _on_scale(self) -> tuple[float, float]:
+        lower, upper = self.interval
+        if self.shape == "lognormal":
+            return math.log(lower), math.log(upper)
+        if self.shape == "logit-normal":
+            return math.log(lower / (1 - lower)), math.log(upper / (1 - upper))
+        return lower, upper
+
+    @property
+    def mu(self) -> float:
+        """Mean of the normal on the scale of the shape."""
+        return sum(self._on_scale()) / 2
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the normal on the scale of the shape."""
+        lower, upper = self._on_scale()
+        return (upper - lower) / (2 * Z90)

@@ -1,0 +1,65 @@
+"""Compile a model and draw from its posterior."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+from unittest import mock
+
+import xarray as xr
+
+from bayesdensity import __version__
+
+SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
+PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
+
+
+def compile_model(model: Any) -> tuple[Any, list[str]]:
+    """Compile a PyMC model; gives what the sampler needs, and the names of the variables worth keeping."""
+    import nutpie
+    from pytensor.compile.mode import NUMBA, predefined_modes
+
+    free = [variable.name for variable in model.free_RVs if not variable.name.endswith("_raw")]
+    kept = [*free, *(variable.name for variable in model.deterministics)]
+    # The pass that makes operations overwrite their inputs takes a third of the compile time for 8 % of the speed.
+    with mock.patch.dict(predefined_modes, NUMBA=NUMBA.excluding("inplace_elemwise")):
+        return nutpie.compile_pymc_model(model), kept
+
+
+def run_sampler(
+    compiled: Any, *, cores: int | None, progress: Callable[[list[Any]], None] | None, **settings: Any
+) -> xr.DataTree:
+    """Draws of a compiled model, with the statistics that convergence is judged by.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If sampling is interrupted; nothing is kept.
+    """
+    import nutpie
+
+    settings["cores"] = min(settings["chains"], cores or os.cpu_count() or 1)
+    sampler = nutpie.sample(
+        compiled,
+        **settings,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=progress,
+        blocking=False,
+    )
+    try:
+        tree: xr.DataTree = sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
+    stats = tree["sample_stats"].to_dataset()[[*SAMPLER_STATS]]
+    return xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": stats})
+
+
+def versions() -> dict[str, str]:
+    """Versions that draws depend on."""
+    packages = {name: version(name) for name in PACKAGES}
+    return {"bayesdensity": __version__, "python": platform.python_version(), **packages}
