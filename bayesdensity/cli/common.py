@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +59,13 @@ def check_ci(ci: float) -> None:
     """Refuse an impossible probability."""
     if not 0 < ci < 1:
         raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+
+
+def check_counts(counts: Mapping[str, int | None]) -> None:
+    """Refuse numbers of chains and draws below one."""
+    for option, value in counts.items():
+        if value is not None and value < 1:
+            raise InputError(f"{option} must be at least 1; got {value}.")
 
 
 def print_fit(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:

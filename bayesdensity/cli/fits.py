@@ -17,6 +17,7 @@ from bayesdensity.cli.common import (
     Folder,
     Settings,
     app,
+    check_counts,
     check_folder,
     load,
     print_fit,
@@ -122,9 +123,7 @@ def densities(
 
 def _check_request(path: Path, counts: dict[str, int | None]) -> None:
     """Refuse before anything expensive runs."""
-    for option, value in counts.items():
-        if value is not None and value < 1:
-            raise InputError(f"{option} must be at least 1; got {value}.")
+    check_counts(counts)
     if path.suffix != ".nc":
         raise InputError(f"-o {path}: name a file that ends in .nc.")
     check_folder(path)

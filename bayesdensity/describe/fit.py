@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from bayesdensity import quantities as q
-from bayesdensity.checks import Check, checks_of, worst
+from bayesdensity.checks import checks_of, worst
+from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
 from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, interval_text
 from bayesdensity.fit import Fit
 from bayesdensity.paper_mode import record_rate
@@ -21,25 +21,15 @@ QUOTED_DATES = ("2023-07-01", "2024-07-01", "2025-07-01", "2026-07-01")
 
 def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
     """Summary of a fit in the documented form."""
-    d = fit.diagnostics
     out: dict[str, Any] = {
         "study": fit.study.name,
         **{
             key: fit.about[key]
             for key in ("digest", "tables_digest", "versions", "seed", "n_llms", "n_scores", "n_runs")
         },
-        "diagnostics": {
-            "max_rhat": q.jsonable(d.max_rhat),
-            "min_ess_bulk": q.jsonable(d.min_ess_bulk),
-            "divergences": d.divergences,
-            "stuck_chains": [chain + 1 for chain in d.stuck_chains],
-            "min_ess_tail": q.jsonable(d.min_ess_tail),
-            "min_bfmi": q.jsonable(d.min_bfmi),
-            "verdict": d.verdict,
-            "sentence": d.sentence,
-        },
+        "diagnostics": diagnostics_json(fit.diagnostics),
         "verdict": worst(one.verdict for one in checks_of(fit)),
-        "checks": [_check_json(one) for one in checks_of(fit)],
+        "checks": [check_json(one) for one in checks_of(fit)],
         "window": list(q.window(fit)),
         "estimand": f"{fit.study.frontier.quantile:g} quantile of ln density among releases",
         **_trends(fit, "frontier", ci),
@@ -81,32 +71,6 @@ def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
         f"{wall['compile']:.0f} s compile + {wall['sample']:.0f} s sample"
     )
     return "\n".join(lines)
-
-
-def checks_text(checks: Sequence[Check]) -> list[str]:
-    """The verdict, what is doubtful and what to do about it, and the names of the checks that passed."""
-    verdict = worst(one.verdict for one in checks)
-    doubtful = [one for one in checks if one.verdict != "PASS"]
-    said = f"all {len(checks)} checks passed"
-    if doubtful:
-        said = f"{len(doubtful)} of {len(checks)} checks {'say: do not cite' if verdict == 'FAIL' else 'want a look'}"
-    lines = [f"{verdict}: {said}."]
-    lines += [f"  {one.verdict:6s} {one.name}: {one.sentence} {one.remedy}" for one in doubtful]
-    fine = [one for one in checks if one.verdict == "PASS"]
-    lines += [f"  PASS   {one.name}: {one.sentence}" for one in fine if one.name == "convergence"]
-    rest = ", ".join(one.name for one in fine if one.name != "convergence")
-    return [*lines, f"  PASS   {rest}"] if rest else lines
-
-
-def _check_json(one: Check) -> dict[str, Any]:
-    figures = {name: q.jsonable(value) for name, value in one.figures.items()}
-    return {
-        "name": one.name,
-        "verdict": one.verdict,
-        "sentence": one.sentence,
-        "remedy": one.remedy,
-        "figures": figures,
-    }
 
 
 def _answer(fit: Fit, ci: float) -> str:

@@ -5,16 +5,20 @@ from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.plots.files import save_figure, save_figures
+from bayesdensity.plots.law import plot_allocation, plot_law, save_law
 from bayesdensity.plots.paper import plot_paper
 from bayesdensity.plots.reference import plot_reference
 
 __all__ = [
+    "plot_allocation",
     "plot_backtest",
     "plot_calibration",
     "plot_density",
     "plot_doubling",
+    "plot_law",
     "plot_paper",
     "plot_reference",
     "save_figure",
     "save_figures",
+    "save_law",
 ]
