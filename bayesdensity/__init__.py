@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bayesdensity.backtest import backtest
     from bayesdensity.comparison import compare, leave_one_out
+    from bayesdensity.data.runs import read_runs
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import Tables, read_tables, validate_folder
     from bayesdensity.fit import Fit, fit, load_fit, prepare, sample
+    from bayesdensity.law_study import LawStudy, law_study
     from bayesdensity.quantities import (
         Estimate,
         change_point,
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
         rate_by_benchmark,
         rate_of_new_benchmark,
     )
+    from bayesdensity.scaling.allocation import allocate
+    from bayesdensity.scaling.comparison import compare_laws
+    from bayesdensity.scaling.diagnosis import diagnose_scaling
+    from bayesdensity.scaling.fit import LawFit, fit_law, natural_parameters
+    from bayesdensity.scaling.prediction import predict, predict_held_out
     from bayesdensity.study import Study, load_study, study_names
 
 __version__ = "0.1.0"
@@ -43,22 +50,32 @@ __version__ = "0.1.0"
 __all__ = [
     "Estimate",
     "Fit",
+    "LawFit",
+    "LawStudy",
     "Study",
     "Tables",
     "__version__",
+    "allocate",
     "backtest",
     "change_point",
     "compare",
+    "compare_laws",
     "density",
+    "diagnose_scaling",
     "doubling_time",
     "effective_size",
     "envelope",
     "fit",
+    "fit_law",
     "inefficiency",
+    "law_study",
     "leave_one_out",
     "load_fit",
     "load_study",
     "log_density",
+    "natural_parameters",
+    "predict",
+    "predict_held_out",
     "predict_trainings",
     "prepare",
     "probability_faster",
@@ -70,6 +87,7 @@ __all__ = [
     "rate_at",
     "rate_by_benchmark",
     "rate_of_new_benchmark",
+    "read_runs",
     "read_tables",
     "sample",
     "select",
@@ -88,7 +106,14 @@ _HOMES = {
         "read_tables",
         "validate_folder",
     ),
+    "bayesdensity.data.runs": ("read_runs",),
     "bayesdensity.data.selection": ("select",),
+    "bayesdensity.law_study": ("LawStudy", "law_study"),
+    "bayesdensity.scaling.allocation": ("allocate",),
+    "bayesdensity.scaling.comparison": ("compare_laws",),
+    "bayesdensity.scaling.diagnosis": ("diagnose_scaling",),
+    "bayesdensity.scaling.fit": ("LawFit", "fit_law", "natural_parameters"),
+    "bayesdensity.scaling.prediction": ("predict", "predict_held_out"),
     "bayesdensity.fit": (
         "Fit",
         "fit",

@@ -200,12 +200,13 @@ def from_sizes(
             present = np.flatnonzero(np.isfinite(column))
             if len(present) >= LEAST_BUDGETS and present[0] < (best := int(column.argmin())) < present[-1]:
                 found.append((along[k], sizes[best]))
-        # A staircase: the middle of each step stands for it.
+        # A staircase: the middle of each step stands for it; the first and the last are cut off by the ladder.
         points = np.array(found).reshape(-1, 2)
-        return np.array([points[points[:, 1] == size].mean(axis=0) for size in np.unique(points[:, 1])]).reshape(-1, 2)
+        steps = [points[points[:, 1] == size].mean(axis=0) for size in np.unique(points[:, 1])[1:-1]]
+        return np.array(steps).reshape(-1, 2)
 
     replicates = _noisy(fit, benchmark, log_loss, seed)
-    needs = "sizes that are best at some compute, each trained on three or more amounts of data"
+    needs = "sizes, between others, that are best at some compute, each trained on three or more amounts of data"
     return _approach("fixed sizes", needs, optima, log_loss, replicates, compute, ci)
 
 

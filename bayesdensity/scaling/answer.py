@@ -82,7 +82,7 @@ def answer(
         If trainings or compute cannot be.
     """
     divides = {"n", "d"} <= set(fit.study.form.reads)
-    amounts = list(compute or default_compute(runs)) if divides else []
+    amounts = list(default_compute(runs) if compute is None else compute) if divides else []
     names = [str(name) for name in fit.data["benchmark"].to_numpy()]
     divided = allocate(fit, amounts, ci) if divides else None
     return LawAnswer(
@@ -104,4 +104,4 @@ def answer(
 def default_compute(runs: Runs) -> list[float]:
     """Three powers of ten, the first near the compute of the largest fitted run."""
     first = round(float(np.log10(runs.fitted["flops"].max())))
-    return [10.0 ** (first + k) for k in range(3)]
+    return [float(f"1e{first + k}") for k in range(3)]

@@ -36,7 +36,7 @@ RUNG = 0.02
 """Trainings whose log losses lie this close to that of the best of them are one rung."""
 STEP = 0.5
 """Scale of a step of the score between two rungs."""
-POINTS, LEAST, DRAWS = 120, 5, 400
+POINTS, LEAST, MOST, DRAWS = 120, 5, 60, 400
 SCALES = np.geomspace(0.01, 0.5, 6)
 """Departures of the score from a straight line in log loss."""
 LENGTHS = np.geomspace(0.07, 1.2, 6)
@@ -95,7 +95,11 @@ def score_curve(fit: LawFit, benchmark: int, rng: np.random.Generator) -> Curve 
     here = data["map_benchmark"].to_numpy() == benchmark
     if here.sum() < LEAST:
         return None
-    log_loss, score = np.log(data["map_loss"].to_numpy()[here]), data["map_value"].to_numpy()[here]
+    every, values = np.log(data["map_loss"].to_numpy()[here]), data["map_value"].to_numpy()[here]
+    order = np.argsort(every)
+    parts = np.array_split(order, min(len(order), MOST))  # neighbours are averaged where there are very many
+    log_loss, score = (np.array([of[part].mean() for part in parts]) for of in (every, values))
+    count = np.array([len(part) for part in parts])
     x = (log_loss - log_loss.mean()) / np.ptp(log_loss)
     inside = np.clip(score, 0.01, 0.99)
     items = inside * (1 - inside) / float(data["n_items"][benchmark])
@@ -107,17 +111,19 @@ def score_curve(fit: LawFit, benchmark: int, rng: np.random.Generator) -> Curve 
     steps = [np.inf, *((np.array(rungs[1:]) + rungs[:-1]) / 2 - log_loss.mean()) / np.ptp(log_loss)]
     grid = list(product(SCALES, LENGTHS, NOISES, steps))
     centre = score.mean()
-    roots, evidence = [], np.empty(len(grid))
-    for k, (scale, length, noise, step) in enumerate(grid):
-        roots.append(linalg.cholesky(_kernel(x, x, scale, length, step) + np.diag(items + noise**2)))
-        # Half of the prior is without a step, half spread over the gaps between rungs.
-        evidence[k] = _evidence(roots[k], score - centre) - (np.log(len(rungs) - 1) if np.isfinite(step) else 0.0)
+
+    def root(scale: float, length: float, noise: float, step: float) -> np.ndarray:
+        return np.asarray(linalg.cholesky(_kernel(x, x, scale, length, step) + np.diag((items + noise**2) / count)))
+
+    # Half of the prior is without a step, half spread over the gaps between rungs.
+    without = np.array([0.0 if np.isinf(step) else np.log(len(rungs) - 1) for *_, step in grid])
+    evidence = np.array([_evidence(root(*one), score - centre) for one in grid]) - without
     chosen = rng.choice(len(grid), DRAWS, p=np.exp(evidence - special.logsumexp(evidence)))
     draws = np.empty((DRAWS, POINTS))
     for k in np.unique(chosen):
         scale, length, _, step = grid[k]
         across, own = _kernel(at, x, scale, length, step), chosen == k
-        solved = linalg.cho_solve((roots[k], False), np.column_stack([score - centre, across.T]))
+        solved = linalg.cho_solve((root(*grid[k]), False), np.column_stack([score - centre, across.T]))
         cover = _kernel(at, at, scale, length, step) - across @ solved[:, 1:] + 1e-9 * np.eye(POINTS)
         normal = rng.standard_normal((own.sum(), POINTS))
         draws[own] = centre + across @ solved[:, 0] + normal @ linalg.cholesky(cover)

@@ -14,7 +14,6 @@ from bayesdensity import laws
 from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, mapped
 from bayesdensity.errors import InputError
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
-from bayesdensity.quantities.estimate import bare
 from bayesdensity.quantities.trainings import noisy_score
 from bayesdensity.scaling.fit import LawFit
 from bayesdensity.scaling.noise import log_errors
@@ -109,13 +108,15 @@ def distance(fit: LawFit, log: Mapping[str, xr.DataArray]) -> xr.DataArray:
         Natural logarithms of what the law reads, dim ``training``.
     """
     data, bench = fit.data, fit.data["run_benchmark"].to_numpy()
-    runs = {letter: data[f"run_log_{letter}"] + bare(data[f"centre_{letter}"])[bench] for letter in laws.VARIABLES}
+    runs = {
+        letter: data[f"run_log_{letter}"].to_numpy() + data[f"centre_{letter}"].to_numpy()[bench]
+        for letter in laws.VARIABLES
+    }
     reads, names = fit.study.form.reads, data["benchmark"].to_numpy()
     found: xr.DataArray = xr.zeros_like(next(iter(log.values()))) + xr.zeros_like(fit.centre["n"])
     for of_runs, here in zip(_sides(reads, runs), _sides(reads, log), strict=True):
-        groups = of_runs.to_numpy()
         for pick, sign in ((np.min, -1), (np.max, 1)):
-            end = xr.DataArray([float(pick(groups[bench == b])) for b in range(len(names))], {"benchmark": names})
+            end = xr.DataArray([float(pick(of_runs[bench == b])) for b in range(len(names))], {"benchmark": names})
             found = np.maximum(found, sign * (here - end))
     return found.transpose("training", "benchmark")
 
@@ -169,6 +170,8 @@ def _logs(fit: LawFit, at: Mapping[str, Sequence[float]], labels: Sequence[str] 
     given = {name: np.asarray(values, dtype=float) for name, values in at.items()}
     if not all(np.all(np.isfinite(values) & (values > 0)) for values in given.values()):
         raise InputError("a training needs positive numbers, for example --at 7e9,2e12.")
+    if len({values.shape for values in given.values()}) != 1 or not next(iter(given.values())).size:
+        raise InputError("say as many params as tokens, one of each for every training.")
     size = len(next(iter(given.values())))
     if "tokens" in given:
         given.setdefault("unique_tokens", given["tokens"])
