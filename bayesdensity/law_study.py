@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -13,7 +13,8 @@ from bayesdensity.errors import InputError, one_of
 from bayesdensity.prior import Part, Prior
 from bayesdensity.study import faults_of, load_study, replaced
 
-NOISES = ("student-t", "laplace", "normal", "one-sided")
+Noise = Literal["student-t", "laplace", "normal", "one-sided"]
+NOISES: tuple[str, ...] = get_args(Noise)
 EXCESS = Prior(
     shape="lognormal",
     interval=(0.002, 0.1),
@@ -35,7 +36,7 @@ class LawStudy(Part):
     """Everything that decides what a fit of a law infers."""
 
     law: str
-    noise: Literal["student-t", "laplace", "normal", "one-sided"] = "student-t"
+    noise: Noise = "student-t"
     noise_df: float = Field(default=4.0, gt=1)
     """Degrees of freedom of Student-t noise."""
     pool: bool = False

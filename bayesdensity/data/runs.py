@@ -159,6 +159,15 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
     return losses.merge(join_pairs(pairs, names, floor))
 
 
+def absolute_logs(data: xr.Dataset, kind: str = "run") -> dict[str, np.ndarray]:
+    """Natural logarithms, from one and not from the centre, of what runs are; ``kind`` is their dim, run or held."""
+    bench = data[f"{kind}_benchmark"].to_numpy()
+    return {
+        letter: data[f"{kind}_log_{letter}"].to_numpy() + data[f"centre_{letter}"].to_numpy()[bench]
+        for letter in laws.VARIABLES
+    }
+
+
 def mapped(data: xr.Dataset) -> np.ndarray:
     """Which benchmarks have a map from loss to score; dim ``benchmark``."""
     return np.isin(np.arange(data.sizes["benchmark"]), data["map_benchmark"].to_numpy())

@@ -186,11 +186,11 @@ def _held_out(found: LawAnswer) -> list[str]:
 
 
 def _held_out_json(found: LawAnswer) -> list[dict[str, Any]]:
-    rows = []
-    for row in found.held_out.to_dict("records"):
-        ends = {end: q.jsonable(row.pop(end)) for end in ("median", "lower", "upper")}
-        rows.append({**row, "predicted": {**ends, "probability": found.ci, "kind": "eti"}})
-    return rows
+    ends = ("median", "lower", "upper")
+    return [
+        {**{key: value for key, value in row.items() if key not in ends}, "predicted": _json(row, found.ci)}
+        for row in found.held_out.to_dict("records")
+    ]
 
 
 def _approaches(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
@@ -199,11 +199,7 @@ def _approaches(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
     for row in table.to_dict("records"):
         kind = "eti" if row["approach"] == "parametric" else "bootstrap"
         parts = {
-            what: {
-                **{end: q.jsonable(row[f"{what}_{end}"]) for end in ("median", "lower", "upper")},
-                "probability": ci,
-                "kind": kind,
-            }
+            what: _json({end: row[f"{what}_{end}"] for end in ("median", "lower", "upper")}, ci, kind)
             for what in ("exponent", "params")
         }
         rows.append({"approach": row["approach"], "compute": row["compute"], **parts, "why_not": row["why_not"]})
@@ -224,9 +220,10 @@ def _allocation(found: LawAnswer) -> list[dict[str, Any]]:
     return rows
 
 
-def _json(row: xr.Dataset, ci: float) -> dict[str, Any]:
+def _json(row: Any, ci: float, kind: str = "eti") -> dict[str, Any]:
+    """An interval in the documented form, from anything that has its ends."""
     ends = {end: q.jsonable(float(row[end])) for end in ("median", "lower", "upper")}
-    return {**ends, "probability": ci, "kind": "eti"}
+    return {**ends, "probability": ci, "kind": kind}
 
 
 def _allocated(found: LawAnswer) -> list[str]:

@@ -15,8 +15,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
-from bayesdensity import laws
 from bayesdensity.checks import worst
+from bayesdensity.data.runs import absolute_logs
 from bayesdensity.plots.files import save_figure
 from bayesdensity.plots.page import (
     BLACK,
@@ -140,10 +140,7 @@ def _absolute(found: LawAnswer, b: int, kind: str = "run") -> dict[str, np.ndarr
     """Natural logarithms of what the runs of a benchmark are."""
     data = found.fit.data
     here = data[f"{kind}_benchmark"].to_numpy() == b
-    return {
-        letter: data[f"{kind}_log_{letter}"].to_numpy()[here] + float(data[f"centre_{letter}"][b])
-        for letter in laws.VARIABLES
-    }
+    return {letter: log[here] for letter, log in absolute_logs(data, kind).items()}
 
 
 def _losses(axes: Axes, found: LawAnswer, b: int, letter: str) -> None:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import kept
-from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN
+from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, absolute_logs
 from bayesdensity.errors import InputError
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.scaling.fit import LawFit
@@ -237,9 +237,8 @@ def approaches(fit: LawFit, found: Allocation, benchmark: int = 0) -> pd.DataFra
 def _runs(fit: LawFit, benchmark: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     data = fit.data
     here = data["run_benchmark"].to_numpy() == benchmark
-    log_n, log_d = (
-        data[f"run_log_{letter}"].to_numpy()[here] + float(data[f"centre_{letter}"][benchmark]) for letter in "nd"
-    )
+    log = absolute_logs(data)
+    log_n, log_d = log["n"][here], log["d"][here]
     return log_n, log_n + log_d + np.log(FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
 
 

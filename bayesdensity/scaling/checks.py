@@ -12,11 +12,10 @@ from bayesdensity.checks.priors import PRIOR_ONLY
 from bayesdensity.checks.protocol import judged, thinned
 from bayesdensity.checks.reference import BENDS, LEAST, law_tests, map_tests, normal_score
 from bayesdensity.checks.residuals import depends
-from bayesdensity.prior import Prior
 from bayesdensity.scaling.comparison import leave_one_run_out
 from bayesdensity.scaling.design import SEPARATE
 from bayesdensity.scaling.fit import LawFit
-from bayesdensity.scaling.modes import Mode, on_scale, share_of_draws, term_modes
+from bayesdensity.scaling.modes import Mode, coordinate_draws, share_of_draws, term_modes
 from bayesdensity.scaling.noise import error_distribution, log_likelihood, residuals
 
 SURE = 3.0
@@ -153,7 +152,7 @@ def check_identified(fit: LawFit) -> Check:
     unknown, figures = [], dict[str, float]()
     for name in fit.study.form.coordinates:
         stated = fit.study.priors.get(name)
-        draws = _on_scale(fit, name, stated) if stated is not None else None
+        draws = coordinate_draws(fit, name, stated) if stated is not None else None
         if stated is None or draws is None:
             continue
         for b, label in enumerate(fit.data["benchmark"].to_numpy()):
@@ -176,11 +175,3 @@ def check_map(fit: LawFit) -> Check:
     tests = {said: p for own in map_tests(fit.data, thinned(fit)).values() for said, p in own.items()}
     remedy = "Do not use scores predicted for these benchmarks; their losses stand."
     return judged("map", tests, {"map": remedy}, "scores follow the map from loss.")
-
-
-def _on_scale(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None:
-    """Draws of a coordinate on the scale of its prior; None where it is not sampled."""
-    draws = fit.posterior
-    if f"logit_{name}" in draws:
-        return draws[f"logit_{name}"].to_numpy()
-    return on_scale(stated, draws[name].to_numpy()) if name in draws else None

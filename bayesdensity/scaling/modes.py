@@ -124,14 +124,19 @@ def _separate(cost: Callable[[np.ndarray], float], one: Mode, other: Mode) -> bo
 
 def _typical(fit: LawFit, name: str, b: int, stated: Prior) -> float:
     """Posterior median of a coordinate on the scale of its prior, or the middle of its prior."""
-    if f"logit_{name}" in fit.posterior:
-        return float(fit.posterior[f"logit_{name}"][..., b].median())
-    if name not in fit.posterior:
-        return float(stated.mu)
-    return float(on_scale(stated, fit.posterior[name][..., b].median().to_numpy()))
+    draws = coordinate_draws(fit, name, stated)
+    return stated.mu if draws is None else float(np.median(draws[..., b]))
 
 
-def on_scale(stated: Prior, value: np.ndarray) -> np.ndarray:
+def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None:
+    """Draws of a coordinate on the scale of its prior; None where it is not sampled."""
+    draws = fit.posterior
+    if f"logit_{name}" in draws:
+        return draws[f"logit_{name}"].to_numpy()
+    return _on_scale(stated, draws[name].to_numpy()) if name in draws else None
+
+
+def _on_scale(stated: Prior, value: np.ndarray) -> np.ndarray:
     """Values on the scale that a prior is normal on."""
     if stated.shape == "normal":
         return value

@@ -28,9 +28,8 @@ def distribution(fit: LawFit, scale: Any, excess: Any) -> Any:
     return stats.norm(scale=scale) if kind == "normal" else stats.exponnorm(excess / scale, scale=scale)
 
 
-def error_distribution(fit: LawFit, labels: Any = None) -> Any:
+def error_distribution(fit: LawFit, index: Any) -> Any:
     """Distribution at every draw, for benchmarks by index; shape (chain, draw, label)."""
-    index = slice(None) if labels is None else labels
     scale = fit.posterior["loss_noise"].to_numpy()[..., index]
     excess = fit.posterior["loss_excess"].to_numpy()[..., index] if "loss_excess" in fit.posterior else None
     return distribution(fit, scale, excess)

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, mapped
+from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, absolute_logs, mapped
 from bayesdensity.errors import InputError
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.quantities.trainings import noisy_score
@@ -108,10 +108,7 @@ def distance(fit: LawFit, log: Mapping[str, xr.DataArray]) -> xr.DataArray:
         Natural logarithms of what the law reads, dim ``training``.
     """
     data, bench = fit.data, fit.data["run_benchmark"].to_numpy()
-    runs = {
-        letter: data[f"run_log_{letter}"].to_numpy() + data[f"centre_{letter}"].to_numpy()[bench]
-        for letter in laws.VARIABLES
-    }
+    runs = absolute_logs(data)
     reads, names = fit.study.form.reads, data["benchmark"].to_numpy()
     found: xr.DataArray = xr.zeros_like(next(iter(log.values()))) + xr.zeros_like(fit.centre["n"])
     for of_runs, here in zip(_sides(reads, runs), _sides(reads, log), strict=True):
@@ -143,10 +140,7 @@ def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, s
     if not data.sizes["held"]:
         return pd.DataFrame(columns=columns)
     bench = data["held_benchmark"].to_numpy()
-    at = {
-        column: np.exp(data[f"held_log_{letter}"].to_numpy() + data[f"centre_{letter}"].to_numpy()[bench])
-        for letter, column in laws.VARIABLES.items()
-    }
+    at = {laws.VARIABLES[letter]: np.exp(log).tolist() for letter, log in absolute_logs(data, "held").items()}
     found = predict(fit, at, labels=list(data["held"].to_numpy()), misfit=misfit, ci=ci, seed=seed)
     rows = []
     for kind, estimate in (("loss", found.loss), ("score", found.score)):
