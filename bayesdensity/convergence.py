@@ -85,7 +85,9 @@ def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:
 
 def _extreme(values: xr.Dataset, pick: Callable[[np.ndarray], Any]) -> tuple[float, str]:
     """Most extreme value over all variables, and where it is."""
-    best = {name: float(pick(array.to_numpy())) for name, array in values.data_vars.items() if array.size}
+    # A constant has neither.
+    moving = {name: array for name, array in values.data_vars.items() if not np.isnan(array).all()}
+    best = {name: float(pick(array.to_numpy())) for name, array in moving.items()}
     extreme = float(pick(np.array(list(best.values()))))
     name = next(name for name, value in best.items() if value == extreme)
     array = values[name]

@@ -111,6 +111,24 @@ def run(
     return [done[job.key] for job in jobs]
 
 
+def finished(path: Path, identity: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Results by key that a file has, which need not be there; refused as by `run`."""
+    return _read(path, identity) if path.exists() else {}
+
+
+class Here(Executor):
+    """Does jobs one after the other in this process, which may hold what is costly to prepare."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now."""
+        future = Future[Any]()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -175,7 +193,7 @@ def _results(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     left = {job.key: job for job in jobs}
     if executor is not None:
-        yield from _submitted(executor, left, work, len(jobs), {})
+        yield from _submitted(executor, left, work, 1 if isinstance(executor, Here) else len(jobs), {})
         return
     breaks = dict[str, int]()
     others = set(multiprocessing.active_children())

@@ -7,17 +7,19 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import xarray as xr
 
 from bayesdensity.convergence import Diagnostics, diagnose
-from bayesdensity.data.dataset import assemble
+from bayesdensity.data.dataset import assemble, targets_only, without_targets
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.errors import InputError, one_of
+from bayesdensity.passing import CUT_DRAWS, CUT_TUNE, PASSED, passed_on, plugged_in, sample_cut
 from bayesdensity.sampling import compile_model, run_sampler, versions
 from bayesdensity.study import Study
 
@@ -110,6 +112,8 @@ class Prepared:
     """Names of the variables that a fit keeps."""
     seconds: float
     """It took to prepare."""
+    alone: Prepared | None = None
+    """Where the reference is fitted alone before: the joint study, with all its data."""
 
 
 def prepare(
@@ -118,8 +122,12 @@ def prepare(
     *,
     part: Part = "joint",
     stage: Callable[[str], None] | None = None,
+    like: Prepared | None = None,
 ) -> Prepared:
-    """Select and join the data of a study and compile its model; the arguments are those of `fit`."""
+    """Select and join the data of a study and compile its model; the arguments are those of `fit`.
+
+    The compiled model of another study, ``like``, is used again where only values of its data differ.
+    """
     if part not in ("joint", "reference"):
         raise InputError(one_of(part, ("joint", "reference"), "part"))
     if part == "reference":
@@ -128,11 +136,13 @@ def prepare(
     tables = tables or read_tables()
     selection = select(study, tables)
     data = assemble(study, selection)
+    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest} | _counts(selection, data)
+    if like is not None and like.about["part"] == part and _serves(like, study, data):
+        compiled = _with_data(like.compiled, data)
+        return replace(like, study=study, data=data, about=like.about | about, compiled=compiled, seconds=0.0)
     (stage or _ignore)("compile")
-    compiled, kept = _compile(study, data, part)
-    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest, "versions": versions()}
-    about |= _counts(selection, data)
-    return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
+    prepared = prepare_data(study, data, about)
+    return replace(prepared, seconds=time.monotonic() - start)
 
 
 def prepare_again(fit: Fit) -> Prepared:
@@ -143,10 +153,20 @@ def prepare_again(fit: Fit) -> Prepared:
 def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any]) -> Prepared:
     """Compile the model of a study for data that are joined already; ``about`` says where they come from."""
     start = time.monotonic()
-    compiled, kept = _compile(study, data, about["part"])
     names = ("digest", "part", "tables_digest", "n_llms", "n_scores", "n_runs", "n_left_out")
     about = {**{name: about[name] for name in names}, "versions": versions()}
-    return Prepared(study, data, about, compiled, kept, time.monotonic() - start)
+    staged, alone = study.reference.inference != "joint" and about["part"] == "joint", None
+    if staged:
+        if study.reference.kind == "family" and not data.sizes["reference"]:
+            raise InputError(
+                f"a fit by {study.reference.inference} inference keeps the scores of the targets only, so it cannot be "
+                "fitted again without some; use reference.inference = 'joint'."
+            )
+        joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})
+        alone = prepare_data(joint, data, about)
+        data = targets_only(data).assign({name: ("benchmark", np.ones(data.sizes["benchmark"])) for name in PASSED})
+    compiled, kept = _compile(study, data, about["part"])
+    return Prepared(study, data, about, compiled, kept, time.monotonic() - start, alone)
 
 
 def sample(
@@ -176,25 +196,46 @@ def sample(
     -------
     Fit
     """
-    start = time.monotonic()
-    compiled = prepared.compiled
-    if data is None:
-        data = prepared.data
-    else:
-        shared = {variable.name for variable in compiled.shared_var_keys}
-        compiled = compiled.with_data(**{name: data[name].to_numpy() for name in shared & set(data.data_vars)})
+    start, given = time.monotonic(), prepared.data if data is None else data
     target_accept = TARGET_ACCEPT[prepared.study.reference.kind]
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept}
-    tree = run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
+    about = {**prepared.about, "seed": seed, "sampler": settings}
+    if prepared.alone is not None:
+        whole = prepared.alone.data if data is None else data
+        alone = partial(sample, prepared.alone, without_targets(whole), seed=seed, cores=cores)
+        first = alone(chains=chains, draws=draws, tune=tune)
+        found = passed_on(first.posterior)
+        about["reference_alone"] = asdict(diagnose(found, first.sample_stats))
+        given = plugged_in(whole, found)
+    run = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
+    if prepared.study.reference.inference == "cut" and prepared.alone is not None:
+        short = partial(_run, prepared, settings={**settings, "chains": 1, "draws": CUT_DRAWS, "tune": CUT_TUNE})
+        tree = sample_cut(short, whole, found, draws, seed, min(chains, cores or os.cpu_count() or 1))
+    else:
+        tree = run(given, seed)
     took = time.monotonic() - start
     seconds = {"compile": prepared.seconds, "sample": took, "total": prepared.seconds + took}
     return Fit(
         posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
         sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
-        data=data,
+        data=given,
         study=prepared.study,
-        about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": seconds},
+        about={**about, "wall_seconds": seconds},
     )
+
+
+def _run(
+    prepared: Prepared,
+    data: xr.Dataset,
+    seed: int,
+    *,
+    settings: dict[str, Any],
+    cores: int | None = 1,
+    progress: Callable[[list[Any]], None] | None = None,
+) -> xr.DataTree:
+    """Draws of a compiled model on data in the places of its own."""
+    compiled = prepared.compiled if data is prepared.data else _with_data(prepared.compiled, data)
+    return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
 
 
 def fit(
@@ -222,8 +263,7 @@ def fit(
     chains, draws, tune : int
         Number of chains, and draws kept and discarded in each.
     seed : int
-        On one machine the same seed and versions give the same draws, once code is compiled and cached: the first fit
-        may round differently, and differs within Monte Carlo error.
+        On one machine the same seed and versions give the same draws.
     progress : callable, optional
         Called with the state of every chain while sampling.
     stage : callable, optional
@@ -305,6 +345,31 @@ def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any,
     from bayesdensity.model.build import build_model, build_reference
 
     return compile_model(build_model(study, data) if part == "joint" else build_reference(study, data))
+
+
+def _shared(compiled: Any) -> set[str]:
+    """Names of the data that a compiled model can be given other values of."""
+    return {variable.name for variable in compiled.shared_var_keys}
+
+
+def _with_data(compiled: Any, data: xr.Dataset) -> Any:
+    return compiled.with_data(**{name: data[name].to_numpy() for name in _shared(compiled) & set(data.data_vars)})
+
+
+def _serves(prepared: Prepared, study: Study, data: xr.Dataset) -> bool:
+    """Whether a compiled model is that of another study, given other values."""
+    one, other = prepared.study, study
+    same = all(getattr(one, part) == getattr(other, part) for part in ("law", "frontier", "priors", "reference"))
+    # Of a ladder, and of a family at given tokens, the sizes enter the compiled code.
+    plain = study.reference.kind == "family" and study.reference.tokens is None and prepared.alone is None
+    if not (same and plain and (one.llms.size == "inferred") == (other.llms.size == "inferred")):
+        return False
+    known = _shared(prepared.compiled) | {"log_sparsity", "score_row"}
+    if set(prepared.data.variables) != set(data.variables):
+        return False
+    fixed = [name for name in data.variables if name not in known]
+    attrs = [{**part.attrs, "log_size_centre": 0.0} for part in (prepared.data, data)]
+    return attrs[0] == attrs[1] and all(prepared.data[name].equals(data[name]) for name in fixed)
 
 
 def _counts(selection: Selection, data: xr.Dataset) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from scipy import special
 
 from bayesdensity import frontier as forms
 from bayesdensity import laws
-from bayesdensity.data.dataset import BOUND
+from bayesdensity.data.dataset import BOUND, own_log_sizes
 from bayesdensity.fit import Fit
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.trend import mean_at
@@ -65,10 +65,8 @@ def log_predictive(
     xarray.DataArray
         Dims ``chain``, ``draw``, ``llm``.
     """
-    chains, length = fit.posterior.sizes["chain"], fit.posterior.sizes["draw"]
-    step = max(1, chains * length // draws)
-    kept = fit.posterior.isel(draw=slice(None, None, step))
-    thin = Fit(kept, fit.sample_stats, fit.data, fit.study, fit.about)
+    thin = thinned_fit(fit, draws)
+    chains, kept = fit.posterior.sizes["chain"], thin.posterior
     own_mean = (mean_at(thin, fit.data["time"]) - kept["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
     flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in kept.data_vars.items()}
     flat["mean"] = own_mean.to_numpy().reshape(-1, fit.data.sizes["llm"])
@@ -82,10 +80,94 @@ def log_predictive(
     return xr.DataArray(values, dims=(*SAMPLE, "llm"), coords={"llm": fit.data["llm"].to_numpy()})
 
 
+def log_joint(
+    fit: Fit, scores: xr.Dataset, families: NDArray[np.int_] | None = None, draws: int = 1000
+) -> xr.DataArray:
+    """Log density of all known scores of each family, given the shared parameters and the effects of harnesses.
+
+    Parameters
+    ----------
+    fit : Fit
+        Its posterior gives the shared parameters.
+    scores : xarray.Dataset
+        The dataset of the fit, of whose scores some may be unknown.
+    families : ndarray of int, optional
+        Positions of the families asked for; None: all.
+    draws : int
+        How many posterior draws, evenly spaced, are used.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``chain``, ``draw``, ``family``.
+    """
+    thin = thinned_fit(fit, draws)
+    own_mean = (mean_at(thin, fit.data["time"]) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
+    places = np.arange(fit.data.sizes["family"]) if families is None else families
+    part, at = _of_families(scores, places)
+    posterior = thin.posterior.isel({dim: index for dim, index in at.items() if dim in thin.posterior.dims})
+    flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in posterior.data_vars.items()}
+    flat["mean"] = own_mean.isel(llm=at["llm"]).to_numpy().reshape(-1, len(at["llm"]))
+    given, found = np.ones(len(at["llm"]), dtype=bool), []
+    for first in range(0, len(flat["mean"]), CHUNK):
+        chunk = {name: values[first : first + CHUNK] for name, values in flat.items()}
+        found.append(_Chunk(fit, part, chunk, given, drawn=True).log_families())
+    values = np.concatenate(found).reshape(posterior.sizes["chain"], -1, len(places))
+    return xr.DataArray(values, dims=(*SAMPLE, "family"), coords={"family": scores["family"].to_numpy()[places]})
+
+
+def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> xr.DataArray:
+    """Log density of some scores of reference members, summed, given everything that is theirs; dims of draws."""
+    thin = thinned_fit(fit, draws)
+    flat = {str(name): x.to_numpy().reshape(-1, *x.shape[2:]) for name, x in thin.posterior.data_vars.items()}
+    data = fit.data
+    chunk = _Chunk(
+        fit, data, flat | {"mean": flat["rate"][:, None]}, np.ones(data.sizes["llm"], dtype=bool), drawn=True
+    )
+    cell, of = (data[f"score_{part}"].to_numpy()[scores] for part in ("cell", "harness"))
+    bench = data["cell_benchmark"].to_numpy()[cell]
+    floor, items = (data[name].to_numpy()[bench] for name in ("floor", "n_items"))
+    p = laws.score(chunk.logits()[:, cell] + flat["harness_effect"][:, of], floor, flat["ceiling"][:, bench])
+    sd = laws.score_sd(p, items, flat["overdispersion"][:, bench])
+    each = -0.5 * ((data["score_value"].to_numpy()[scores] - p) / sd) ** 2 - np.log(sd)
+    return xr.DataArray(each.sum(axis=1).reshape([thin.posterior.sizes[dim] for dim in SAMPLE]), dims=SAMPLE)
+
+
+def thinned_fit(fit: Fit, draws: int) -> Fit:
+    """The fit with so many of its draws, about, evenly spaced."""
+    step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
+    kept = fit.posterior.isel(draw=slice(None, None, step))
+    return Fit(kept, fit.sample_stats, fit.data, fit.study, fit.about)
+
+
+def _of_families(scores: xr.Dataset, families: NDArray[np.int_]) -> tuple[xr.Dataset, dict[str, NDArray[np.int_]]]:
+    """The dataset with the targets of some families and without reference members, and what is left of each dim."""
+    n = int(scores.attrs["n_target_cells"])
+    llm = np.flatnonzero(np.isin(scores["family_index"].to_numpy(), families))
+    cell = np.flatnonzero(np.isin(scores["cell_entity"].to_numpy()[:n], llm))
+    score = np.flatnonzero(np.isin(scores["score_cell"].to_numpy(), cell))
+    at = {"family": families, "llm": llm, "cell": cell}
+    part = scores.isel({**at, "score": score, "reference": slice(0)})
+    new = {
+        "family_index": ("llm", np.searchsorted(families, part["family_index"].to_numpy())),
+        "cell_entity": ("cell", np.searchsorted(llm, part["cell_entity"].to_numpy())),
+        "score_cell": ("score", np.searchsorted(cell, part["score_cell"].to_numpy())),
+    }
+    return part.assign(new).assign_attrs(n_target_cells=len(cell)), at
+
+
 class _Chunk:
     """Some draws of the shared parameters, first axis of every array, with the scores they should predict."""
 
-    def __init__(self, fit: Fit, scores: xr.Dataset, draws: dict[str, Array], given: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        fit: Fit,
+        scores: xr.Dataset,
+        draws: dict[str, Array],
+        given: NDArray[np.bool_],
+        *,
+        drawn: bool = False,
+    ) -> None:
         self.form, self.draws, self.data, self.given = fit.study.frontier, draws, scores, given
         n = int(scores.attrs["n_target_cells"])
         self.entity, self.bench = (scores[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
@@ -104,17 +186,44 @@ class _Chunk:
         self.noise, self.one_sided, self.kin, self.kin_one_sided = (
             draws[name][:, None] if name in draws else zero for name in named
         )
-        self.shift, self.shift_variance = self._harnesses()
+        self.keep = scores["score_keep"].to_numpy()[: len(self.cell)]
+        if drawn:  # effects of harnesses as in the draws
+            self.shift = draws["harness_effect"][:, scores["score_harness"].to_numpy()[: len(self.cell)]]
+            self.shift_variance = np.zeros_like(self.shift)
+        else:
+            self.shift, self.shift_variance = self._harnesses()
 
     def log_predictive(self) -> Array:
         """Log predictive density, shape (draw, llm)."""
+        if not self.form.family_effects:
+            return self._alone()
+        return self._over_families(*self._at_nodes())
+
+    def log_families(self) -> Array:
+        """Log density of all scores of each family, shape (draw, family)."""
+        index = np.arange(self.family_spread.shape[1])
+        if not self.form.family_effects:
+            summed: Array = self._alone() @ (self.family[:, None] == index)
+            return summed
+        kin, weight, log_l = self._at_nodes()
+        all_of = np.stack([log_l[:, self.family == f].sum(axis=1) for f in index], axis=1)
+        return _log_sum(all_of + self._log_kin(kin) + np.log(weight)[..., None])
+
+    def _alone(self) -> Array:
+        """Log density of the scores of each LLM without family effects, shape (draw, llm)."""
+        implied = self._implied()
+        _, own = self._linearised(implied)
+        at, weight = _nodes(own, OWN)
+        centred = at - self.draws["mean"][..., None]
+        return _log_sum(self._log_scores(implied, own, at) + self._log_own(centred) + np.log(weight)[..., None])
+
+    def _at_nodes(self) -> tuple[Array, Array, Array]:
+        """Nodes of family effects, their distance, and log density of the scores of each LLM at those of its family."""
         implied = self._implied()
         effect, own = self._linearised(implied)
         at, weight = _nodes(own, OWN)
         log_g = self._log_scores(implied, own, at)
         centred = at - self.draws["mean"][..., None]
-        if not self.form.family_effects:
-            return _log_sum(log_g + self._log_own(centred) + np.log(weight)[..., None])
         kin, kin_weight = _nodes(effect, FAMILY)
         peak = log_g.max(axis=-1, keepdims=True)
         parts = np.exp(log_g - peak) * weight[..., None]
@@ -123,7 +232,7 @@ class _Chunk:
             with np.errstate(divide="ignore"):
                 density = np.exp(self._log_own(centred - kin[:, self.family, j, None]))
                 log_l[..., j] = np.maximum(np.log((parts * density).sum(axis=-1)), NOTHING) + peak[..., 0]
-        return self._over_families(kin, kin_weight, log_l)
+        return kin, kin_weight, log_l
 
     def _over_families(self, kin: Array, weight: Array, log_l: Array) -> Array:
         given = self.given
@@ -146,7 +255,7 @@ class _Chunk:
         bench = data["cell_benchmark"].to_numpy()[cell]
         drawn, top = draws["harness_effect"][:, of], draws["ceiling"][:, bench]
         floor, items = (data[name].to_numpy()[bench] for name in ("floor", "n_items"))
-        expected = laws.score(self._logits()[:, cell] + drawn, floor, top)
+        expected = laws.score(self.logits()[:, cell] + drawn, floor, top)
         steep = laws.score_slope(expected, floor, top)
         known = np.r_[self.given[self.entity[self.cell]], np.ones(len(cell) - len(self.cell), bool)]
         weight = known * (steep / laws.score_sd(expected, items, draws["overdispersion"][:, bench])) ** 2
@@ -157,14 +266,15 @@ class _Chunk:
         shift = ((pull @ belongs)[:, of] - pull) / precision
         return shift[:, : len(self.cell)], 1 / precision[:, : len(self.cell)]
 
-    def _logits(self) -> Array:
+    def logits(self) -> Array:
         """Logit of every cell, reference members' too, in each draw."""
         data, draws, n = self.data, self.draws, len(self.bench)
         bench = data["cell_benchmark"].to_numpy()
         size = self._offset() + draws["log_density_relative"][:, self.entity]
         if len(bench) > n:
             member = data["cell_entity"].to_numpy()[n:] - data.sizes["llm"]
-            true = data["reference_log_size"].to_numpy()[member] + draws["recipe"][:, member]
+            known = draws["member_size"] if "member_size" in draws else data["reference_log_size"].to_numpy()
+            true = known[..., member] + draws["recipe"][:, member]
             size = np.concatenate([size, true - draws["level"][:, bench[n:]]], axis=1)
         link = laws.Link(*(draws[f"link_{part}"][:, bench] for part in laws.Link._fields))
         eta: Array = laws.logit_of_size(link, size + draws["cell_departure"])
@@ -238,12 +348,13 @@ class _Chunk:
         sd = laws.score_sd(p, items, draws["overdispersion"][:, bench, None])
         sd = np.sqrt(sd**2 + laws.score_slope(p, floor, top) ** 2 * self.shift_variance[..., None])
         each = -0.5 * ((value - p) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+        each = each * self.keep[:, None]
         summed: Array = np.add.reduceat(each, self.starts, axis=1)
         return summed
 
     def _offset(self) -> Array:
         """Log size of each cell where the LLM's log density is zero."""
-        size: Array = self.data["log_size"].to_numpy()[self.entity]
+        size: Array = np.asarray(own_log_sizes(self.data, self.draws))[..., self.entity]
         slope: Array = self.draws["benchmark_slope"][:, self.bench]
         offset: Array = size + slope * self.time[self.entity]
         return offset

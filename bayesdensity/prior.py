@@ -52,3 +52,13 @@ class Prior(Part):
         """Standard deviation of the normal on the scale of the shape."""
         lower, upper = self._on_scale()
         return (upper - lower) / (2 * Z90)
+
+    def scaled(self, factor: float) -> Prior:
+        """The prior with an interval ``factor`` times as wide about the same middle, on the scale of its shape."""
+        lower, upper = (self._natural(self.mu + sign * factor * Z90 * self.sigma) for sign in (-1, 1))
+        return self.model_copy(update={"interval": (lower, upper)})
+
+    def _natural(self, value: float) -> float:
+        if self.shape == "lognormal":
+            return math.exp(value)
+        return 1 / (1 + math.exp(-value)) if self.shape == "logit-normal" else value

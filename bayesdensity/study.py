@@ -35,7 +35,8 @@ class LlmRules(Part):
     released_from: date
     released_to: date | None = None
     min_benchmarks: int = Field(ge=1)
-    size: Literal["total", "active", "geometric-mean"] = "total"
+    size: Literal["total", "active", "geometric-mean", "inferred"] = "total"
+    """Parameters that count; inferred: a mean of the logarithms of total and active ones, of unknown weight."""
     exclude: tuple[Exclusion, ...] = ()
 
 
@@ -65,7 +66,10 @@ class Reference(Part):
     """The recipe that sizes are counted in: the scores of a released family, or a training ladder."""
 
     kind: Literal["family", "ladder"]
-    family: str | None = None
+    family: str | tuple[str, ...] | None = None
+    """One family, or several: sizes are then counted in parameters of their average."""
+    domain: tuple[str, ...] = ("general",)
+    """What members of a family are trained for: others of the family are other recipes."""
     suite: str | None = None
     trajectories: str | None = None
     loss_suites: tuple[str, ...] = ()
@@ -73,15 +77,29 @@ class Reference(Part):
     roles: tuple[str, ...] = ("ladder", "anchor")
     exclude: tuple[Exclusion, ...] = ()
     tokens: float | None = Field(default=None, gt=0)
-    """D0: training tokens of the reference at which effective size is read off; a family brings its own."""
+    """D0: training tokens of the reference at which effective size is read off. None: a family's own; else its members
+    are carried to D0 by the loss law of the one loss-only suite."""
+    inference: Literal["joint", "cut", "plug-in"] = "joint"
+    """Whether targets inform the reference (joint), or its draws (cut) or medians (plug-in) are passed on to them."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind == "family" and not self.family:
+        if self.kind == "family" and not self.families:
             raise ValueError("a reference of kind 'family' needs 'family'")
+        if len(set(self.families)) < len(self.families):
+            raise ValueError("a reference names each 'family' once")
         if self.kind == "ladder" and not (self.suite and self.tokens):
             raise ValueError("a reference of kind 'ladder' needs 'suite' and 'tokens'")
+        if self.kind == "family" and self.tokens and len(self.loss_suites) != 1:
+            raise ValueError("'tokens' of a family need one of 'loss_suites', whose law carries members to them")
         return self
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Families whose members are the reference; none for a ladder."""
+        if self.kind == "ladder" or not self.family:
+            return ()
+        return (self.family,) if isinstance(self.family, str) else self.family
 
 
 class Law(Part):
@@ -150,6 +168,9 @@ class Priors(Part):
     link_slope_spread: Prior
     ceiling_gap: Prior
     recipe_residual: Prior
+    reference_offset: Prior
+    reference_stretch: Prior
+    total_share: Prior
     level: Prior
     level_spread: Prior
     rate: Prior

@@ -147,6 +147,12 @@ def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Table
     """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
     study = load_study(truth.study, FORMS[form])
     data = assemble(study, select(study, world_tables))
+    gaps = density_gaps(study, data)
+    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+
+
+def density_gaps(study: Study, data: xr.Dataset) -> list[float]:
+    """Log density of the model less the one written down and the Jacobian, at a few points."""
     at = Evaluated(study, data)
     informed = [name for name in INFORMED if f"{name}_raw" in at.start]
     assert ("family_effect" in informed) == study.frontier.family_effects
@@ -163,7 +169,32 @@ def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Table
         jacobian += np.linalg.slogdet(np.array(steps) - here["harness_effect"])[1]
         return float(here["logp"]) - written_down(study, data, here) - jacobian
 
-    gaps = [gap(at.near_start(seed)) for seed in range(4)]
+    return [gap(at.near_start(seed)) for seed in range(4)]
+
+
+REFERENCES: dict[str, dict[str, Any]] = {
+    "weight of total parameters inferred": {"llms.size": "inferred"},
+    "suites with a floor": {"law.irreducible": True},
+    "members carried to other tokens": {"reference.tokens": 1e12},
+    "several families": {"reference.family": ["Yardstick", "fam03"]},
+    "several families carried to other tokens": {"reference.family": ["Yardstick", "fam03"], "reference.tokens": 3e12},
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_joint_density_with_another_reference_is_the_one_written_down(
+    truth: Truth, world_tables: Tables, name: str
+) -> None:
+    change = REFERENCES[name]
+    chosen = load_study(truth.study, {key: value for key, value in change.items() if key != "reference.tokens"})
+    data = assemble(chosen, select(chosen, world_tables))
+    rng = np.random.default_rng(0)
+    # The small world has dense models of unknown tokens only.
+    data = data.assign(
+        log_sparsity=("llm", rng.uniform(0, 3, data.sizes["llm"])),
+        reference_log_tokens=("reference", np.log(rng.uniform(1e12, 4e12, data.sizes["reference"]))),
+    )
+    gaps = density_gaps(load_study(truth.study, change), data)
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 
 
@@ -213,10 +244,10 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     k, n_llms = data.attrs["n_target_cells"], data.sizes["llm"]
     scatter = at["cell_scatter"][bench]
     total += norm(at["cell_departure"], 0, scatter).sum()
-    own = (data["log_size"].to_numpy() + at["log_density_relative"])[entity[:k]]
+    own = (target_sizes(study, data, at) + at["log_density_relative"])[entity[:k]]
     own = own + at["benchmark_slope"][bench[:k]] * time[entity[:k]]
     member = entity[k:] - n_llms
-    members = data["reference_log_size"].to_numpy()[member] + at["recipe"][member] - at["level"][bench[k:]]
+    members = member_sizes(study, data, at)[member] + at["recipe"][member] - at["level"][bench[k:]]
     size = np.concatenate([own, members]) + at["cell_departure"]
     level, slope, exponent = (at[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
     eta = level + slope * (1 - np.exp(-exponent * size)) / exponent
@@ -255,15 +286,57 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     observed, suite = np.log(data["suite_loss"].to_numpy()), data["suite_index"].to_numpy()
     centre = np.bincount(suite, observed) / np.bincount(suite)
     total += norm(at["suite_log_loss_centre"], centre, 0.2).sum()
-    share = 1 / (1 + np.exp(-at["logit_size_share"]))
+    constant, by_size, by_data, alpha, beta = suite_law(study, at)
     elasticity = at["suite_size_elasticity"]
-    total += norm(np.log(elasticity), at["log_size_exponent"] + np.log(share), at["size_exponent_spread"]).sum()
-    alpha, beta = elasticity / share, at["data_elasticity"] / (1 - share)
-    relative = share[suite] * np.exp(-alpha[suite] * data["suite_log_n"].to_numpy())
-    relative = relative + (1 - share[suite]) * np.exp(-beta[suite] * data["suite_log_d"].to_numpy())
+    total += norm(np.log(elasticity), at["log_size_exponent"] + np.log(by_size), at["size_exponent_spread"]).sum()
+    relative = by_size[suite] * np.exp(-alpha[suite] * data["suite_log_n"].to_numpy()) + constant[suite]
+    relative = relative + by_data[suite] * np.exp(-beta[suite] * data["suite_log_d"].to_numpy())
     law = at["suite_log_loss_centre"][suite] + np.log(relative)
     total += stats.t.logpdf(observed, study.law.noise_df, law, at["loss_noise"][suite]).sum()
     return float(total)
+
+
+def suite_law(study: Study, at: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Shares of the constant, of size and of data in the loss at the centre of a suite, and both exponents."""
+    share = 1 / (1 + np.exp(-at["logit_size_share"]))
+    assert ("logit_irreducible_share" in at) == study.law.irreducible
+    constant = 1 / (1 + np.exp(-at["logit_irreducible_share"])) if study.law.irreducible else 0 * share
+    by_size, by_data = (1 - constant) * share, (1 - constant) * (1 - share)
+    return constant, by_size, by_data, at["suite_size_elasticity"] / by_size, at["data_elasticity"] / by_data
+
+
+def target_sizes(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> np.ndarray:
+    """Log sizes of the targets: where the weight of total parameters is inferred, between active and total ones."""
+    middle = data["log_size"].to_numpy()
+    if study.llms.size != "inferred":
+        return middle
+    total, active = (middle + sign * 0.5 * data["log_sparsity"].to_numpy() for sign in (1, -1))
+    weight = 1 / (1 + np.exp(-at["logit_total_share"]))
+    np.testing.assert_allclose(at["own_log_size"], weight * total + (1 - weight) * active)
+    return np.asarray(at["own_log_size"])
+
+
+def member_sizes(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> np.ndarray:
+    """Log sizes of the members of the reference, in parameters of the average recipe at the tokens of the study."""
+    own = size = data["reference_log_size"].to_numpy()
+    if study.reference.tokens:
+        _, by_size, by_data, alpha, beta = (part[0] for part in suite_law(study, at))
+        n = own + data.attrs["log_size_centre"] - data["suite_log_n_centre"].to_numpy()
+        d = data["reference_log_tokens"].to_numpy() - data["suite_log_d_centre"].to_numpy()
+        d0 = np.log(study.reference.tokens) - data["suite_log_d_centre"].to_numpy()
+        # The size that reaches the member's loss with the tokens of the study.
+        left = by_size * np.exp(-alpha * n) + by_data * (np.exp(-beta * d) - np.exp(-beta * d0))
+        assert (left > 0.2 * by_size * np.exp(-alpha * n)).all()  # far from where no size does
+        size = own + (-np.log(left / by_size) / alpha - n)
+    if len(study.reference.families) > 1:
+        family, middle = data["reference_family_index"].to_numpy(), own.mean()
+        stretched = (size - middle) / at["reference_stretch"][family]
+        size = middle + stretched + at["reference_offset"][family]
+        np.testing.assert_allclose(at["reference_offset"].sum(), 0, atol=1e-12)
+    if size is not own:
+        np.testing.assert_allclose(at["member_size"], size, rtol=0.03, atol=0.03)
+        return np.asarray(at["member_size"])
+    return np.asarray(own)
 
 
 def mean_harness(data: xr.Dataset, at: dict[str, np.ndarray]) -> np.ndarray:

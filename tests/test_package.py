@@ -37,6 +37,7 @@ LAYERS = [
     "model",
     "convergence",
     "sampling",
+    "passing",
     "fit",
     "quantities",
     "simulate",

@@ -54,7 +54,7 @@ long,t,trajectory,7e9,1e12,BBH,1.0,0.30,0.40
 losses,l1,ladder,1e8,1e10,Web,3.1,,
 """
 BENCHMARKS = "benchmark,n_items,chance\nMMLU,14042,0.25\nBBH,6511,0\nPIQA,1838,0.5\nWeb,,\n"
-FAMILY: dict[str, Any] = {"kind": "family", "family": "Ref", "tokens": 1e12}
+FAMILY: dict[str, Any] = {"kind": "family", "family": "Ref"}
 LADDER: dict[str, Any] = {"kind": "ladder", "suite": "steps", "tokens": 1e12}
 
 World = Callable[..., Tables]

@@ -8,7 +8,7 @@ from bayesdensity.checks.protocol import Check
 from bayesdensity.convergence import Verdict
 from bayesdensity.data.dataset import target_scores
 from bayesdensity.fit import Fit
-from bayesdensity.quantities import SAMPLE, log_density_by_benchmark, probability_unreachable
+from bayesdensity.quantities import SAMPLE, effective_size_by_benchmark, probability_unreachable
 
 BEYOND, SATURATED, UNREACHABLE = 0.25, 0.1, 0.1
 """Shares that ask for a review."""
@@ -19,9 +19,7 @@ NEAR = 0.03
 def check_extrapolation(fit: Fit) -> Check:
     """Share of effective sizes outside the reference, of scores at floor or ceiling, and of sizes that do not exist."""
     data = fit.data
-    n = int(data.attrs["n_target_cells"])
-    entity = data["cell_entity"].to_numpy()[:n]
-    size = log_density_by_benchmark(fit).draws.to_numpy() + data["log_size"].to_numpy()[entity]
+    size = np.log(effective_size_by_benchmark(fit).draws.to_numpy()) - data.attrs["log_size_centre"]
     if data.sizes["reference"]:
         sizes = data["reference_log_size"].to_numpy()
     else:

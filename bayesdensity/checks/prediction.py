@@ -7,7 +7,7 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
-from bayesdensity.data.dataset import harness_names, target_scores
+from bayesdensity.data.dataset import harness_names, own_log_sizes, target_scores
 from bayesdensity.fit import Fit
 
 DRAWS = 400
@@ -106,7 +106,7 @@ def _predicted(fit: Fit, draws: dict[str, Array], scores: np.ndarray) -> tuple[A
     floor, items = data["floor"].to_numpy()[of][:, None], data["n_items"].to_numpy()[of][:, None]
     for s in range(len(log_like)):
         at = {name: values[s] for name, values in draws.items()}
-        size = (data["log_size"].to_numpy() + at["log_density_relative"])[entity]
+        size = (own_log_sizes(data, at) + at["log_density_relative"])[entity]
         size = size + at["benchmark_slope"][bench] * data["time"].to_numpy()[entity]
         size = size[:, None] + at["cell_scatter"][bench, None] * node
         link = laws.Link(*(at[f"link_{part}"][bench, None] for part in laws.Link._fields))

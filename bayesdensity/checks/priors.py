@@ -74,14 +74,16 @@ def rate_ratio(fit: Fit) -> float:
     return float(fit.posterior["rate"].std()) / fit.study.priors["rate"].sigma
 
 
-def log_priors(fit: Fit) -> dict[str, xr.DataArray]:
-    """Log density of each prior of the study at each draw, up to a constant, on the scale it is stated on."""
-    found = {}
+def log_priors(fit: Fit, priors: Priors | None = None) -> dict[str, xr.DataArray]:
+    """Log density of each prior that a fit feels at each draw, up to a constant, on the scale it is stated on.
+
+    Those of its study, or others of the same shapes.
+    """
+    found, priors = {}, priors or fit.study.priors
     for name in Priors.model_fields:
         value = _stated(fit, name)
         if value is not None:
-            prior = fit.study.priors[name]
-            log = -0.5 * ((value - prior.mu) / prior.sigma) ** 2
+            log = -0.5 * ((value - priors[name].mu) / priors[name].sigma) ** 2
             found[name] = log.sum([dim for dim in log.dims if dim not in SAMPLE]).transpose(*SAMPLE)
     return found
 

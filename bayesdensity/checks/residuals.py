@@ -48,7 +48,7 @@ def check_frontier(fit: Fit) -> Check:
     draws, data, form = thinned(fit), fit.data, fit.study.frontier
     own, family = _residuals(fit, draws)
     tests = {"shape: residuals of LLMs are not distributed as the form of the frontier has it": normal(own)}
-    size, time = data["log_size"].to_numpy(), data["time"].to_numpy()
+    size, time = data["log_size"].to_numpy(), data["time"].to_numpy()  # where a weight is inferred, its middle
     plain = np.stack([np.ones_like(time), time, time**2])
     tests["size: larger LLMs have other residuals than smaller ones"] = depends(own, size, plain[:2])
     tests["trend: residuals bend with time more than the trend can"] = depends(own, time**3, plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,8 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
         (one LLM on one benchmark; cells of targets first), ``score``, ``harness`` (one harness on one benchmark),
         ``knot`` (turns of a random walk), ``run`` (losses of the ladder), ``map`` (pairs of loss and score),
         ``training`` (one training on one benchmark) and ``suite_run`` (loss-only runs). Sizes are natural logarithms of
-        parameter counts from ``attrs["log_size_centre"]``, times years from ``attrs["time_centre"]``.
+        parameter counts from ``attrs["log_size_centre"]`` (``log_sparsity``: of total over active parameters), times
+        years from ``attrs["time_centre"]``.
     """
     targets = _targets(study, selection)
     scores = _scores(selection)
@@ -59,6 +61,11 @@ def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
 def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
     """Dates as years from the centre of the sample of a dataset."""
     return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])
+
+
+def own_log_sizes(data: xr.Dataset, draws: Any) -> Any:
+    """Log size of each target from the centre: as drawn, where it is inferred, else as counted; dim ``llm``."""
+    return draws["own_log_size"] if "own_log_size" in draws else data["log_size"].to_numpy()
 
 
 def target_scores(data: xr.Dataset) -> np.ndarray:
@@ -81,20 +88,27 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
     relative = time - middle
     turns = knots(relative.min(), relative.max())
     family_time = np.bincount(index, relative) / np.bincount(index)
+    tokens = {}
+    if study.reference.families and study.reference.tokens is not None:
+        tokens = {"reference_log_tokens": ("reference", np.log(reference["train_tokens"].to_numpy(float)))}
     return xr.Dataset(
         {
             "log_size": ("llm", log_size - centre),
+            "log_sparsity": ("llm", np.log((llms["params_total"] / llms["params_active"]).to_numpy(float))),
             "time": ("llm", relative),
             "family_index": ("llm", index),
             "family_time": ("family", family_time),
             "knot_time": ("knot", turns),
             "reference_log_size": ("reference", np.log(reference["size"].to_numpy(float)) - centre),
+            "reference_family_index": ("reference", _positions(reference["family"], list(study.reference.families))),
+            **tokens,
         },
         coords={
             "llm": llms.index.to_numpy(str),
             "family": families,
             "knot": [f"{EPOCH + pd.Timedelta(days=DAYS_PER_YEAR * year):%Y-%m-%d}" for year in turns + middle],
             "reference": reference.index.to_numpy(str),
+            "reference_family": np.array(study.reference.families, dtype=str),
             "architecture": ("llm", llms["architecture"].to_numpy(str)),
             "release_date": ("llm", llms["release_date"].dt.strftime("%Y-%m-%d").to_numpy(str)),
         },
@@ -144,8 +158,13 @@ def _scores(selection: Selection) -> xr.Dataset:
     return with_scores(data)
 
 
-def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: np.ndarray | None = None) -> xr.Dataset:
-    """The dataset with other scores in the same places, or without those of some targets.
+def with_scores(
+    data: xr.Dataset,
+    values: np.ndarray | None = None,
+    keep_llms: np.ndarray | None = None,
+    keep_scores: np.ndarray | None = None,
+) -> xr.Dataset:
+    """The dataset with other scores in the same places, or without some: those of some targets, or any.
 
     A model compiled for a dataset can be sampled again on this one: nothing but values differs.
 
@@ -156,6 +175,8 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
         Scores, dim ``score``; None: those of the dataset.
     keep_llms : ndarray, optional
         Whether the scores of each target are known, dim ``llm``; None: all are.
+    keep_scores : ndarray, optional
+        Whether each score is known, dim ``score``; None: all are.
 
     Returns
     -------
@@ -169,12 +190,16 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
         is_target = entity < len(keep_llms)
         known[is_target] = keep_llms[entity[is_target]]
     keep = known[cell]
+    if keep_scores is not None:
+        keep = keep & keep_scores
+        known = np.bincount(cell, keep) > 0
     value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
-    logit, share, pseudo = _implied(value, floor[bench], cell, len(entity))
+    counted = keep | ~known[cell]  # a cell without any known score says nothing, whatever its values
+    logit, share, pseudo = _implied(value, floor[bench], cell, len(entity), counted)
     pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
     pull = _harness_pseudo(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
     own = np.arange(len(entity)) < data.attrs["n_target_cells"]
-    per_cell = np.bincount(cell, logit) / np.bincount(cell)
+    per_cell = np.bincount(cell, logit * counted) / np.bincount(cell, counted)
     weight = np.where(own & known, pseudo["weight"], 0.0)
     centre = _link_centres(per_cell, weight, entity, data["cell_benchmark"].to_numpy(), len(floor))
     return data.assign(
@@ -187,6 +212,26 @@ def with_scores(data: xr.Dataset, values: np.ndarray | None = None, keep_llms: n
             **{f"link_{name}": ("benchmark", values) for name, values in centre.items()},
         }
     )
+
+
+LINK = ("link_centre", "link_position", "link_spread")
+"""Where the prior of the links is stated."""
+
+
+def without_targets(data: xr.Dataset) -> xr.Dataset:
+    """The dataset without a score of any target: what the reference says alone, under the same priors."""
+    none = with_scores(data, keep_llms=np.zeros(data.sizes["llm"], dtype=bool))
+    # The prior of the links is stated where the targets lie, and stays that of the study.
+    return none.assign({name: data[name] for name in LINK if name in data})
+
+
+def targets_only(data: xr.Dataset) -> xr.Dataset:
+    """The dataset without the scores of reference members, and without harnesses that measured nobody else."""
+    n, keep = int(data.attrs["n_target_cells"]), data["score_keep"].to_numpy()
+    own = np.flatnonzero(data["score_cell"].to_numpy() < n)
+    used, harness = np.unique(data["score_harness"].to_numpy()[own], return_inverse=True)
+    left = data.isel(cell=slice(n), score=own, reference=slice(0), harness=used)
+    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=keep[own])
 
 
 def _link_centres(
@@ -288,7 +333,7 @@ def _floors(selection: Selection) -> np.ndarray:
 
 
 def _implied(
-    score: np.ndarray, floor: np.ndarray, group: np.ndarray, n: int
+    score: np.ndarray, floor: np.ndarray, group: np.ndarray, n: int, counted: np.ndarray | bool = True
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """What scores say about the logit of their group (one benchmark each), bounded near the floor and 1.
 
@@ -298,7 +343,7 @@ def _implied(
     """
     inside = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
     near = floor + (1 - floor) * inside
-    weight = ((1 - floor) * inside * (1 - inside)) ** 2 / (near * (1 - near))
+    weight = counted * ((1 - floor) * inside * (1 - inside)) ** 2 / (near * (1 - near))
     total = np.bincount(group, weight, n)
     share = weight / total[group]
     value, log_above = (np.bincount(group, share * x, n) for x in (score, np.log(inside * (1 - floor))))
@@ -343,6 +388,8 @@ def _suites(selection: Selection) -> xr.Dataset:
             "suite_log_d": ("suite_run", log_d - mean_d[index]),
             "suite_loss": ("suite_run", rows["loss"].to_numpy(float)),
             "suite_index": ("suite_run", index),
+            "suite_log_n_centre": ("suite", mean_n),
+            "suite_log_d_centre": ("suite", mean_d),
         },
         coords={"suite": suites},
     )

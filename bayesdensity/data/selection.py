@@ -23,7 +23,8 @@ class Selection:
 
     llms: pd.DataFrame
     """Targets by `llm`, in order of release: organization, family, release_date, architecture, params_total,
-    params_active, train_tokens, and `size` (parameters, by the rule of the study)."""
+    params_active, train_tokens, and `size` (parameters, by the rule of the study; where inferred, the geometric
+    mean)."""
     reference_llms: pd.DataFrame
     """Members of the reference family by `llm`, in order of size, with the same columns; empty for a ladder."""
     scores: pd.DataFrame
@@ -130,12 +131,11 @@ def _judge_llms(study: Study, llms: pd.DataFrame) -> tuple[pd.Series, pd.Series]
         window.append((released > pd.Timestamp(rules.released_to), f"released after {rules.released_to}"))
     fits = _first_reason(llms.index, kind) == ""
     # Sizes of sparse members are not on the scale that the reference measures with.
-    is_reference = fits & (llms["family"] == _family(study)) & (llms["architecture"] == "dense")
+    is_reference = fits & llms["family"].isin(study.reference.families) & (llms["architecture"] == "dense")
+    is_reference &= llms["domain"].isin(study.reference.domain)
+    if study.reference.tokens is not None:
+        kind.append((is_reference & llms["train_tokens"].isna(), "training tokens of a reference member unknown"))
     return _first_reason(llms.index, [*kind, *((struck & ~is_reference, why) for struck, why in window)]), is_reference
-
-
-def _family(study: Study) -> str | None:
-    return study.reference.family if study.reference.kind == "family" else None
 
 
 def _judge_scores(study: Study, scores: pd.DataFrame, llms: set[str]) -> pd.Series:
@@ -226,7 +226,8 @@ def _benchmarks(study: Study, table: pd.DataFrame) -> pd.DataFrame:
 
 def _sized(study: Study, llms: pd.DataFrame) -> pd.DataFrame:
     total, active = llms["params_total"], llms["params_active"]
-    size = {"total": total, "active": active, "geometric-mean": np.sqrt(total * active)}[study.llms.size]
+    middle = np.sqrt(total * active)
+    size = {"total": total, "active": active, "geometric-mean": middle, "inferred": middle}[study.llms.size]
     about = ["organization", "family", "release_date", "architecture"]
     sizes = ["params_total", "params_active", "train_tokens", "size"]
     return llms.assign(size=size).set_index("llm")[about + sizes]
@@ -257,9 +258,9 @@ def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
         elif np.isnan(known.at[name, "chance"]) and benchmark.floor is None:
             yield f"benchmarks.csv: chance of benchmark '{name}' is empty; fill it in, or set its floor in the study."
     families = set(tables.llms["family"])
-    family = _family(study)
-    if family is not None and family not in families:
-        yield "llms.csv: " + one_of(family, families, "family") + " The study takes its reference from it."
+    for family in study.reference.families:
+        if family not in families:
+            yield "llms.csv: " + one_of(family, families, "family") + " The study takes its reference from it."
     suites = set(tables.reference_runs["suite"])
     for suite in _suites(study):
         if suite not in suites:
@@ -289,7 +290,7 @@ def _unknown_exclusions(study: Study, tables: Tables) -> Iterator[str]:
 
 def _excludable(study: Study, tables: Tables) -> dict[str, set[str]]:
     llms, runs = tables.llms, tables.reference_runs
-    members = set(llms.loc[llms["family"] == _family(study), "llm"])
+    members = set(llms.loc[llms["family"].isin(study.reference.families), "llm"])
     return {
         "llms": set(llms["llm"]),
         "scores": set(tables.scores["harness"]),
@@ -322,7 +323,7 @@ def _most(counts: pd.DataFrame) -> str:
 def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) -> None:
     """Every benchmark needs a score of a target and something that ties it to the reference."""
     faults, untied = [], []
-    family, scores, runs = _family(study), selection.scores, selection.runs
+    family, scores, runs = " and ".join(study.reference.families), selection.scores, selection.runs
     is_member = scores["llm"].isin(selection.reference_llms.index)
     all_runs = tables.reference_runs
     covered = set(
@@ -335,24 +336,29 @@ def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) ->
         reasons = _most(lost["reason"].value_counts().rename_axis("reason").reset_index(name="rows"))
         if not (here & ~is_member).any():
             faults.append(f"scores.csv: no score on '{name}' is left ({reasons}); relax its rules, or drop it.")
-        if family is not None and not (here & is_member).any():
+        if family and not (here & is_member).any():
             untied.append(
                 f"scores.csv: no score of reference family '{family}' on '{name}' is left ({reasons}), so nothing says "
                 "what a score there is worth in reference parameters. Bring one, or drop the benchmark."
             )
-        if family is None and name not in covered:
+        if not family and name not in covered:
             unknown = one_of(name, covered, "benchmark")
             faults.append(f"reference_runs.csv: among the runs of '{study.reference.suite}' {unknown}")
-        elif family is None and benchmark.map_from == "score_multiple_choice" and name not in letters:
+        elif not family and benchmark.map_from == "score_multiple_choice" and name not in letters:
             faults.append(
                 f"reference_runs.csv: no score_multiple_choice on '{name}'; add some, or map it from 'score'."
             )
     _refuse(faults)
-    if family is not None and selection.reference_llms["size"].nunique() == 1:
-        untied.append(
-            f"all members of reference family '{family}' with scores are of one size, so nothing says how scores rise "
-            "with size. Take a family of several sizes."
-        )
+    members = selection.reference_llms
+    for one in study.reference.families:
+        count = members.loc[members["family"] == one, "size"].nunique()
+        if count == 1:
+            untied.append(
+                f"all members of reference family '{one}' with scores are of one size, so nothing says how scores rise "
+                "with size. Take a family of several sizes."
+            )
+        elif count == 0 and len(study.reference.families) > 1:
+            untied.append(f"no member of reference family '{one}' has a score that the study uses; leave it out.")
     if untied:
         raise UnidentifiedError("\n".join(untied))
     for name in study.benchmarks:

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bayesdensity import quantities as q
@@ -22,7 +21,7 @@ def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "release_date": fit.data["release_date"].to_numpy(),
-            "params": np.exp(fit.data["log_size"].to_numpy() + fit.data.attrs["log_size_centre"]),
+            "params": q.params(fit).summary["median"].to_numpy(),
             **{f"density_{end}": density[end].to_numpy() for end in ENDS},
             **{f"effective_size_{end}": size[end].to_numpy() for end in ENDS},
             "probability_on_frontier": q.probability_on_frontier(fit).to_numpy(),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import xarray as xr
+
+from bayesdensity.data.dataset import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
+from bayesdensity.describe.words import growth_json, growth_rows
+from bayesdensity.quantities import Estimate, rate, window
+from bayesdensity.simulate import prior_trend
 from bayesdensity.study import Study
 
 
 def study_json(study: Study, tables: Tables) -> dict[str, Any]:
-    """The resolved study, counts of its data, and every row left out with its reason."""
+    """The resolved study, counts of its data, what its priors imply, and every row left out with its reason."""
     selection = select(study, tables)
+    (start, end), before = _before_data(study, assemble(study, selection))
     return {
         "study": study.name,
         "digest": study.digest,
@@ -22,6 +29,7 @@ def study_json(study: Study, tables: Tables) -> dict[str, Any]:
         "n_runs": len(selection.runs),
         "scores_per_benchmark": selection.scores["benchmark"].value_counts().to_dict(),
         "left_out": selection.left_out.to_dict(orient="records"),
+        "before_data": {"window": [start, end], **{name: growth_json(one) for name, one in before.items()}},
         "settings": study.model_dump(mode="json"),
     }
 
@@ -32,11 +40,12 @@ def study_text(study: Study, tables: Tables) -> str:
     per_benchmark = selection.scores["benchmark"].value_counts()
     reference = study.reference
     yardstick = (
-        f"the {len(selection.reference_llms)} dense models of family {reference.family}"
+        f"the {len(selection.reference_llms)} dense models of {' and '.join(reference.families)}"
         if reference.kind == "family"
         else f"the training ladder '{reference.suite}' read off at {reference.tokens:.3g} tokens"
     )
     form = study.frontier
+    (start, end), before = _before_data(study, assemble(study, selection))
     lines = [
         f"{study.title}  [{study.name} {study.digest}]",
         study.why,
@@ -50,11 +59,20 @@ def study_text(study: Study, tables: Tables) -> str:
         "priors (central 90 % interval)",
         *(_prior_line(name, study) for name in type(study.priors).model_fields),
         "",
+        f"before any data these priors say: months to double, {start} to {end} (median, 90 % interval, P(growth))",
+        *("  " + growth_rows([name], one)[0] for name, one in before.items()),
+        "",
         f"left out: {len(selection.left_out)} rows (every row with --json)",
     ]
     counts = selection.left_out_counts()
     lines += [f"  {row.table:15s} {row.rows:5d}  {row.reason}" for row in counts.itertuples()]
     return "\n".join(lines)
+
+
+def _before_data(study: Study, data: xr.Dataset) -> tuple[tuple[str, str], dict[str, Estimate]]:
+    """Rates of frontier and mean over the window, from the priors alone."""
+    prior = prior_trend(study, data)
+    return window(prior), {"frontier": rate(prior), "mean": rate(prior, estimand="mean")}
 
 
 def _prior_line(name: str, study: Study) -> str:

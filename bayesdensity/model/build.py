@@ -16,7 +16,7 @@ from bayesdensity.model.law import draw_law, group_mean, keep_law, observe_losse
 from bayesdensity.model.priors import draw, draw_log, normal_logp
 from bayesdensity.study import Study
 
-COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "training", "knot")
+COORDS = ("llm", "family", "reference", "reference_family", "benchmark", "cell", "harness", "suite", "training", "knot")
 
 
 def build_model(study: Study, data: xr.Dataset) -> pm.Model:
@@ -26,40 +26,44 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
     ----------
     study : Study
     data : xarray.Dataset
-        As `bayesdensity.data.dataset.assemble` makes it.
+        As `bayesdensity.data.dataset.assemble` makes it. With ``passed_level``, ``passed_slope``, ``passed_exponent``
+        and ``passed_ceiling``, dim ``benchmark``, these are the reference, which nothing informs.
 
     Returns
     -------
     pymc.Model
         With the observed arrays as ``pm.Data``, so that a compiled model refits other values of the same shape.
     """
+    passed = "passed_level" in data
     with _model(data) as model:
-        is_family = study.reference.kind == "family"
-        exponent = reference.size_exponents(study, data) if is_family else None
-        top = reference.ceiling(study, exponent)
+        is_family = study.reference.kind == "family" and not passed
+        exponent, suites = reference.size_exponents(study, data) if is_family else (None, None)
+        top = reference.passed_ceiling(data) if passed else reference.ceiling(study, exponent)
         cells = targets.cells_of(data)
         observed = evaluators.Evaluators(study, data, top)
         logit, precision = observed.implied_logits()
         scatter = draw(study, "cell_scatter", dims="benchmark")
         if is_family:
-            link = reference.family_link(study, data, exponent, top, observed.mean_effect)
+            stretch = reference.stretches(study, data)
+            link = reference.family_link(study, data, exponent, top, observed.mean_effect, stretch)
         else:
-            link, level, level_logp = reference.ladder_link(study, data, top, observed.mean_effect)
+            found = reference.passed_link(data) if passed else reference.ladder_link(study, data, top)
+            link, level, level_logp = reference.on_axis(study, data, found, observed.mean_effect)
         own_link = targets.at_cells(link, cells)
         pseudo = targets.pseudo_sizes(own_link, cells, logit, precision, scatter)
-        residual = None
+        members = None
         if is_family:
-            members = reference.Pseudo(*(part[cells.n_targets :] for part in pseudo))
-            entity = cells.entity[cells.n_targets :] - data.sizes["llm"]
-            level, residual, level_logp = reference.family_level(
-                study, data, members, entity, cells.benchmark[cells.n_targets :]
-            )
+            theirs = reference.Pseudo(*(part[cells.n_targets :] for part in pseudo))
+            entity, bench = cells.entity[cells.n_targets :] - data.sizes["llm"], cells.benchmark[cells.n_targets :]
+            sizes = reference.member_sizes(study, data, suites, stretch)
+            level, members, level_logp = reference.family_level(study, data, theirs, sizes, entity, bench)
         slope = targets.benchmark_slopes(study)
         origin, mean = trends.mean_trend(study, data)
         scales = trends.scales(study)
-        implied, weight = targets.implied_densities(data, pseudo, cells, slope)
+        own_size = targets.log_sizes(study, data)
+        implied, weight = targets.implied_densities(data, own_size, pseudo, cells, slope)
         relative, density_logp = trends.log_densities(study, data, mean, scales, implied, weight)
-        expected = targets.expected_sizes(data, cells, relative, slope, level, residual)
+        expected = targets.expected_sizes(data, cells, own_size + relative, slope, level, members)
         eta, cell_logp = targets.cell_logits(own_link, expected, logit, precision, scatter[cells.benchmark])
         observed.observe(eta)
         stated = study.priors["level"]

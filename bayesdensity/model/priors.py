@@ -38,10 +38,17 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 
-def draw_log(study: Stated, prior: str) -> Any:
-    """Logarithm of a lognormal quantity, sampled as a normal under the name ``log_<prior>``."""
+def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:
+    """Logarithm of a lognormal quantity, sampled as a normal under the name ``log_<prior>``.
+
+    ``shift`` moves the coordinate with other parameters that data know it by.
+    """
     stated = study.priors[prior]
-    return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
+    if shift is None:
+        return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
+    value = pm.Deterministic(f"log_{prior}", pm.Flat(f"log_{prior}_raw") + shift)
+    pm.Potential(f"log_{prior}_prior", normal_logp(value, stated.mu, stated.sigma))
+    return value
 
 
 def lognormal(name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:

@@ -46,36 +46,86 @@ GAP_UNIT, EXPONENT_UNIT = 0.02, 0.05
 """About how well data know the ceiling and the size exponent of a benchmark."""
 
 
-def size_exponents(study: Study, data: xr.Dataset) -> Any:
-    """Size exponents of the benchmarks, of one population with those of the loss-only suites."""
+def size_exponents(study: Study, data: xr.Dataset) -> tuple[Any, laws.Chinchilla | None]:
+    """Size exponents of the benchmarks, of one population with those of the loss-only suites, and the suites' laws."""
     mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
-    loss_suites(study, data, mean, spread)
-    return lognormal("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark")
+    suites = loss_suites(study, data, mean, spread)
+    return lognormal("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark"), suites
 
 
-def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> None:
-    """Likelihood of loss-only suites, whose size exponents have a population ``mean`` and ``spread`` of logarithms.
+def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.Chinchilla | None:
+    """Laws of loss-only suites, and their likelihood; size exponents have a ``mean`` and ``spread`` of logarithms.
 
     A suite knows its elasticities, ``exponent * share``, better than either factor: they are sampled.
     """
     if not data.sizes["suite"]:
-        return
+        return None
     observed, index = np.log(data["suite_loss"].to_numpy()), data["suite_index"].to_numpy()
-    law = draw_law(
-        laws.Densing, study, group_mean(observed, index), "suite", {"size_exponent": (mean, spread)}, prefix="suite_"
-    )
+    pooled = {"size_exponent": (mean, spread)}
+    law = draw_law(study.law.form, study, group_mean(observed, index), "suite", pooled, prefix="suite_")
     at = {letter: data[f"suite_log_{letter}"].to_numpy() for letter in law.reads}
     noise = draw(study, "loss_noise", dims="suite")
     expected = pt.log(law.mapped(lambda part: part[index]).loss(at))
     observe_losses("suite_loss", observed, expected, study.law, noise[index])
+    return law
+
+
+class Stretch(NamedTuple):
+    """Log size that each of several families needs for what the average recipe gains by an e-fold, in logarithms."""
+
+    mean: Any
+    """Over the families; data know it with the slope of the link only."""
+    own: Any
+    """Of each family."""
+
+
+def stretches(study: Study, data: xr.Dataset) -> Stretch | None:
+    """Draw the stretch of each family; None for a single one, which is the recipe."""
+    count, stated = data.sizes["reference_family"], study.priors["reference_stretch"]
+    if count < 2:
+        return None
+    # Independent draws are their mean, which has no data of its own, and what sets them apart.
+    mean = pm.Normal("log_reference_stretch_mean", stated.mu, stated.sigma / np.sqrt(count))
+    own = mean + pm.ZeroSumNormal("log_reference_stretch_contrast", sigma=stated.sigma, dims="reference_family")
+    pm.Deterministic("reference_stretch", pt.exp(own), dims="reference_family")
+    return Stretch(mean, own)
+
+
+def member_sizes(study: Study, data: xr.Dataset, suites: laws.Chinchilla | None, stretch: Stretch | None) -> Any:
+    """Log size of each member of the reference, in parameters of the average recipe at the tokens of the study.
+
+    Of several families each needs its own log size for what the average recipe gains by an e-fold, about the middle
+    of all members; its level is its own too. With tokens D0 a member counts for the size that reaches its loss there,
+    ``A N'^-alpha = A N^-alpha + B (D^-beta - D0^-beta)``, by the law of the loss-only suite.
+    """
+    own = pm.Data("reference_log_size", data["reference_log_size"].to_numpy())
+    size, tokens = own, study.reference.tokens
+    if tokens is not None and suites is not None:
+        law = suites.mapped(lambda part: part[0])
+        n = own + data.attrs["log_size_centre"] - float(data["suite_log_n_centre"][0])
+        d, d0 = (x - float(data["suite_log_d_centre"][0]) for x in (data["reference_log_tokens"], np.log(tokens)))
+        by_data = pt.exp(-law.data_exponent * d.to_numpy()) - pt.exp(-law.data_exponent * d0)
+        # Bounded where no size reaches the loss; exactly the member's own size at its own tokens.
+        left = 1 + law.share_data / law.share_size * by_data * pt.exp(law.size_exponent * n)
+        left = laws.bounded_below(left, laws.LEAST_SLOPE) / laws.bounded_below(1.0, laws.LEAST_SLOPE)
+        size = size - pt.log(left) / law.size_exponent
+    if stretch is not None:
+        index, middle = data["reference_family_index"].to_numpy(), own.mean()
+        offset = pm.ZeroSumNormal(
+            "reference_offset", sigma=study.priors["reference_offset"].sigma, dims="reference_family"
+        )
+        size = middle + (size - middle) * pt.exp(-stretch.own)[index] + offset[index]
+    return own if size is own else pm.Deterministic("member_size", size, dims="reference")
 
 
 TARGETS_ABOVE = 0.5
 """Log sizes above the middle of the targets at which data know the slope of a link, about."""
 
 
-def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any, harness: Any) -> laws.Link:
-    """Link of a score family, on the axis of the targets.
+def family_link(
+    study: Study, data: xr.Dataset, exponent: Any, top: Any, harness: Any, stretch: Stretch | None
+) -> laws.Link:
+    """Link of a score family, or of the average recipe of several, on the axis of the targets.
 
     The mean logits of the targets, freed of the mean effect of their ``harness``es, depart from the observed ones by
     contrasts that sum to zero over benchmarks, which fixes the origin of the axis near the average target.
@@ -91,20 +141,22 @@ def family_link(study: Study, data: xr.Dataset, exponent: Any, top: Any, harness
     share = laws.logistic(observed - harness + contrast)
     gap = (1 - floor) / (top - floor)
     reached = pt.clip(share * gap, 1e-4, 1 - 1e-4)
-    slope = pt.exp(draw_log(study, "link_slope") + steeper) * gap * share * (1 - share) / (reached * (1 - reached))
+    common = draw_log(study, "link_slope", None if stretch is None else stretch.mean)
+    slope = pt.exp(common + steeper) * gap * share * (1 - share) / (reached * (1 - reached))
     # What data know is the mean logit over sizes that spread, and the slope a little above them: level and slope at one
     # size would move with the exponent, to first order by these amounts.
     level = pt.log(reached / (1 - reached)) + 0.5 * spread**2 * exponent * slope
     return laws.shifted(laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent), -position)
 
 
-def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, bench: Any) -> tuple[Any, Any, Any]:
-    """Level of the axis in reference sizes, members' recipe residuals, and the log density of both.
+def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, sizes: Any, cells: Any, bench: Any) -> Any:
+    """Level of the axis in reference sizes, log size of each member with its recipe residual, and their log density.
 
-    ``cells`` gives the member of each reference cell, ``bench`` its benchmark; ``pseudo`` is theirs.
+    ``sizes`` are `member_sizes`; ``cells`` gives the member of each reference cell, ``bench`` its benchmark, and
+    ``pseudo`` is theirs.
     """
     n = data.sizes["benchmark"]
-    size = data["reference_log_size"].to_numpy()[cells]
+    size = sizes[cells]
     scale, spread = draw(study, "recipe_residual"), draw(study, "level_spread")
     weight = 1 / (1 / pseudo.precision + scale**2)
     implied = size - pseudo.size
@@ -116,7 +168,7 @@ def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, cells: Any, ben
     departure = group_sum(pseudo.precision * (pseudo.size + level[bench] - size), cells, data.sizes["reference"])
     residual, more = informed("recipe", departure / own, own, "reference")
     logp = jacobian + more + normal_logp(residual, 0.0, scale) + _level_logp(level, spread, n)
-    return level, residual, logp
+    return level, sizes + residual, logp
 
 
 def ladder_law(study: Study, data: xr.Dataset) -> laws.Chinchilla:
@@ -171,21 +223,37 @@ def score_map(study: Stated, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]
     return logit, slope, centre
 
 
-def ladder_link(study: Study, data: xr.Dataset, top: Any, harness: Any) -> tuple[laws.Link, Any, Any]:
-    """Link of a ladder on the axis of the targets, level of the axis in reference sizes, and its log density.
-
-    The level is where the ladder reaches the average target; deviations between benchmarks are sampled about it.
-    """
+def ladder_link(study: Study, data: xr.Dataset, top: Any) -> laws.Link:
+    """Link of a ladder, in reference sizes."""
     law, (logit, slope, centre) = ladder_law(study, data), score_map(study, data, top)
     tokens = data.attrs["log_tokens"] - data.attrs["ladder_log_d_centre"]
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
-    link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
+    return laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
+
+
+def passed_link(data: xr.Dataset) -> laws.Link:
+    """Link in reference sizes that was found before, from the reference alone."""
+    return laws.Link(*(pm.Data(f"passed_{part}", data[f"passed_{part}"].to_numpy()) for part in laws.Link._fields))
+
+
+def passed_ceiling(data: xr.Dataset) -> Any:
+    """Ceilings that were found before, from the reference alone."""
+    return pm.Deterministic(
+        "ceiling", pm.Data("passed_ceiling", data["passed_ceiling"].to_numpy()) + 0, dims="benchmark"
+    )
+
+
+def on_axis(study: Study, data: xr.Dataset, link: laws.Link, harness: Any) -> tuple[laws.Link, Any, Any]:
+    """A link in reference sizes on the axis of the targets, level of the axis, and its log density.
+
+    The level is where the reference reaches the average target; deviations between benchmarks are sampled about it.
+    """
     mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy() - harness)
     mean = mean - data["link_position"].to_numpy()
-    precision = pt.ones(len(centre)) / LEVEL_STEP**2
-    level, jacobian = informed("level", mean, precision, "benchmark", zero_sum=True)
-    logp = jacobian + _level_logp(level, draw(study, "level_spread"), len(centre))
+    n = data.sizes["benchmark"]
+    level, jacobian = informed("level", mean, pt.ones(n) / LEVEL_STEP**2, "benchmark", zero_sum=True)
+    logp = jacobian + _level_logp(level, draw(study, "level_spread"), n)
     return laws.shifted(link, level), level, logp
 
 

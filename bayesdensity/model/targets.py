@@ -40,31 +40,41 @@ def pseudo_sizes(link: laws.Link, cells: Cells, logit: Any, precision: Any, scat
     return Pseudo(size, 1 / (scatter[cells.benchmark] ** 2 + 1 / (precision * steep**2)))
 
 
+def log_sizes(study: Study, data: xr.Dataset) -> Any:
+    """Log size of each target; where total and active parameters both count, by a weight to be inferred."""
+    size = pm.Data("log_size", data["log_size"].to_numpy())
+    if study.llms.size != "inferred":
+        return size
+    share = pm.Deterministic("total_share", draw(study, "total_share"))
+    own = size + (share - 0.5) * data["log_sparsity"].to_numpy()  # of k ln N_total + (1 - k) ln N_active
+    return pm.Deterministic("own_log_size", own, dims="llm")
+
+
 def benchmark_slopes(study: Study) -> Any:
     """Departure of each benchmark's rate of log density from the common one; they sum to zero."""
     return pm.ZeroSumNormal("benchmark_slope", sigma=draw(study, "slope_spread"), dims="benchmark")
 
 
-def implied_densities(data: xr.Dataset, pseudo: Pseudo, cells: Cells, slope: Any) -> tuple[Any, Any]:
+def implied_densities(data: xr.Dataset, sizes: Any, pseudo: Pseudo, cells: Cells, slope: Any) -> tuple[Any, Any]:
     """What the cells of each target imply of its relative log density, and the precision."""
     entity, bench = cells.entity[: cells.n_targets], cells.benchmark[: cells.n_targets]
     size = pseudo.size[: cells.n_targets] - slope[bench] * data["time"].to_numpy()[entity]
     weight, n = pseudo.precision[: cells.n_targets], data.sizes["llm"]
     precision = group_sum(weight, entity, n)
-    return group_sum(weight * size, entity, n) / precision - data["log_size"].to_numpy(), precision
+    return group_sum(weight * size, entity, n) / precision - sizes, precision
 
 
-def expected_sizes(data: xr.Dataset, cells: Cells, relative: Any, slope: Any, level: Any, residual: Any | None) -> Any:
-    """Log size of each cell on the axis of the targets, before the cell's own departure."""
+def expected_sizes(data: xr.Dataset, cells: Cells, effective: Any, slope: Any, level: Any, members: Any | None) -> Any:
+    """Log size of each cell on the axis of the targets, before the cell's own departure.
+
+    ``effective`` are the log sizes of the targets there, ``members`` those of the reference in its own parameters.
+    """
     k = cells.n_targets
     entity, bench = cells.entity, cells.benchmark
-    targets = (data["log_size"].to_numpy() + relative)[entity[:k]] + slope[bench[:k]] * data["time"].to_numpy()[
-        entity[:k]
-    ]
-    if residual is None:
+    targets = effective[entity[:k]] + slope[bench[:k]] * data["time"].to_numpy()[entity[:k]]
+    if members is None:
         return targets
-    members = (data["reference_log_size"].to_numpy() + residual)[entity[k:] - data.sizes["llm"]] - level[bench[k:]]
-    return pt.concatenate([targets, members])
+    return pt.concatenate([targets, members[entity[k:] - data.sizes["llm"]] - level[bench[k:]]])
 
 
 def cell_logits(link: laws.Link, expected: Any, logit: Any, precision: Any, scatter: Any) -> tuple[Any, Any]:

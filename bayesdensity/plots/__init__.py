@@ -8,6 +8,7 @@ from bayesdensity.plots.files import save_figure, save_figures
 from bayesdensity.plots.law import plot_allocation, plot_law, save_law
 from bayesdensity.plots.paper import plot_paper
 from bayesdensity.plots.reference import plot_reference
+from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
 
 __all__ = [
     "plot_allocation",
@@ -15,9 +16,12 @@ __all__ = [
     "plot_calibration",
     "plot_density",
     "plot_doubling",
+    "plot_influence",
     "plot_law",
     "plot_paper",
     "plot_reference",
+    "plot_specifications",
+    "plot_tornado",
     "save_figure",
     "save_figures",
     "save_law",

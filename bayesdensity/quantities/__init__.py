@@ -17,6 +17,7 @@ from bayesdensity.quantities.densities import (
     effective_size_by_benchmark,
     log_density,
     log_density_by_benchmark,
+    params,
     probability_unreachable,
 )
 from bayesdensity.quantities.estimate import (
@@ -66,6 +67,7 @@ __all__ = [
     "log_density",
     "log_density_by_benchmark",
     "mean_trend",
+    "params",
     "predict_trainings",
     "probability_faster",
     "probability_on_frontier",

@@ -7,11 +7,18 @@ import xarray as xr
 from scipy import special
 
 from bayesdensity import laws
+from bayesdensity.data.dataset import own_log_sizes
 from bayesdensity.fit import Fit
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare, exponential
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, exponential
 
 LEAST_GAP = 1e-3
 """A score this close below the ceiling, or above it, implies a large finite logit."""
+
+
+def params(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
+    """Parameters that count as the size of each LLM, known unless their weights are inferred; dim ``llm``."""
+    own = own_log_sizes(fit.data, fit.posterior) + fit.data.attrs["log_size_centre"]
+    return Estimate("params", "parameters that count", exponential(xr.zeros_like(log_density(fit).draws) + own), ci)
 
 
 def log_density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
@@ -30,10 +37,8 @@ def density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
 
 def effective_size(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters the reference would need for the same scores, averaged over the benchmarks; dim ``llm``."""
-    size = fit.data["log_size"] + fit.data.attrs["log_size_centre"]
-    return Estimate(
-        "effective_size", "parameters of the reference", exponential(log_density(fit).draws + bare(size)), ci
-    )
+    log = log_density(fit).draws + own_log_sizes(fit.data, fit.posterior) + fit.data.attrs["log_size_centre"]
+    return Estimate("effective_size", "parameters of the reference", exponential(log), ci)
 
 
 def log_density_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
@@ -59,13 +64,9 @@ def log_density_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
 def effective_size_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters the reference would need for the score on one benchmark; dim ``cell``."""
     log = log_density_by_benchmark(fit).draws
-    size = (fit.data["log_size"] + fit.data.attrs["log_size_centre"]).to_numpy()[_target_cells(fit)[0]]
-    return Estimate(
-        "effective_size_by_benchmark",
-        "parameters of the reference",
-        exponential(log + xr.DataArray(size, dims="cell")),
-        ci,
-    )
+    own = np.asarray(own_log_sizes(fit.data, fit.posterior))[..., _target_cells(fit)[0]]
+    log = log + (own + fit.data.attrs["log_size_centre"])
+    return Estimate("effective_size_by_benchmark", "parameters of the reference", exponential(log), ci)
 
 
 def probability_unreachable(fit: Fit) -> xr.DataArray:

@@ -1,5 +1,6 @@
 """Worlds with known truth and the design of a study: its LLMs, dates, families, harnesses, gaps and reference."""
 
+from bayesdensity.simulate.prior import prior_trend
 from bayesdensity.simulate.scores import Simulated, drawn_from, simulate_scores
 from bayesdensity.simulate.source import reference_only
 from bayesdensity.simulate.tables import simulated_tables, write_simulation
@@ -12,6 +13,7 @@ __all__ = [
     "World",
     "asked",
     "drawn_from",
+    "prior_trend",
     "reference_only",
     "simulate_scores",
     "simulated_tables",

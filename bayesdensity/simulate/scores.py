@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesdensity import frontier as forms
 from bayesdensity import laws
-from bayesdensity.data.dataset import harness_names
+from bayesdensity.data.dataset import harness_names, own_log_sizes
 from bayesdensity.fit import Fit
 from bayesdensity.quantities.trend import mean_at
 from bayesdensity.simulate.truth import true_values
@@ -93,11 +93,12 @@ def _scores(
     n = int(data.attrs["n_target_cells"])
     entity, bench = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
     cell, harness, of = (data[f"score_{part}"].to_numpy() for part in ("cell", "harness", "benchmark"))
-    size = (data["log_size"].to_numpy() + relative)[entity]
+    own = np.asarray(own_log_sizes(data, at))
+    size = (own + relative)[entity]
     size = size + np.log(world.moe_size) * (data["architecture"].to_numpy() == "moe")[entity]
     size = size + at["benchmark_slope"].to_numpy()[bench] * data["time"].to_numpy()[entity]
     size = size + rng.normal(0, at["cell_scatter"].to_numpy()[bench])
-    measured = np.bincount(entity, size) / np.bincount(entity) - data["log_size"].to_numpy()
+    measured = np.bincount(entity, size) / np.bincount(entity) - own
     link = laws.Link(*(at[f"link_{part}"].to_numpy()[bench] for part in laws.Link._fields))
     of_cell = laws.logit_of_size(link, size)
     if world.contamination:

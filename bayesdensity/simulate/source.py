@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from bayesdensity.data.dataset import with_scores
+from bayesdensity.data.dataset import without_targets
 from bayesdensity.fit import Fit, Prepared, sample
 
-LINK = ("link_centre", "link_position", "link_spread")
 DRAWS, TUNE = 1000, 500
 
 
@@ -18,8 +15,4 @@ def reference_only(prepared: Prepared, seed: int = 1) -> Fit:
     calibration exact, although some priors are stated where the data lie: given the reference, what a fit finds in
     such a world and what is true there are draws of one distribution (arXiv 2502.03279).
     """
-    data = prepared.data
-    none = with_scores(data, keep_llms=np.zeros(data.sizes["llm"], dtype=bool))
-    # The prior of the links is stated where the targets lie, and stays that of the study.
-    given = none.assign({name: data[name] for name in LINK if name in data})
-    return sample(prepared, given, draws=DRAWS, tune=TUNE, seed=seed)
+    return sample(prepared, without_targets(prepared.data), draws=DRAWS, tune=TUNE, seed=seed)

@@ -1,0 +1,132 @@
+"""The command that varies every choice of a study."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from bayesdensity.cli.common import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    AsJson,
+    Ci,
+    Folder,
+    Settings,
+    app,
+    check_ci,
+    load,
+    say,
+)
+from bayesdensity.errors import InputError
+
+Yes = Parameter(negative="")
+
+
+@app.command
+def sensitivity(
+    study: str,
+    *,
+    grid: Annotated[str, Parameter(help="Name of a shipped grid, or path of a TOML file.")] = "standard",
+    output: Annotated[
+        Path | None,
+        Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
+    ] = None,
+    axis: Annotated[list[str] | None, Parameter(negative="", help="Vary this axis only: repeatable.")] = None,
+    vary: Annotated[
+        list[str] | None, Parameter(negative="", help="One more variant: key=value, as for --set; repeatable.")
+    ] = None,
+    design: Annotated[
+        Literal["one", "pairs", "full"], Parameter(help="Axes at a time: one, two as well, or every combination.")
+    ] = "one",
+    influence: Annotated[bool, Parameter(negative="", help="Leave out each LLM, family and harness too.")] = False,
+    plan: Annotated[bool, Parameter(negative="", help="Print what would be done, and stop.")] = False,
+    estimand: Annotated[Literal["frontier", "mean"], Parameter(help="Whose doubling time.")] = "frontier",
+    at: Annotated[str | None, Parameter(help="The first of July of a year; default: over the window.")] = None,
+    ci: Ci = 0.9,
+    settings: Settings = None,
+    data: Folder = None,
+    seed: int = 1,
+    workers: Annotated[int | None, Parameter(help="Processes; default: one for each core.")] = None,
+    cluster: Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Fit variants of a study that make one choice otherwise, and say which choices matter.
+
+    Every fit is kept in the folder: asked for more axes, another rate or after a stop, the same command fits only what
+    is new. Exit status 1 says that the result exists but a variant has no answer.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    seed : int
+        Of every fit.
+    """
+    check_ci(ci)
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers must be at least 1; got {workers}.")
+    chosen, tables = load(study, settings, data)
+    from bayesdensity import engine
+    from bayesdensity.describe.sensitivity import (
+        plan_line,
+        plan_text,
+        save_sensitivity,
+        sensitivity_json,
+        sensitivity_text,
+    )
+    from bayesdensity.progress import saying
+    from bayesdensity.sensitivity import run
+    from bayesdensity.sensitivity.grid import load_grid, multiverse
+    from bayesdensity.sensitivity.influence import influence as leave_out
+    from bayesdensity.sensitivity.tables import summarise
+    from bayesdensity.study import parse_setting
+
+    varied = dict(parse_setting(text) for text in vary or [])
+    universe = multiverse(
+        chosen,
+        load_grid(grid, axis or (), varied),
+        dict(parse_setting(text) for text in settings or []),
+        design,
+    )
+    folder, cores = output or Path(f"{chosen.name}-sensitivity"), workers or engine.available_cores()
+    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+    with engine.cluster(cluster) if cluster else nullcontext() as executor:
+        bench = run.Bench(folder, tables, seed, executor, workers)
+        planned = run.plan(universe, bench)
+        if plan:
+            print(plan_text(planned, cores))
+            return 0
+        say(plan_line(planned, cores))
+        folder.mkdir(exist_ok=True)
+        say(f"fits go to {folder}; after a stop the same command goes on")
+        try:
+            with saying() as tell:
+                fit = bench.fit_of(chosen, tell)
+                found = run.run(planned, fit, bench, tell)
+                priors = run.widened(universe, fit)
+                more = run.run(run.plan(universe, bench, [one for _, _, one in priors.values()]), fit, bench, tell)
+                left = leave_out(fit, bench, tell) if influence else None
+        except KeyboardInterrupt:
+            say(f"interrupted; what was finished stays in {folder}, and the same command goes on from there.")
+            return INTERRUPTED
+    failed = found.failed | more.failed
+    answer = summarise(
+        universe, found.answers | more.answers, failed, priors, left, f"{estimand} {at}" if at else estimand, ci
+    )
+    print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
+    from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado, save_figure
+
+    files, stem = save_sensitivity(answer, folder), folder / chosen.name
+    (folder / "sensitivity.json").write_text(json.dumps(sensitivity_json(answer), indent=2) + "\n", encoding="utf-8")
+    if len(answer.specifications) > 1:
+        files += save_figure(plot_specifications(answer), stem, "specifications")
+        files += save_figure(plot_tornado(answer), stem, "tornado")
+    if len(answer.influence):
+        files += save_figure(plot_influence(answer), stem, "influence")
+    say(f"wrote {folder / 'sensitivity.json'}, {', '.join(str(file) for file in files)}")
+    return CHECK_FAILED if answer.failed else 0

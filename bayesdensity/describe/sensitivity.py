@@ -1,0 +1,181 @@
+"""What an answer rests on, in words, JSON and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesdensity.describe.words import interval_text
+from bayesdensity.errors import InputError
+from bayesdensity.quantities import jsonable
+from bayesdensity.sensitivity.grid import DEFAULT
+from bayesdensity.sensitivity.run import Planned
+from bayesdensity.sensitivity.tables import AXIS, POSTERIOR, Sensitivity
+
+MOST = 12
+"""Rows of a long table that the text shows."""
+ENDS = ("median", "lower", "upper")
+
+
+def plan_text(planned: Sequence[Planned], workers: int) -> str:
+    """What has to be done for each variant, and how long it takes, about."""
+    lines = [f"{'variant':58s} {'LLMs':>5s} {'scores':>7s}  how"]
+    for row in planned:
+        what = row.how if not row.why else f"{row.how}: {row.why}"
+        lines.append(f"{row.variant.key:58s} {row.n_llms:5d} {row.n_scores:7d}  {what}")
+    lines.append(plan_line(planned, workers))
+    return "\n".join(lines)
+
+
+def plan_line(planned: Sequence[Planned], workers: int) -> str:
+    """How much there is to do, in one line."""
+    todo = [row for row in planned if row.how not in ("known", "impossible")]
+    minutes = sum(row.seconds for row in todo) / workers / 60
+    known = sum(row.how == "known" for row in planned)
+    return (
+        f"{len(planned)} variants: {len(todo)} to answer, {known} known from before; "
+        f"about {max(1, round(minutes))} minutes with {workers} workers."
+    )
+
+
+def sensitivity_text(found: Sensitivity) -> str:
+    """Headline, tornado, decomposition, priors and influence for a reader."""
+    table, study = found.specifications, found.universe.study
+    lines = [
+        f"{study.title}  [{study.name} {study.digest}]",
+        f"doubling time in months of the {found.of} (median, {found.ci:.0%} interval)",
+        "",
+        *sentences(found),
+        "",
+        f"{'choice':24s} {'fastest':>9s} {'':32s} {'slowest':>9s} {'':32s} width of the interval",
+        *(_tornado_line(str(axis), row) for axis, row in found.tornado.iterrows()),
+        "",
+        "where the variance of the rate comes from, every choice as good as another",
+        *(f"  {source!s:40s} {row['share']:6.1%}" for source, row in found.decomposition.iterrows()),
+    ]
+    if len(found.priors):
+        lines += ["", "one prior narrower or wider: change of the rate in posterior standard deviations, largest first"]
+        top = found.priors.reindex(found.priors["shift_sd"].abs().sort_values(ascending=False, kind="stable").index)
+        lines += [
+            f"  {name!s:28s} x {width:<4g} {row['shift_sd']:+6.2f}  {interval_text(row):20s} {row['method']}"
+            for (name, width), row in top.head(MOST).iterrows()
+        ]
+    if len(found.influence):
+        lines += ["", "left out: change of the rate a year (its Monte Carlo error), most influential first"]
+        lines += [
+            f"  {kind!s:10s} {name!s:34s} {row['shift']:+6.2f} ({row['shift_mcse']:.2f})  {interval_text(row):20s} "
+            f"{row['method']}"
+            for (kind, name), row in found.influence.head(MOST).iterrows()
+        ]
+    if found.failed:
+        lines += ["", "without an answer", *(f"  {key}: {why}" for key, why in found.failed.items())]
+    doubtful = table.index[table["verdict"] != "PASS"]
+    if len(doubtful):
+        lines += ["", f"not converged well enough (verdict, max_rhat, divergences): {'; '.join(doubtful)}"]
+    return "\n".join(lines)
+
+
+def sentences(found: Sensitivity) -> list[str]:
+    """What may be quoted: the default, the range of the variants, and what the spread is made of."""
+    table, inside = found.specifications, found.containment
+    default, others = table.loc[DEFAULT], table.drop(index=DEFAULT)
+    if others.empty:
+        return [f"The default says {interval_text(default)}; no variant has an answer."]
+    fast, slow = others["rate_median"].idxmax(), others["rate_median"].idxmin()
+    shares = found.decomposition["share"]
+    choices = 1 - shares[POSTERIOR]
+    outside = f"; outside: {'; '.join(inside['outside'])}" if inside["outside"] else ""
+    most = f", most of it {shares.drop(POSTERIOR).idxmax()}" if choices > 0 else ""
+    return [
+        f"The default says {interval_text(default)} months. Over {len(others)} variants the median runs from "
+        f"{others.loc[fast, 'median']:.1f} ({fast}) to {others.loc[slow, 'median']:.1f} ({slow}).",
+        f"The {found.ci:.0%} interval of the default holds {inside['medians_inside_default']} of {len(others)} medians"
+        f"{outside}.",
+        f"Choices account for {choices:.0%} of the variance of the rate{most}; the posterior of a variant for "
+        f"{shares[POSTERIOR]:.0%}.",
+    ]
+
+
+def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
+    """All tables in the documented form."""
+    study, default = found.universe.study, found.specifications.loc[DEFAULT]
+    return {
+        "study": study.name,
+        "digest": study.digest,
+        "grid": found.universe.grid.name,
+        "quantity": found.of,
+        "doubling_time_months": _interval(default, "", found.ci),
+        "sentences": sentences(found),
+        "containment": found.containment,
+        "variants": [_variant(key, row, found.ci) for key, row in found.specifications.iterrows()],
+        "tornado": _records(found.tornado.reset_index()),
+        "decomposition": _records(found.decomposition.reset_index()),
+        "priors": _records(found.priors.reset_index()) if len(found.priors) else [],
+        "influence": _records(found.influence.reset_index()) if len(found.influence) else [],
+        "failed": found.failed,
+    }
+
+
+def save_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
+    """Write the tables as CSV: variants, tornado, decomposition, and priors and influence where there are any.
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
+    """
+    tables = {
+        "variants": found.specifications,
+        "tornado": found.tornado,
+        "decomposition": found.decomposition,
+        "priors": found.priors,
+        "influence": found.influence,
+    }
+    written = []
+    for name, table in tables.items():
+        if not len(table):
+            continue
+        path = folder / f"{name}.csv"
+        try:
+            table.to_csv(path, float_format="%.6g", lineterminator="\n")
+        except OSError as error:
+            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
+        written.append(path)
+    return written
+
+
+def _tornado_line(axis: str, row: pd.Series) -> str:
+    fast, slow = (f"{row[f'{end}_median']:9.1f} {row[end]!s:32.32s}" for end in ("fastest", "slowest"))
+    return f"  {axis:22s} {fast} {slow} x {row['narrowest_ratio']:.2f} to {row['widest_ratio']:.2f}"
+
+
+def _variant(key: Any, row: pd.Series, ci: float) -> dict[str, Any]:
+    own = ["ratio", "width_ratio", "probability_rate_positive", "rate_mcse"]
+    own += ["n_llms", "n_scores", "window_start", "window_end", "method", "pareto_k", "max_rhat", "min_ess_bulk"]
+    return {
+        "variant": str(key),
+        "choices": {str(name).removeprefix(AXIS): row[name] for name in row.index if str(name).startswith(AXIS)},
+        "doubling_time_months": _interval(row, "", ci),
+        "rate_per_year": _interval(row, "rate_", ci),
+        **{name: _plain(row[name]) for name in (*own, "verdict", "digest")},
+    }
+
+
+def _interval(row: pd.Series, prefix: str, ci: float) -> dict[str, Any]:
+    return {**{end: _plain(row[prefix + end]) for end in ENDS}, "probability": ci, "kind": "eti"}
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    return int(value) if isinstance(value, (int, np.integer)) else jsonable(float(value))

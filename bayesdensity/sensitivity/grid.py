@@ -1,0 +1,244 @@
+"""A grid of study variants: axes of choices, and the studies that they make of one study."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import prod
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from bayesdensity.errors import InputError, one_of
+from bayesdensity.prior import Part, Prior
+from bayesdensity.study import Study, faults_of, load_study, models_dir, replaced
+
+Design = Literal["one", "pairs", "full"]
+DEFAULT = "default"
+"""Key of the study itself."""
+MOST = 100_000
+"""Variants of a full design beyond which a request is refused."""
+
+
+class Axis(Part):
+    """One choice of a study, and the ways in which it may be made."""
+
+    why: str
+    default: str = "as in the study"
+    """Name of the study's own choice, where it is none of `choices`."""
+    choices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By name, dotted keys of the study and their values. Three keys are the grid's own: ``study`` takes another study
+    instead, ``without_benchmark`` leaves one out, ``prior_width`` multiplies the intervals of all priors."""
+    each: Literal["benchmark"] | None = None
+    """Choices made of the study: each of its benchmarks left out."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if bool(self.choices) == bool(self.each):
+            raise ValueError("an axis has either 'choices' or 'each'")
+        return self
+
+
+class Grid(Part):
+    """Axes of choices, by name."""
+
+    name: str
+    title: str
+    axes: dict[str, Axis] = Field(min_length=1)
+    prior_widths: tuple[float, ...] = ()
+    """Factors that each prior alone is widened by, beside the axes."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A study that differs from another in some choices."""
+
+    key: str
+    """Its choices as words; "default" for the study itself."""
+    choices: Mapping[str, str]
+    """Name of the choice on each axis."""
+    study: Study
+
+    @property
+    def digest(self) -> str:
+        """Of its study."""
+        return self.study.digest
+
+
+@dataclass(frozen=True)
+class Multiverse:
+    """A study with its variants.
+
+    Attributes
+    ----------
+    study : Study
+    grid : Grid
+    labels : dict
+        The study's own choice on each axis.
+    variants : tuple of Variant
+        The study itself first; no two of them are the same study.
+    impossible : dict
+        By key of a variant that is no valid study, why.
+    """
+
+    study: Study
+    grid: Grid
+    labels: dict[str, str]
+    variants: tuple[Variant, ...]
+    impossible: dict[str, str]
+
+
+def grid_names() -> list[str]:
+    """Names of the shipped grids."""
+    return sorted(path.stem for path in (models_dir() / "grids").glob("*.toml"))
+
+
+def load_grid(name: str | Path, only: Sequence[str] = (), vary: Mapping[str, Any] | None = None) -> Grid:
+    """Load a grid by its shipped name or from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `grid_names` lists, or the path of a `.toml` file.
+    only : sequence of str
+        Axes to keep; empty: all.
+    vary : mapping, optional
+        Further axes of one choice each: dotted keys of the study and their values.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    InputError
+        If there is no such grid or axis, or the file has unknown keys or impossible values; all are listed at once.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = models_dir() / "grids" / f"{name}.toml"
+        if not path.is_file():
+            raise InputError(one_of(str(name), grid_names(), "grid") + " Or give the path of a .toml file.")
+    elif not path.is_file():
+        raise InputError(f"{path}: no such grid file.")
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        grid = Grid.model_validate({"name": path.stem, **tree})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+    except ValidationError as error:
+        raise InputError(f"{path.name}: {faults_of(error, Grid)}") from error
+    for axis in only:
+        if axis not in grid.axes:
+            raise InputError(f"{path.name}: {one_of(axis, grid.axes, 'axis')}")
+    axes = {axis: one for axis, one in grid.axes.items() if not only or axis in only}
+    for key, value in (vary or {}).items():
+        axes[key] = Axis(why="varied on request", choices={f"{value}": {key: value}})
+    return grid.model_copy(update={"axes": axes})
+
+
+def multiverse(
+    study: Study, grid: Grid, overrides: Mapping[str, Any] | None = None, design: Design = "one"
+) -> Multiverse:
+    """Make the variants of a study.
+
+    Parameters
+    ----------
+    study : Study
+    grid : Grid
+    overrides : mapping, optional
+        What was replaced in the study, to replace it in another study that a choice takes instead.
+    design : {"one", "pairs", "full"}
+        One axis at a time; two at a time as well; or every combination.
+
+    Returns
+    -------
+    Multiverse
+
+    Raises
+    ------
+    InputError
+        If a choice names a key that no study has.
+    """
+    options, labels = dict[str, dict[str, dict[str, Any]]](), dict[str, str]()
+    impossible = dict[str, str]()
+    for name, axis in grid.axes.items():
+        choices = axis.choices or {f"without {one}": {"without_benchmark": one} for one in study.benchmarks}
+        labels[name] = axis.default
+        for label, settings in choices.items():
+            try:
+                made = _made(study, [settings], overrides)
+            except InputError as error:
+                impossible[f"{name}: {label}"] = str(error)
+                continue
+            if made.digest == study.digest:
+                labels[name] = label
+            else:
+                options.setdefault(name, {})[label] = settings
+    sets = list(_combined(options, design))
+    found = {study.digest: Variant(DEFAULT, labels, study)}
+    for chosen in sets:
+        key = ", ".join(f"{name}: {label}" for name, label in chosen.items())
+        try:
+            made = _made(study, [options[name][label] for name, label in chosen.items()], overrides)
+        except InputError as error:
+            impossible[key] = str(error)
+            continue
+        found.setdefault(made.digest, Variant(key, {**labels, **chosen}, made))
+    return Multiverse(study, grid, labels, tuple(found.values()), impossible)
+
+
+def with_prior(study: Study, name: str, prior: Prior) -> Study:
+    """The study with another prior."""
+    return study.model_copy(update={"priors": study.priors.model_copy(update={name: prior})})
+
+
+def _combined(options: Mapping[str, Mapping[str, Any]], design: Design) -> Iterator[dict[str, str]]:
+    for name, choices in options.items():
+        yield from ({name: label} for label in choices)
+    if design == "pairs":
+        for one, two in combinations(options, 2):
+            yield from ({one: a, two: b} for a, b in product(options[one], options[two]))
+    elif design == "full":
+        count = prod(len(choices) + 1 for choices in options.values())
+        if count > MOST:
+            raise InputError(
+                f"every combination of {len(options)} axes makes {count} variants; name fewer axes with --axis."
+            )
+        for labels in product(*([None, *choices] for choices in options.values())):
+            chosen = {name: label for name, label in zip(options, labels, strict=True) if label is not None}
+            if len(chosen) > 1:
+                yield chosen
+
+
+def _made(study: Study, settings: Sequence[Mapping[str, Any]], overrides: Mapping[str, Any] | None) -> Study:
+    """The study with the settings of some choices, one after the other."""
+    plain = [(key, value) for one in settings for key, value in one.items()]
+    for key, value in plain:
+        if key == "study":
+            study = load_study(str(value), dict(overrides or {}))
+    tree = study.model_dump(mode="json")
+    for key, value in plain:
+        if key == "without_benchmark":
+            _leave_out(study, tree, str(value))
+        elif key == "prior_width":
+            for prior in tree["priors"]:
+                tree["priors"][prior]["interval"] = study.priors[prior].scaled(float(value)).interval
+        elif key != "study":
+            replaced(tree, {key: value})
+    try:
+        return Study.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(faults_of(error)) from error
+
+
+def _leave_out(study: Study, tree: dict[str, Any], benchmark: str) -> None:
+    """Without a benchmark; as many of the others may lack a score as before."""
+    if benchmark not in tree["benchmarks"]:
+        raise InputError(one_of(benchmark, study.benchmarks, "benchmark"))
+    del tree["benchmarks"][benchmark]
+    gaps = len(study.benchmarks) - study.llms.min_benchmarks
+    tree["llms"]["min_benchmarks"] = max(1, len(tree["benchmarks"]) - gaps)

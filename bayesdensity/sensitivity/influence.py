@@ -1,0 +1,119 @@
+"""What single parts of the data do to the rates: leave out one LLM, one family, one harness or one benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity import engine
+from bayesdensity.data.dataset import harness_names, with_scores
+from bayesdensity.fit import Fit
+from bayesdensity.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
+from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
+from bayesdensity.sensitivity.run import Bench, Progress, masks
+from bayesdensity.sensitivity.weights import smoothed, trustworthy
+
+Kind = Literal["llm", "family", "harness"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DRAWS = 1000
+"""Posterior draws that weights are put on."""
+
+
+class Left(NamedTuple):
+    """The rates without one part of the data."""
+
+    kind: str
+    name: str
+    n_scores: int
+    """Scores that it takes along."""
+    answer: Answer
+
+
+def influence(
+    fit: Fit, bench: Bench, progress: Progress, kinds: Sequence[Kind] = KINDS, *, exact: bool = True
+) -> list[Left]:
+    """Leave out each LLM, family and harness: by weights, and by a fit where weights cannot.
+
+    Weights are the inverse density of what is left out given all else, with what belongs to LLMs and families
+    integrated out (`bayesdensity.marginal`).
+
+    Parameters
+    ----------
+    fit : Fit
+    bench : Bench
+    progress : callable
+        Called with what is under way.
+    kinds : sequence of {"llm", "family", "harness"}
+    exact : bool
+        Fit again where weights cannot be trusted; else keep these, with their Pareto k.
+
+    Returns
+    -------
+    list of Left
+    """
+    draws = rates_of(thinned_fit(fit, DRAWS))
+    found, todo = dict[tuple[str, str], Left](), list[tuple[str, str]]()
+    for kind in kinds:
+        for name, log_density in log_densities(fit, kind, progress).items():
+            log_weight, k = smoothed(-log_density)
+            answer = weighted_answer(fit, draws, log_weight, k)
+            found[kind, name] = Left(kind, name, _removed(fit, kind, name), answer)
+            if exact and not trustworthy(k, log_density.size):
+                todo.append((kind, name))
+    if todo:
+        study, digest = fit.study.model_dump(mode="json"), fit.study.digest
+        jobs = [
+            engine.Job(f"{digest} without {kind} {name}", bench.seed, {"study": study, "without": (kind, name)})
+            for kind, name in todo
+        ]
+        got, errors = bench.answers(jobs, here=True, progress=progress, what="left out exactly")
+        for job, key in zip(jobs, todo, strict=True):
+            if job.key in errors:
+                raise RuntimeError(f"without {key[0]} {key[1]}: {errors[job.key]}")
+            k = found[key].answer.about["pareto_k"]
+            answer = got[job.key]
+            found[key] = found[key]._replace(answer=Answer(answer.rates, {**answer.about, "pareto_k": k}))
+    return list(found.values())
+
+
+def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndarray]:
+    """Log density of the scores of each LLM, family or harness given all else, at `DRAWS` draws, chains in turn."""
+    data = fit.data
+    if kind == "llm":
+        known = np.ones(data.sizes["llm"], dtype=bool)
+        got = log_predictive(fit, data, known, DRAWS, lambda share: progress(f"weights without an LLM {share:.0%}"))
+        return _by_label(got, "llm")
+    progress(f"weights without a {kind}")
+    whole = log_joint(fit, data, draws=DRAWS)
+    if kind == "family":
+        return _by_label(whole, "family")
+    found = {}
+    names = np.unique(harness_names(data))
+    of_score = harness_names(data)[data["score_harness"].to_numpy()]
+    cell, n = data["score_cell"].to_numpy(), int(data.attrs["n_target_cells"])
+    for k, name in enumerate(names):
+        progress(f"weights without a harness {k / len(names):.0%}")
+        own = of_score == name
+        llms = np.unique(data["cell_entity"].to_numpy()[cell[own & (cell < n)]])
+        families = np.unique(data["family_index"].to_numpy()[llms])
+        total = xr.zeros_like(whole.isel(family=0, drop=True))
+        if len(families):
+            rest = log_joint(fit, with_scores(data, **masks(data, "harness", str(name))), families, DRAWS)
+            total = total + (whole.isel(family=families) - rest).sum("family")
+        members = np.flatnonzero(own & (cell >= n))
+        if len(members):
+            total = total + log_member_scores(fit, members, DRAWS)
+        found[str(name)] = total.to_numpy().ravel()
+    return found
+
+
+def _by_label(values: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
+    return {str(label): values.isel({dim: k}).to_numpy().ravel() for k, label in enumerate(values[dim].to_numpy())}
+
+
+def _removed(fit: Fit, kind: str, name: str) -> int:
+    data: Any = fit.data
+    return int(data["score_keep"].sum() - with_scores(data, **masks(data, kind, name))["score_keep"].sum())
