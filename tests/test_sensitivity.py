@@ -368,7 +368,9 @@ def test_text_and_json_and_csv_say_the_same(tmp_path: Path) -> None:
     assert all(sentence in text for sentence in sentences(found))
     assert "holds 3 of 5 medians" in text and "not converged well enough" in text and "trend: linear" in text
     files = save_sensitivity(found, tmp_path)
-    assert [file.name for file in files] == ["variants.csv", "tornado.csv", "decomposition.csv", "influence.csv"]
+    tables = ["variants.csv", "tornado.csv", "decomposition.csv", "influence.csv"]
+    assert [file.name for file in files] == [*tables, "sensitivity.json"]
+    assert json.loads(files[-1].read_text()) == told
     again = pd.read_csv(files[0], index_col="variant")
     np.testing.assert_allclose(again["rate_median"], found.specifications["rate_median"], rtol=1e-5)
 
@@ -632,3 +634,73 @@ def test_decomposition_without_choices_is_all_posterior(world_study: Study) -> N
     found = summarise(universe, answers, {}, {})
     assert decomposition(universe, found.specifications, answers, "frontier")["share"].to_dict() == {POSTERIOR: 1.0}
     assert sentences(found) == ["The default says 8.3 [6.3, 12.4]; no variant has an answer."]
+
+
+# The command
+
+
+def command(*words: object) -> int:
+    from bayesdensity.cli import app
+
+    try:
+        app([str(word) for word in ("sensitivity", *words)])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def test_the_plan_is_shown_and_nothing_is_written(
+    world_study: Study, truth: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "small.toml").write_text(GRID)
+    common = ("--grid", tmp_path / "small.toml", "-o", tmp_path / "out", "--data", truth.folder)
+    assert command(truth.study, *common, "--plan", "--vary", "frontier.trend=linear") == 0
+    said = capsys.readouterr().out
+    for line in ("default", "rate: narrow", "weights, else a fit", "frontier.trend: linear", "5 variants: 4 to answer"):
+        assert line in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--grid", "standrad"), "standard"),
+        (("--axis", "dispersoin"), "dispersion"),
+        (("--workers", "0"), "--workers must be at least 1"),
+        (("--ci", "1.5"), "--ci lies between 0 and 1"),
+        (("--at", "2031-07-01"), "frontier 2024-07-01"),
+        (("-o", "no/such/folder"), "cannot make a folder there"),
+        (("--vary", "frontier.trend"), "write key=value"),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_runs(truth: Any, words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        command(truth.study, "--data", truth.folder, *words)
+
+
+def test_the_command_writes_tables_and_figures_twice_the_same(
+    world_fit: Fit,
+    bench: running.Bench,
+    truth: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The fit of the study itself is given; the rest is weighted, swapped in or refused."""
+    (tmp_path / "small.toml").write_text(GRID)
+    monkeypatch.setattr(running.Bench, "fit_of", lambda self, study, progress: world_fit)
+    written = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        common = (truth.study, "--data", truth.folder, "-o", folder)
+        assert command(*common, "--grid", tmp_path / "small.toml", "--axis", "rate") == 0
+        assert "rate" in capsys.readouterr().out
+        written.append({file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".jsonl"})
+    assert written[0] == written[1]
+    stem = world_fit.study.name
+    figures = {f"{stem}-{figure}.{form}" for figure in ("specifications", "tornado") for form in ("png", "svg")}
+    tables = {"variants.csv", "tornado.csv", "decomposition.csv", "priors.csv", "sensitivity.json"}
+    assert set(written[0]) == figures | tables
+    told = json.loads(written[0]["sensitivity.json"])
+    assert told["digest"] == world_fit.study.digest and len(told["variants"]) == 2
+    assert {one["method"] for one in told["priors"]} == {"weights"}

@@ -71,6 +71,7 @@ def sensitivity(
         raise InputError(f"--workers must be at least 1; got {workers}.")
     chosen, tables = load(study, settings, data)
     from bayesdensity import engine
+    from bayesdensity.data.selection import select
     from bayesdensity.describe.sensitivity import (
         plan_line,
         plan_text,
@@ -80,11 +81,14 @@ def sensitivity(
     )
     from bayesdensity.progress import saying
     from bayesdensity.sensitivity import run
+    from bayesdensity.sensitivity.answers import require_rate
     from bayesdensity.sensitivity.grid import load_grid, multiverse
     from bayesdensity.sensitivity.influence import influence as leave_out
     from bayesdensity.sensitivity.tables import summarise
     from bayesdensity.study import parse_setting
 
+    of, released = f"{estimand} {at}" if at else estimand, select(chosen, tables).llms["release_date"]
+    require_rate(of, *(f"{day:%Y-%m-%d}" for day in (released.min(), released.max())))
     varied = dict(parse_setting(text) for text in vary or [])
     universe = multiverse(
         chosen,
@@ -115,18 +119,15 @@ def sensitivity(
             say(f"interrupted; what was finished stays in {folder}, and the same command goes on from there.")
             return INTERRUPTED
     failed = found.failed | more.failed
-    answer = summarise(
-        universe, found.answers | more.answers, failed, priors, left, f"{estimand} {at}" if at else estimand, ci
-    )
+    answer = summarise(universe, found.answers | more.answers, failed, priors, left, of, ci)
     print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
     from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado, save_figure
 
     files, stem = save_sensitivity(answer, folder), folder / chosen.name
-    (folder / "sensitivity.json").write_text(json.dumps(sensitivity_json(answer), indent=2) + "\n", encoding="utf-8")
     if len(answer.specifications) > 1:
         files += save_figure(plot_specifications(answer), stem, "specifications")
         files += save_figure(plot_tornado(answer), stem, "tornado")
     if len(answer.influence):
         files += save_figure(plot_influence(answer), stem, "influence")
-    say(f"wrote {folder / 'sensitivity.json'}, {', '.join(str(file) for file in files)}")
+    say(f"wrote {', '.join(str(file) for file in files)}")
     return CHECK_FAILED if answer.failed else 0

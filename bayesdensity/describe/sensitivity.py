@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
 
 
 def save_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
-    """Write the tables as CSV: variants, tornado, decomposition, and priors and influence where there are any.
+    """Write the tables as CSV (variants, tornado, decomposition; priors and influence if asked for), and all as JSON.
 
     Raises
     ------
@@ -135,17 +136,19 @@ def save_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
         "priors": found.priors,
         "influence": found.influence,
     }
-    written = []
-    for name, table in tables.items():
-        if not len(table):
-            continue
-        path = folder / f"{name}.csv"
+    texts = {
+        f"{name}.csv": table.to_csv(float_format="%.6g", lineterminator="\n")
+        for name, table in tables.items()
+        if len(table)
+    }
+    texts["sensitivity.json"] = json.dumps(sensitivity_json(found), indent=2) + "\n"
+    for name, text in texts.items():
+        path = folder / name
         try:
-            table.to_csv(path, float_format="%.6g", lineterminator="\n")
+            path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-        written.append(path)
-    return written
+    return [folder / name for name in texts]
 
 
 def _tornado_line(axis: str, row: pd.Series) -> str:

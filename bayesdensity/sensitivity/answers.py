@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesdensity.errors import InputError, one_of
 from bayesdensity.fit import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate, rate_at, window
 
@@ -54,15 +55,25 @@ class Answer:
         return cls({name: np.array(values) for name, values in row["rates"].items()}, about)
 
 
+def midyears(first: str, last: str) -> list[str]:
+    """The first of July of each year in a window of ISO dates."""
+    years = range(int(first[:4]), int(last[:4]) + 1)
+    return [day for day in (f"{year}-07-01" for year in years) if first <= day <= last]
+
+
+def require_rate(of: str, first: str, last: str) -> None:
+    """Refuse a rate that a study with this window is not asked for."""
+    known = [f"{estimand}{at}" for estimand in ESTIMANDS for at in ("", *(f" {day}" for day in midyears(first, last)))]
+    if of not in known:
+        raise InputError(one_of(of, known, "rate") + f" The window is {first} to {last}.")
+
+
 def rates_of(fit: Fit) -> dict[str, xr.DataArray]:
     """Draws of every rate that a variant is asked for."""
-    first, last = window(fit)
-    years = range(int(first[:4]), int(last[:4]) + 1)
-    dates = [day for day in (f"{year}-07-01" for year in years) if first <= day <= last]
     found: dict[str, xr.DataArray] = {}
     for estimand in ESTIMANDS:
         found[estimand] = rate(fit, estimand=estimand).draws
-        for day in dates:
+        for day in midyears(*window(fit)):
             found[f"{estimand} {day}"] = rate_at(fit, [day], estimand).draws.isel(date=0, drop=True)
     return found
 

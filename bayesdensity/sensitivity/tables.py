@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesdensity.errors import InputError, one_of
 from bayesdensity.quantities import doubling_time, probability_positive
-from bayesdensity.sensitivity.answers import Answer
+from bayesdensity.sensitivity.answers import Answer, require_rate
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant
 from bayesdensity.sensitivity.influence import Left
 
@@ -71,8 +70,7 @@ def summarise(
         If the study itself has no such rate, for its window does not hold the date.
     """
     default = answers[DEFAULT]
-    if of not in default.rates:
-        raise InputError(one_of(of, default.rates, "rate") + f" The window is {' to '.join(default.about['window'])}.")
+    require_rate(of, *default.about["window"])
     table = specifications(universe, answers, of, ci)
     without = {
         label.removeprefix("without "): answers[one.key]
