@@ -29,7 +29,7 @@ NOTHING = -1e4
 """Logarithm of a density that underflows."""
 CHUNK = 50
 """Draws worked on at once."""
-OWN, CELL, FAMILY = (13, 0.9), (21, 0.6), (21, 0.9)
+OWN, CELL, FAMILY = (17, 0.9), (21, 0.6), (21, 0.9)
 """Nodes, and their distance in standard deviations: over an LLM's log density, a cell's size, a family's effect."""
 
 

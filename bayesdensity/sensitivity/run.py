@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -147,6 +148,9 @@ def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]
     """A function that fits the study of a job, or fits it without the scores that the job leaves out."""
 
     def do(job: engine.Job) -> dict[str, Any]:
+        # What compiling leaves behind stays: looking through it for cycles would slow every later job.
+        gc.collect()
+        gc.freeze()
         study, left_out = Study.model_validate(job.values["study"]), job.values.get("without")
         prepared = _prepared(study, shared["tables"])
         data = None if left_out is None else without(prepared, *left_out)
