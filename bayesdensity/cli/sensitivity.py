@@ -23,8 +23,6 @@ from bayesdensity.cli.common import (
 )
 from bayesdensity.errors import InputError
 
-Yes = Parameter(negative="")
-
 
 @app.command
 def sensitivity(
@@ -42,7 +40,10 @@ def sensitivity(
     design: Annotated[
         Literal["one", "pairs", "full"], Parameter(help="Axes at a time: one, two as well, or every combination.")
     ] = "one",
-    influence: Annotated[bool, Parameter(negative="", help="Leave out each LLM, family and harness too.")] = False,
+    influence: Annotated[
+        list[Literal["llm", "family", "harness"]] | None,
+        Parameter(negative="", help="Leave out each of them too, one at a time: repeatable."),
+    ] = None,
     plan: Annotated[bool, Parameter(negative="", help="Print what would be done, and stop.")] = False,
     estimand: Annotated[Literal["frontier", "mean"], Parameter(help="Whose doubling time.")] = "frontier",
     at: Annotated[str | None, Parameter(help="The first of July of a year; default: over the window.")] = None,
@@ -114,7 +115,7 @@ def sensitivity(
                 found = run.run(planned, fit, bench, tell)
                 priors = run.widened(universe, fit)
                 more = run.run(run.plan(universe, bench, [one for _, _, one in priors.values()]), fit, bench, tell)
-                left = leave_out(fit, bench, tell) if influence else None
+                left = leave_out(fit, bench, tell, influence) if influence else None
         except KeyboardInterrupt:
             say(f"interrupted; what was finished stays in {folder}, and the same command goes on from there.")
             return INTERRUPTED

@@ -64,6 +64,10 @@ def influence(
             if exact and not trustworthy(k, log_density.size):
                 todo.append((kind, name))
     if todo:
+        minutes = len(todo) * fit.about["wall_seconds"]["sample"] / 60
+        progress(
+            f"{len(todo)} of {len(found)} parts have to be left out by a fit: about {max(1, round(minutes))} minutes"
+        )
         study, digest = fit.study.model_dump(mode="json"), fit.study.digest
         jobs = [
             engine.Job(f"{digest} without {kind} {name}", bench.seed, {"study": study, "without": (kind, name)})
