@@ -32,6 +32,12 @@ Settings = Annotated[
 ]
 Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+Workers = Annotated[int | None, Parameter(help="Processes; default: one for each core.")]
+Cluster = Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")]
+Resumed = Annotated[
+    Path | None,
+    Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
+]
 Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
 
 
@@ -85,6 +91,12 @@ def check_folder(path: Path | None) -> None:
     """Refuse a file in a folder that is not there."""
     if path is not None and not path.parent.is_dir():
         raise InputError(f"-o {path}: there is no folder {path.parent}.")
+
+
+def check_results(folder: Path) -> None:
+    """Refuse a folder of results that cannot be made."""
+    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
 
 
 def say(text: str) -> None:

@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, INTERRUPTED, AsJson, Folder, Settings, app, load, load_fit_of, say
+from bayesdensity.cli.common import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    AsJson,
+    Cluster,
+    Folder,
+    Resumed,
+    Settings,
+    Workers,
+    app,
+    check_counts,
+    check_results,
+    load,
+    load_fit_of,
+    say,
+)
 from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,10 +93,7 @@ def simulate(
 def calibrate(
     study: str,
     *,
-    output: Annotated[
-        Path | None,
-        Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
-    ] = None,
+    output: Resumed = None,
     replicates: int = 200,
     world: Annotated[
         list[str] | None,
@@ -93,8 +105,8 @@ def calibrate(
     settings: Settings = None,
     data: Folder = None,
     seed: int = 1,
-    workers: Annotated[int | None, Parameter(help="Processes; default: one for each core.")] = None,
-    cluster: Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> int:
     """Simulate many worlds with the design of a study, fit each, and count how often intervals hold the truth.
@@ -121,12 +133,10 @@ def calibrate(
     worlds = list(dict.fromkeys(world or ["as-modelled"]))
     for name in worlds:
         world_of(name)
-    if workers is not None and workers < 1:
-        raise InputError(f"--workers must be at least 1; got {workers}.")
+    check_counts({"--workers": workers})
     chosen, tables = load(study, settings, data)
     folder = output or Path(f"{chosen.name}-calibration")
-    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+    check_results(folder)
     with engine.cluster(cluster) if cluster else nullcontext() as executor:
         folder.mkdir(exist_ok=True)
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")

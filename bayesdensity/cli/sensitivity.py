@@ -14,14 +14,18 @@ from bayesdensity.cli.common import (
     INTERRUPTED,
     AsJson,
     Ci,
+    Cluster,
     Folder,
+    Resumed,
     Settings,
+    Workers,
     app,
     check_ci,
+    check_counts,
+    check_results,
     load,
     say,
 )
-from bayesdensity.errors import InputError
 
 
 @app.command
@@ -29,10 +33,7 @@ def sensitivity(
     study: str,
     *,
     grid: Annotated[str, Parameter(help="Name of a shipped grid, or path of a TOML file.")] = "standard",
-    output: Annotated[
-        Path | None,
-        Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
-    ] = None,
+    output: Resumed = None,
     axis: Annotated[list[str] | None, Parameter(negative="", help="Vary this axis only: repeatable.")] = None,
     vary: Annotated[
         list[str] | None, Parameter(negative="", help="One more variant: key=value, as for --set; repeatable.")
@@ -51,8 +52,8 @@ def sensitivity(
     settings: Settings = None,
     data: Folder = None,
     seed: int = 1,
-    workers: Annotated[int | None, Parameter(help="Processes; default: one for each core.")] = None,
-    cluster: Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> int:
     """Fit variants of a study that make one choice otherwise, and say which choices matter.
@@ -68,8 +69,7 @@ def sensitivity(
         Of every fit.
     """
     check_ci(ci)
-    if workers is not None and workers < 1:
-        raise InputError(f"--workers must be at least 1; got {workers}.")
+    check_counts({"--workers": workers})
     chosen, tables = load(study, settings, data)
     from bayesdensity import engine
     from bayesdensity.data.selection import select
@@ -98,8 +98,7 @@ def sensitivity(
         design,
     )
     folder, cores = output or Path(f"{chosen.name}-sensitivity"), workers or engine.available_cores()
-    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+    check_results(folder)
     with engine.cluster(cluster) if cluster else nullcontext() as executor:
         bench = run.Bench(folder, tables, seed, executor, workers)
         planned = run.plan(universe, bench)
