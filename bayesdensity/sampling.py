@@ -17,8 +17,12 @@ SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
 
-def compile_model(model: Any) -> tuple[Any, list[str]]:
-    """Compile a PyMC model; gives what the sampler needs, and the names of the variables worth keeping."""
+def compile_model(model: Any, *, fast: bool = False) -> tuple[Any, list[str]]:
+    """Compile a PyMC model; gives what the sampler needs, and the names of the variables worth keeping.
+
+    ``fast`` mathematics spare a fifth of the time, but code compiled just now and the same code from the cache may
+    round differently, and their draws then differ within Monte Carlo error. Without, equal seeds give equal draws.
+    """
     import nutpie
     from pytensor.compile.mode import NUMBA, predefined_modes
     from pytensor.configdefaults import config
@@ -27,9 +31,7 @@ def compile_model(model: Any) -> tuple[Any, list[str]]:
     kept = [*free, *(variable.name for variable in model.deterministics)]
     # The pass that makes operations overwrite their inputs takes a third of the compile time for 8 % of the speed.
     mode = NUMBA.excluding("inplace_elemwise")
-    # Fast mathematics let compiled code and code from the cache round differently, and draws with them; without, equal
-    # seeds give equal draws, for a fifth more time.
-    with mock.patch.dict(predefined_modes, NUMBA=mode), config.change_flags(numba__fastmath=False):
+    with mock.patch.dict(predefined_modes, NUMBA=mode), config.change_flags(numba__fastmath=fast):
         return nutpie.compile_pymc_model(model), kept
 
 

@@ -95,7 +95,7 @@ def fit_law(
     refuse_design(study.form, runs)
     data = assemble_runs(study, runs)
     say("compile")
-    compiled, kept = compile_model(build_law(study, data))
+    compiled, kept = compile_model(build_law(study, data), fast=True)
     compiled_at = time.monotonic()
     say("sample")
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
