@@ -52,9 +52,9 @@ LAYERS = [
     "sensitivity",
     "corollaries",
     "plots",
-    "report",
     "cite",
     "describe",
+    "report",
     "progress",
     "cli",
 ]

@@ -121,6 +121,21 @@ def densities(
     return print_fit(path, ci, as_json, densities_json, densities_csv if as_csv else densities_text)
 
 
+@app.command
+def cite(path: Path) -> None:
+    """Print BibTeX for exactly what a fit used: package, densing law, loss law, benchmarks, reference and sampler.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.cite import citations
+    from bayesdensity.fit import load_fit
+
+    print(citations(load_fit(path)))
+
+
 def _check_request(path: Path, counts: dict[str, int | None]) -> None:
     """Refuse before anything expensive runs."""
     check_counts(counts)
