@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from bayesdensity import cli
 from bayesdensity.checks import CHECKS, Check, checked, checks_of, passed
 from bayesdensity.data.dataset import with_scores
 from bayesdensity.data.tables import read_tables
-from bayesdensity.fit import Fit
+from bayesdensity.fit import Fit, load_fit
 from bayesdensity.simulate import WORLDS
 
 
@@ -223,6 +224,25 @@ def test_fit_prints_the_answer_and_writes_fit_and_figures(
     assert again.out == outcome.out
     told = json.loads(run("summary", "small-world.nc", "--json").out)
     assert told["n_llms"] == world_fit.data.sizes["llm"] and told["diagnostics"]["verdict"] in ("REVIEW", "FAIL")
+    options = f"--data {truth.folder} --chains 2 --draws 80 --tune 150 --seed 5 --quick"
+    assert load_fit("small-world.nc").about["command"] == f"bayesdensity fit {truth.study} {options}"
+
+
+def test_a_command_is_kept_as_it_can_be_typed_again() -> None:
+    given: dict[str, Any] = {"-o": Path("my fit.nc"), "--chains": 4, "--draws": None, "--seed": 1}
+    command = cli.fits._command("mine.toml", ["frontier.trend=linear", 'llms.stage=["base"]'], given, False)
+    settings = """--set frontier.trend=linear --set 'llms.stage=["base"]'"""
+    assert command == f"bayesdensity fit mine.toml {settings} -o 'my fit.nc'"
+    assert shlex.split(command)[-3:] == ['llms.stage=["base"]', "-o", "my fit.nc"]
+
+
+def test_cite_prints_bibtex_and_says_what_has_no_reference(run: Run, fit_file: Path) -> None:
+    outcome = run("cite", fit_file)
+    assert outcome.status == 0 and outcome.err == ""
+    assert "@misc{xiao2024densing," in outcome.out and "@article{aigner1977formulation," in outcome.out
+    assert "aigner" not in refused(run, "cite", "nowhere.nc")
+    for name in ("benchmark Reading", "family Yardstick", "suite small-ladder"):
+        assert name in outcome.out.splitlines()[-1]
 
 
 def test_an_interrupted_fit_writes_nothing(run: Run, truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +385,6 @@ def test_densities_that_surely_fall_never_double_and_nothing_breaks(run: Run, fa
 
 
 def test_densities_that_surely_fall_are_drawn(falling: Path) -> None:
-    from bayesdensity.fit import load_fit
     from bayesdensity.plots import plot_density, plot_doubling
 
     for plot in (plot_doubling, plot_density):

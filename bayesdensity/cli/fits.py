@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,10 @@ from bayesdensity.cli.common import (
 )
 from bayesdensity.errors import InputError
 
+SEED = 1
+UNSAID = {"--chains": CHAINS, "--seed": SEED}
+"""Options at these values are not written down with a fit."""
+
 
 @app.command
 def fit(
@@ -36,7 +41,7 @@ def fit(
     chains: int = CHAINS,
     draws: int | None = None,
     tune: int | None = None,
-    seed: int = 1,
+    seed: int = SEED,
     quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
 ) -> int:
     """Fit a study, print the answer, and write the fit and its figures.
@@ -75,7 +80,8 @@ def fit(
     from bayesdensity.describe import fit_text
 
     say("checking")
-    result = checked(result)
+    given = {"-o": output, "--data": data, "--chains": chains, "--draws": draws, "--tune": tune, "--seed": seed}
+    result = checked(result).noted(command=_command(study, settings, given, quick))
     checks = checks_of(result)
     refuse_if_unidentified(checks)
     result.save(path)
@@ -134,6 +140,13 @@ def cite(path: Path) -> None:
     from bayesdensity.fit import load_fit
 
     print(citations(load_fit(path)))
+
+
+def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:
+    """The command line that makes the same fit, to type again."""
+    pairs = [("--set", setting) for setting in settings or []]
+    pairs += [(option, str(one)) for option, one in given.items() if one not in (None, UNSAID.get(option))]
+    return shlex.join(["bayesdensity", "fit", study, *(word for pair in pairs for word in pair), *["--quick"] * quick])
 
 
 def _check_request(path: Path, counts: dict[str, int | None]) -> None:
