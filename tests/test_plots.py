@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -263,6 +264,38 @@ def test_names_from_tables_are_no_markup(kind: str) -> None:
 def test_a_fit_that_did_not_pass_says_so(plot: Any) -> None:
     assert any(text.startswith("FAIL: chains disagree") for text in texts(plot(made_by_hand(verdict="FAIL"))))
     assert not any("chains disagree" in text for text in texts(plot(made_by_hand())))
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+@pytest.mark.parametrize("plot", FIGURES)
+def test_the_label_of_a_figure_is_what_it_says_in_words(plot: Any, kind: str) -> None:
+    fit = made_by_hand(kind, verdict="FAIL")
+    figure = plot(fit)
+    said = " ".join(text.get_text() for text in figure.texts)
+    assert figure.get_label() == said.replace(fit.study.title, f"{fit.study.title}.")
+    assert "interval" in said or "band" in said
+    assert "median" in said and "90%" in said and said.endswith("exceeds 1.01.")
+
+
+def test_a_title_that_is_a_question_stays_one() -> None:
+    fit = made_by_hand()
+    asked = replace(fit, study=fit.study.model_copy(update={"title": "Did it grow?"}))
+    vars(asked)["diagnostics"] = fit.diagnostics
+    assert plot_density(asked).get_label().startswith("Did it grow? Density: parameters of Qwen1.5")
+
+
+def test_a_figure_is_written_as_pdf_the_same_each_time(tmp_path: Path) -> None:
+    fit = made_by_hand()
+    paths = [save_figures(fit, tmp_path / name, forms=("pdf",))[0] for name in ("one", "two")]
+    assert [path.name for path in paths] == ["one-density.pdf", "two-density.pdf"]
+    one, two = (path.read_bytes() for path in paths)
+    assert one == two and one.startswith(b"%PDF") and b"CreationDate" not in one
+
+
+def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no form of figures 'jpg'.*Valid: pdf, png, svg"):
+        save_figures(made_by_hand(), tmp_path / "mine", forms=("png", "jpg"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_two_names_of_llms_overlap() -> None:

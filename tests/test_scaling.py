@@ -657,6 +657,7 @@ def test_figures_show_every_benchmark_stay_on_the_page_and_are_written_whole(cas
     for plot in (plot_law, plot_allocation)[: 1 + (found.allocation is not None)]:
         figure = plot(found)
         assert [axes.get_title(loc="left") for axes in figure.axes] == names
+        assert f"median and {found.ci:.0%} interval" in figure.get_label()
         drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
         diamonds = [sum(line.get_marker() == "D" for line in axes.lines) for axes in figure.axes]

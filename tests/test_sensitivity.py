@@ -388,6 +388,10 @@ def test_figures_hold_every_variant(design: Any) -> None:
         figure = plot(found)
         assert isinstance(figure, Figure)
         figure.canvas.draw()
+        said = " ".join(text.get_text() for text in figure.texts)
+        assert "0.95 quantile of density among releases" in said and "averaged over the window" in said
+        assert "90% interval" in said or plot is plot_influence
+        assert figure.get_label().startswith(universe.study.title) and figure.get_label().endswith(said[-40:])
     curve = plot_specifications(found).axes[0]
     assert len(curve.collections[-1].get_offsets()) == len(answers)
 

@@ -42,11 +42,11 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
     """
     cutoffs, unit = list(found.cutoffs.index), reference_unit(fit)
     caption = (
-        f"Density in {unit} parameters over parameters. Grey: LLMs released before the cut-off (line), which the "
-        "predictions are made from. Bars: 50% and 90% intervals predicted for later LLMs from their date, and their "
-        "family if it is known; dots: what all scores say now, red where outside the 90%. Diamonds: frontier a year "
-        f"on ({fit.study.frontier.quantile:g} quantile of releases), 90% interval; blue as predicted, black as known "
-        "now. Titles: cut-off, number of later LLMs, shares inside the intervals."
+        f"Density in {unit} parameters over parameters. Grey: medians of LLMs released before the cut-off (line), "
+        "which predictions are made from. Bars: 50% and 90% intervals predicted for later LLMs from their date, and "
+        "their family if it is known; dots: what all scores say now (medians), red where outside the 90%. Diamonds: "
+        f"frontier a year on ({fit.study.frontier.quantile:g} quantile of releases), median and 90% interval; blue as "
+        "predicted, black as known now. Titles: cut-off, number of later LLMs, shares inside the intervals."
     )
     rows = -(-len(cutoffs) // COLUMNS)
     figure, grid = page(fit, 0.5 + PANEL * rows, caption, 0.25, (rows, COLUMNS), wspace=0.16, hspace=0.36)

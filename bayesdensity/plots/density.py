@@ -54,8 +54,8 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     quantile, kinds = f"{fit.study.frontier.quantile:g} quantile", " (open: mixture of experts)" * bool(mixture.any())
     caption = (
         f"Density: parameters of {unit} with the same scores, over parameters. Circles: medians of LLMs{kinds}; bars: "
-        f"{ci:.0%} intervals. Frontier: {quantile} of density among releases, bands {INNER:.0%} and {ci:.0%}. "
-        f"Mean: mean of ln density among releases, band {ci:.0%}."
+        f"{ci:.0%} intervals. Frontier: {quantile} of density among releases, median, bands {INNER:.0%} and {ci:.0%}. "
+        f"Mean: mean of ln density among releases, median, band {ci:.0%}."
     )
     figure, ((axes,),) = page(fit, 4.4, caption, 0.95, (1, 1))
     axes.vlines(when, lower, upper, color=GREY, linewidth=0.6, alpha=0.4)

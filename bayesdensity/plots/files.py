@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from bayesdensity.errors import InputError
+from bayesdensity.errors import InputError, one_of
 from bayesdensity.fit import Fit
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
@@ -22,20 +22,21 @@ FIGURES: tuple[tuple[str, Callable[[Fit], Figure]], ...] = (
     ("doubling", plot_doubling),
     ("reference", plot_reference),
 )
-FORMS: tuple[tuple[str, dict[str, None] | None], ...] = (
-    ("png", None),
-    ("svg", {"Date": None}),  # without a date the same fit gives the same bytes
-)
+# What is written into a file about itself: without a date the same fit gives the same bytes.
+FORMS: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+USUAL = ("png", "svg")
 
 
-def save_figures(fit: Fit, stem: Path) -> list[Path]:
-    """Write every figure as PNG (200 dpi) and SVG, each file whole or not at all.
+def save_figures(fit: Fit, stem: Path, forms: Sequence[str] = USUAL) -> list[Path]:
+    """Write every figure of a fit, each file whole or not at all.
 
     Parameters
     ----------
     fit : Fit
     stem : Path
         ``out/mine`` gives ``out/mine-density.png``, ``out/mine-density.svg``, then ``doubling`` and ``reference``.
+    forms : sequence of {"png", "svg", "pdf"}
+        PNG at 200 dpi, and SVG, unless told otherwise.
 
     Returns
     -------
@@ -45,19 +46,23 @@ def save_figures(fit: Fit, stem: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or there is no such form.
+
+    Examples
+    --------
+    >>> save_figures(fit, Path("out/mine"), forms=("pdf",))  # doctest: +SKIP
     """
     written = []
     for name, plot in FIGURES:
         figure = plot(fit)
-        written += save_figure(figure, stem, name)
+        written += save_figure(figure, stem, name, forms)
         figure.clear()
     return written
 
 
 @rc_context(STYLE)  # salt of SVG identifiers and size of the page are settings of saving, not of the figure
-def save_figure(figure: Figure, stem: Path, name: str) -> list[Path]:
-    """Write one figure as PNG (200 dpi) and SVG, each file whole or not at all.
+def save_figure(figure: Figure, stem: Path, name: str, forms: Sequence[str] = USUAL) -> list[Path]:
+    """Write one figure, each file whole or not at all.
 
     Parameters
     ----------
@@ -66,23 +71,28 @@ def save_figure(figure: Figure, stem: Path, name: str) -> list[Path]:
         Folder and beginning of the names of the files.
     name : str
         ``density`` with a stem ``out/mine`` gives ``out/mine-density.png``, then ``out/mine-density.svg``.
+    forms : sequence of {"png", "svg", "pdf"}
+        PNG at 200 dpi, and SVG, unless told otherwise.
 
     Returns
     -------
     list of Path
-        The two files.
+        The files, in the order of the forms.
 
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or there is no such form.
     """
     written = []
-    for form, metadata in FORMS:
+    for form in forms:
+        if form not in FORMS:
+            raise InputError(one_of(form, FORMS, "form of figures"))
+    for form in forms:
         path = stem.with_name(f"{stem.name}-{name}.{form}")
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            figure.savefig(part, format=form, dpi=200, metadata=metadata)
+            figure.savefig(part, format=form, dpi=200, metadata=FORMS[form])
             os.replace(part, path)
         except OSError as error:
             raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place.") from error

@@ -54,8 +54,8 @@ def plot_law(found: LawAnswer) -> Figure:
     what = "the loss of the compute-optimal training" if divides else "the law"
     caption = (
         f"{_subject(found)} Circles: runs that were fitted{', darker the larger' if divides else ''}; orange diamonds: "
-        f"runs held out, with the predictive interval beside. Line and band: {what}, median and {found.ci:.0%} "
-        "interval, without noise."
+        f"runs held out, with the {found.ci:.0%} predictive interval beside. Line and band: {what}, median and "
+        f"{found.ci:.0%} interval, without noise."
     )
     figure, panels = _panels(found, caption)
     letter = "c" if divides else fit.study.form.reads[0]
@@ -76,9 +76,10 @@ def plot_allocation(found: LawAnswer) -> Figure:
         Of a law that divides compute.
     """
     caption = (
-        f"{_subject(found)} Compute-optimal size. Blue: from the law, median and {found.ci:.0%} interval. Orange: "
-        "optima of iso-FLOP parabolas; green: sizes with the lowest loss at a compute; each with its line where the "
-        "runs allow it. Grey: fitted runs. Dotted: 20 tokens per parameter."
+        f"{_subject(found)} Compute-optimal size: parameters with the lowest loss at a compute. Blue: from the law, "
+        f"median and {found.ci:.0%} interval. Orange: optima of iso-FLOP parabolas; green: sizes with the lowest loss "
+        "among the runs; point estimates, each with its line where the runs allow it. Grey: fitted runs. Dotted: 20 "
+        "tokens per parameter."
     )
     figure, panels = _panels(found, caption)
     for b, (axes, name) in enumerate(panels):

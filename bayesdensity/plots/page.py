@@ -51,11 +51,16 @@ def faults(fit: Fit) -> str:
 def titled_page(
     title: str, warning: str, body: float, caption: str, right: float, shape: Any, **spacing: Any
 ) -> tuple[Figure, Any]:
-    """A page with title, caption and, if there is one, a warning, above panels; lengths in inches."""
+    """A page with title, caption and, if there is one, a warning, above panels; lengths in inches.
+
+    The label of the figure is what it says in words: the text for those who do not see it.
+    """
     blocks = (title, 74, 9.5, BLACK), (caption, 108, 7.5, GREY), (warning, 108, 7.5, VERMILLION)
     lines = [(line, size, colour) for text, most, size, colour in blocks for line in textwrap.wrap(text, most)]
     height, down = body + 0.33 + sum(size / 50 for _, size, _ in lines), 0.08
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    sentence = title if title.endswith((".", "?", "!")) else f"{title}."
+    figure.set_label(" ".join(filter(None, (sentence, caption, warning))))
     for line, size, colour in lines:
         figure.text(0.0125, 1 - down / height, line, va="top", size=size, color=colour, weight=400 if size < 9 else 700)
         down += size / 50

@@ -23,6 +23,15 @@ MOST = 25
 KINDS = {"llm": SKY, "family": BLUE, "harness": VERMILLION, "benchmark": BLACK}
 
 
+def _asked(found: Sensitivity) -> str:
+    """The estimand in words, with its window or date."""
+    estimand, _, date = found.of.partition(" ")
+    own, quantile = found.specifications.loc[DEFAULT], f"{found.universe.study.frontier.quantile:g} quantile of density"
+    what = {"frontier": quantile, "mean": "mean of ln density"}[estimand]
+    window = f"averaged over the window of each variant (of the study: {own['window_start']} to {own['window_end']})"
+    return f"{estimand} ({what} among releases) {f'at {date}' if date else window}"
+
+
 @rc_context(STYLE)
 def plot_specifications(found: Sensitivity) -> Figure:
     """Doubling time of every variant with its interval, in order, and the choices of each beneath.
@@ -35,7 +44,7 @@ def plot_specifications(found: Sensitivity) -> Figure:
     rows = _choices(found, table)
     study, x = found.universe.study, np.arange(len(table))
     caption = (
-        f"Doubling time of the {found.of} in {len(table)} variants of the study, fastest first: median and "
+        f"Doubling time of the {_asked(found)}, in {len(table)} variants of the study, fastest first: median and "
         f"{found.ci:.0%} interval. Red, line and band: the study as it is. Hollow: not well converged. Beneath: "
         "what each variant chooses; black where it departs from the study, grey the study's own choice."
     )
@@ -108,9 +117,9 @@ def plot_tornado(found: Sensitivity) -> Figure:
     """
     table, default = found.tornado, found.specifications.loc[DEFAULT]
     caption = (
-        f"Doubling time of the {found.of} when one choice is made otherwise, widest swing first. a: from the fastest "
-        f"to the slowest median of each axis; line and band: the study as it is, {found.ci:.0%} interval. b: width of "
-        "the interval of the rate over that of the study."
+        f"Doubling time of the {_asked(found)}, when one choice is made otherwise, widest swing first. a: from the "
+        f"fastest to the slowest median of each axis; line and band: the study as it is, {found.ci:.0%} interval. b: "
+        "width of the interval of the rate over that of the study."
     )
     title, n = found.universe.study.title, len(table)
     figure, ((left, right),) = titled_page(title, "", 0.31 * n + 0.9, caption, 0.15, (1, 2))
@@ -151,9 +160,9 @@ def plot_influence(found: Sensitivity) -> Figure:
     table = found.influence.head(MOST)
     n, y = len(table), np.arange(len(table))
     caption = (
-        f"Change of the rate of the {found.of} when a part of the data is left out, in posterior standard deviations "
-        f"of the study as it is; bars: two Monte Carlo standard errors. The {n} largest of {len(found.influence)}; "
-        "colour: what kind of part. Filled: fitted again; hollow: importance weights."
+        f"Change of the median rate of the {_asked(found)}, when a part of the data is left out, in posterior standard "
+        f"deviations of the study as it is; bars: two Monte Carlo standard errors either way. The {n} largest of "
+        f"{len(found.influence)}; colour: what kind of part. Filled: fitted again; hollow: importance weights."
     )
     title = found.universe.study.title
     figure, ((axes,),) = titled_page(title, "", 0.17 * n + 0.8, caption, 0.15, (1, 1))
