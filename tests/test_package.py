@@ -27,6 +27,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # Each layer imports only itself and those before it.
 LAYERS = [
     "errors",
+    "files",
     "prior",
     "laws",
     "frontier",

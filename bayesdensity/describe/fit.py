@@ -40,7 +40,8 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         "benchmark_rate_spread": q.rate_spread(fit, ci).to_json(),
         "probability_faster": _nested(q.probability_faster(fit)),
         "frontier_density": {
-            date: exp_interval(interval) for date, interval in q.frontier(fit, _dates(fit), ci=ci).to_json().items()
+            date: exp_interval(interval)
+            for date, interval in q.frontier(fit, quoted_dates(fit), ci=ci).to_json().items()
         },
         "paper_mode": growth_json(record_rate(fit, ci=ci)),
         "wall_seconds": fit.about["wall_seconds"],
@@ -56,7 +57,9 @@ def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     for label, estimand in _estimands(fit).items():
         lines += growth_rows([f"  {label}, {start} to {end}"], q.rate(fit, estimand=estimand, ci=ci))
         if estimand != "envelope":
-            lines += growth_rows([f"    at {date}" for date in _dates(fit)], q.rate_at(fit, _dates(fit), estimand, ci))
+            lines += growth_rows(
+                [f"    at {date}" for date in quoted_dates(fit)], q.rate_at(fit, quoted_dates(fit), estimand, ci)
+            )
     lines.append(f"  by benchmark, frontier, {start} to {end}")
     rates = q.rate_by_benchmark(fit, ci=ci)
     fastest = rates.draws.median(q.SAMPLE).to_series().sort_values(ascending=False).index
@@ -96,12 +99,12 @@ def _estimands(fit: Fit) -> dict[str, q.Estimand]:
 
 
 def _trends(fit: Fit, estimand: q.Estimand, ci: float) -> dict[str, Any]:
-    at = q.rate_at(fit, _dates(fit), estimand, ci)
+    at = q.rate_at(fit, quoted_dates(fit), estimand, ci)
     positive = q.probability_positive(at).to_numpy()
     return {
         **growth_json(q.rate(fit, estimand=estimand, ci=ci)),
         "doubling_time_months_at": q.doubling_time(at).to_json(),
-        "probability_rate_positive_at": {date: float(p) for date, p in zip(_dates(fit), positive, strict=True)},
+        "probability_rate_positive_at": {date: float(p) for date, p in zip(quoted_dates(fit), positive, strict=True)},
         "probability_slowing": q.probability_slowing(fit, estimand),
     }
 
@@ -158,8 +161,8 @@ def _benchmarks(fit: Fit, ci: float) -> dict[str, Any]:
     return {name: growth_json(replace(rates, draws=rates.draws.sel(benchmark=name))) for name in names}
 
 
-def _dates(fit: Fit) -> list[str]:
-    """Mid-year dates inside the window."""
+def quoted_dates(fit: Fit) -> list[str]:
+    """Mid-year dates inside the window, or else its ends: those at which rates are quoted."""
     start, end = q.window(fit)
     inside = [date for date in QUOTED_DATES if start <= date <= end]
     return inside or [start, end]

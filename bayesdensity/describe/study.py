@@ -10,7 +10,7 @@ from bayesdensity.data.dataset import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.words import growth_json, growth_rows
-from bayesdensity.quantities import Estimate, rate, window
+from bayesdensity.quantities import DEFAULT_CI, Estimate, rate, window
 from bayesdensity.simulate import prior_trend
 from bayesdensity.study import Study
 
@@ -18,7 +18,7 @@ from bayesdensity.study import Study
 def study_json(study: Study, tables: Tables) -> dict[str, Any]:
     """The resolved study, counts of its data, what its priors imply, and every row left out with its reason."""
     selection = select(study, tables)
-    (start, end), before = _before_data(study, assemble(study, selection))
+    (start, end), before = before_data(study, assemble(study, selection))
     return {
         "study": study.name,
         "digest": study.digest,
@@ -45,7 +45,7 @@ def study_text(study: Study, tables: Tables) -> str:
         else f"the training ladder '{reference.suite}' read off at {reference.tokens:.3g} tokens"
     )
     form = study.frontier
-    (start, end), before = _before_data(study, assemble(study, selection))
+    (start, end), before = before_data(study, assemble(study, selection))
     lines = [
         f"{study.title}  [{study.name} {study.digest}]",
         study.why,
@@ -69,10 +69,10 @@ def study_text(study: Study, tables: Tables) -> str:
     return "\n".join(lines)
 
 
-def _before_data(study: Study, data: xr.Dataset) -> tuple[tuple[str, str], dict[str, Estimate]]:
-    """Rates of frontier and mean over the window, from the priors alone."""
+def before_data(study: Study, data: xr.Dataset, ci: float = DEFAULT_CI) -> tuple[tuple[str, str], dict[str, Estimate]]:
+    """The window, and rates of frontier and mean over it, from the priors alone."""
     prior = prior_trend(study, data)
-    return window(prior), {"frontier": rate(prior), "mean": rate(prior, estimand="mean")}
+    return window(prior), {"frontier": rate(prior, ci=ci), "mean": rate(prior, estimand="mean", ci=ci)}
 
 
 def _prior_line(name: str, study: Study) -> str:

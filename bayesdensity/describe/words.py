@@ -12,9 +12,10 @@ from bayesdensity.quantities import Estimate, doubling_time, probability_positiv
 ENDS = ("median", "lower", "upper")
 
 
-def interval_text(row: Any) -> str:
+def interval_text(row: Any, digits: int = 1) -> str:
     """Median and ends of an interval: 3.4 [2.9, 4.1]."""
-    return f"{row['median']:.1f} [{row['lower']:.1f}, {row['upper']:.1f}]"
+    middle, lower, upper = (f"{row[end]:.{digits}f}" for end in ENDS)
+    return f"{middle} [{lower}, {upper}]"
 
 
 def growth_rows(labels: Sequence[str], rates: Estimate) -> list[str]:

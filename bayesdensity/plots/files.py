@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bayesdensity.errors import InputError, one_of
+from bayesdensity.files import write_whole
 from bayesdensity.fit import Fit
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
@@ -60,7 +61,6 @@ def save_figures(fit: Fit, stem: Path, forms: Sequence[str] = USUAL) -> list[Pat
     return written
 
 
-@rc_context(STYLE)  # salt of SVG identifiers and size of the page are settings of saving, not of the figure
 def save_figure(figure: Figure, stem: Path, name: str, forms: Sequence[str] = USUAL) -> list[Path]:
     """Write one figure, each file whole or not at all.
 
@@ -84,19 +84,16 @@ def save_figure(figure: Figure, stem: Path, name: str, forms: Sequence[str] = US
     InputError
         If the folder does not exist or cannot be written to, or there is no such form.
     """
-    written = []
     for form in forms:
         if form not in FORMS:
             raise InputError(one_of(form, FORMS, "form of figures"))
-    for form in forms:
-        path = stem.with_name(f"{stem.name}-{name}.{form}")
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            figure.savefig(part, format=form, dpi=200, metadata=FORMS[form])
-            os.replace(part, path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place.") from error
-        finally:
-            part.unlink(missing_ok=True)
-        written.append(path)
-    return written
+    paths = [stem.with_name(f"{stem.name}-{name}.{form}") for form in forms]
+    return [write_whole(path, rendered(figure, form)) for path, form in zip(paths, forms, strict=True)]
+
+
+@rc_context(STYLE)  # salt of SVG identifiers and size of the page are settings of saving, not of the figure
+def rendered(figure: Figure, form: str) -> bytes:
+    """A figure as the content of a file of a form; the same figure gives the same bytes."""
+    content = io.BytesIO()
+    figure.savefig(content, format=form, dpi=200, metadata=FORMS[form])
+    return content.getvalue()

@@ -6,6 +6,7 @@ infinity instead of nonsense.
 """
 
 from bayesdensity.quantities.benchmarks import (
+    frontier_by_benchmark,
     probability_faster,
     rate_by_benchmark,
     rate_of_new_benchmark,
@@ -62,6 +63,7 @@ __all__ = [
     "effective_size_by_benchmark",
     "envelope",
     "frontier",
+    "frontier_by_benchmark",
     "inefficiency",
     "jsonable",
     "log_density",

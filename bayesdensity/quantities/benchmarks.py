@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
 from bayesdensity.fit import Fit
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate
-from bayesdensity.quantities.trend import Estimand, rate
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, times
+from bayesdensity.quantities.trend import Estimand, frontier, rate
 
 
 def rate_by_benchmark(
@@ -16,6 +18,17 @@ def rate_by_benchmark(
     """Growth of ln density a year on each benchmark, averaged over a window; dim ``benchmark``."""
     overall = rate(fit, between, estimand)
     return Estimate("rate_by_benchmark", overall.what, overall.draws + fit.posterior["benchmark_slope"], ci)
+
+
+def frontier_by_benchmark(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
+    """Quantile of ln density among the releases of a date on each benchmark; dims ``benchmark``, ``date``.
+
+    What a single LLM departs by on one benchmark is not part of it.
+    """
+    overall, draws = frontier(fit, dates), fit.posterior
+    offset = draws["level"] - draws["level"].mean("benchmark") + draws["benchmark_slope"] * times(fit, dates)
+    values = (overall.draws + offset).transpose(*SAMPLE, "benchmark", "date")
+    return Estimate("frontier_by_benchmark", f"{overall.what}, on one benchmark", values, ci)
 
 
 def rate_spread(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
