@@ -503,7 +503,7 @@ def test_weights_without_a_part_agree_with_a_fit_without_it(
     densities = log_densities(world_fit, kind, lambda _: None)
     log_weight, k = smoothed(-densities[said])
     weighted = weighted_answer(world_fit, rates_of(running_thinned(world_fit)), log_weight, k)
-    exact = sample(running._held[0], running.without(running._held[0], kind, said), seed=5, draws=600, tune=400)
+    exact = sample(running._held[0], running.without(running._held[0].data, kind, said), seed=5, draws=600, tune=400)
     fitted = answer_of(exact)
     for of in ("frontier", "mean"):
         error = np.hypot(weighted.about["mcse"][of], fitted.about["mcse"][of])

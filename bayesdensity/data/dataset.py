@@ -26,6 +26,8 @@ ABOVE_FLOOR = -3.0
 """Logit above which a reference score is clearly above its floor."""
 PSEUDO = ("value", "log_above", "weight")
 """What the model needs of the scores of a group (a cell, or a training) to linearise their likelihood."""
+LINK = ("link_centre", "link_position", "link_spread")
+"""Where the prior of the links is stated."""
 
 
 def assemble(study: Study, selection: Selection) -> xr.Dataset:
@@ -135,7 +137,6 @@ def _scores(selection: Selection) -> xr.Dataset:
     row_harness = pd.MultiIndex.from_frame(harnesses[["harness", "benchmark"]]).get_indexer(
         pd.MultiIndex.from_frame(rows[["harness", "benchmark"]])
     )
-    is_target = cells["entity"].to_numpy() < len(selection.llms)
     data = xr.Dataset(
         {
             "score_value": ("score", rows["score"].to_numpy(float)),
@@ -153,7 +154,7 @@ def _scores(selection: Selection) -> xr.Dataset:
             "harness": (harnesses["harness"] + " on " + harnesses["benchmark"]).to_numpy(str),
             "cell": [f"{names[e]} on {benchmarks.index[b]}" for e, b in cells.to_numpy()],
         },
-        attrs={"n_target_cells": int(is_target.sum())},
+        attrs={"n_target_cells": int((cells["entity"] < len(selection.llms)).sum())},
     )
     return with_scores(data)
 
@@ -185,14 +186,10 @@ def with_scores(
     value = data["score_value"].to_numpy() if values is None else np.asarray(values, dtype=float)
     cell, bench, harness = (data[f"score_{part}"].to_numpy() for part in ("cell", "benchmark", "harness"))
     entity, floor = data["cell_entity"].to_numpy(), data["floor"].to_numpy()
-    known = np.ones(len(entity), dtype=bool)
+    keep = np.ones(len(cell), dtype=bool) if keep_scores is None else keep_scores
     if keep_llms is not None:
-        is_target = entity < len(keep_llms)
-        known[is_target] = keep_llms[entity[is_target]]
-    keep = known[cell]
-    if keep_scores is not None:
-        keep = keep & keep_scores
-        known = np.bincount(cell, keep) > 0
+        keep = keep & np.append(keep_llms, np.ones(data.sizes["reference"], dtype=bool))[entity[cell]]
+    known = np.bincount(cell, keep) > 0
     value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
     counted = keep | ~known[cell]  # a cell without any known score says nothing, whatever its values
     logit, share, pseudo = _implied(value, floor[bench], cell, len(entity), counted)
@@ -214,15 +211,14 @@ def with_scores(
     )
 
 
-LINK = ("link_centre", "link_position", "link_spread")
-"""Where the prior of the links is stated."""
-
-
 def without_targets(data: xr.Dataset) -> xr.Dataset:
     """The dataset without a score of any target: what the reference says alone, under the same priors."""
-    none = with_scores(data, keep_llms=np.zeros(data.sizes["llm"], dtype=bool))
-    # The prior of the links is stated where the targets lie, and stays that of the study.
-    return none.assign({name: data[name] for name in LINK if name in data})
+    return under_same_priors(data, data["score_cell"].to_numpy() >= data.attrs["n_target_cells"])
+
+
+def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
+    """The dataset with only some of its scores known, and the prior of the links where all of them placed it."""
+    return with_scores(data, keep_scores=keep_scores).assign({name: data[name] for name in LINK if name in data})
 
 
 def targets_only(data: xr.Dataset) -> xr.Dataset:

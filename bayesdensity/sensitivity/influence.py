@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ from bayesdensity.data.dataset import harness_names, with_scores
 from bayesdensity.fit import Fit
 from bayesdensity.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
-from bayesdensity.sensitivity.run import Bench, Progress, masks
+from bayesdensity.sensitivity.run import Bench, Progress, belonging
 from bayesdensity.sensitivity.weights import smoothed, trustworthy
 
 Kind = Literal["llm", "family", "harness"]
@@ -60,7 +60,7 @@ def influence(
         for name, log_density in log_densities(fit, kind, progress).items():
             log_weight, k = smoothed(-log_density)
             answer = weighted_answer(fit, draws, log_weight, k)
-            found[kind, name] = Left(kind, name, _removed(fit, kind, name), answer)
+            found[kind, name] = Left(kind, name, int(belonging(fit.data, kind, name).sum()), answer)
             if exact and not trustworthy(k, log_density.size):
                 todo.append((kind, name))
     if todo:
@@ -94,18 +94,16 @@ def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndar
     whole = log_joint(fit, data, draws=DRAWS)
     if kind == "family":
         return _by_label(whole, "family")
-    found = {}
-    names = np.unique(harness_names(data))
-    of_score = harness_names(data)[data["score_harness"].to_numpy()]
+    found, names = {}, np.unique(harness_names(data))
     cell, n = data["score_cell"].to_numpy(), int(data.attrs["n_target_cells"])
     for k, name in enumerate(names):
         progress(f"weights without a harness {k / len(names):.0%}")
-        own = of_score == name
+        own = belonging(data, kind, name)
         llms = np.unique(data["cell_entity"].to_numpy()[cell[own & (cell < n)]])
         families = np.unique(data["family_index"].to_numpy()[llms])
         total = xr.zeros_like(whole.isel(family=0, drop=True))
         if len(families):
-            rest = log_joint(fit, with_scores(data, **masks(data, "harness", str(name))), families, DRAWS)
+            rest = log_joint(fit, with_scores(data, keep_scores=~own), families, DRAWS)
             total = total + (whole.isel(family=families) - rest).sum("family")
         members = np.flatnonzero(own & (cell >= n))
         if len(members):
@@ -116,8 +114,3 @@ def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndar
 
 def _by_label(values: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
     return {str(label): values.isel({dim: k}).to_numpy().ravel() for k, label in enumerate(values[dim].to_numpy())}
-
-
-def _removed(fit: Fit, kind: str, name: str) -> int:
-    data: Any = fit.data
-    return int(data["score_keep"].sum() - with_scores(data, **masks(data, kind, name))["score_keep"].sum())

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from bayesdensity import engine
-from bayesdensity.data.dataset import LINK, with_scores
+from bayesdensity.data.dataset import harness_names, under_same_priors
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.errors import BayesDensityError, InputError
@@ -153,7 +154,7 @@ def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]
         gc.freeze()
         study, left_out = Study.model_validate(job.values["study"]), job.values.get("without")
         prepared = _prepared(study, shared["tables"])
-        data = None if left_out is None else without(prepared, *left_out)
+        data = None if left_out is None else without(prepared.data, *left_out)
         fit = sample(prepared, data, seed=shared["seed"], cores=shared["cores"], **SAMPLER)
         answer = answer_of(fit)
         if data is not None:
@@ -163,21 +164,18 @@ def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]
     return do
 
 
-def without(prepared: Prepared | Fit, kind: str, name: str) -> Any:
+def without(data: xr.Dataset, kind: str, name: str) -> xr.Dataset:
     """The data without the scores of one LLM, family or harness, under the same priors."""
-    data = prepared.data
-    hidden = with_scores(data, **masks(data, kind, name))
-    return hidden.assign({part: data[part] for part in LINK})
+    return under_same_priors(data, ~belonging(data, kind, name))
 
 
-def masks(data: Any, kind: str, name: str) -> dict[str, np.ndarray]:
-    """Which LLMs, or which scores, are left when something is left out."""
-    if kind == "llm":
-        return {"keep_llms": data["llm"].to_numpy() != name}
-    if kind == "family":
-        return {"keep_llms": data["family"].to_numpy()[data["family_index"].to_numpy()] != name}
-    of = np.array([str(label).rpartition(" on ")[0] for label in data["harness"].to_numpy()])
-    return {"keep_scores": (of != name)[data["score_harness"].to_numpy()]}
+def belonging(data: xr.Dataset, kind: str, name: str) -> np.ndarray:
+    """Which scores are those of one LLM, family or harness; dim ``score``."""
+    if kind == "harness":
+        return np.asarray((harness_names(data) == name)[data["score_harness"].to_numpy()])
+    labels = data["llm"] if kind == "llm" else data["family"][data["family_index"]]
+    entity = data["cell_entity"].to_numpy()[data["score_cell"].to_numpy()]
+    return np.isin(entity, np.flatnonzero(labels.to_numpy() == name))
 
 
 def plan(universe: Multiverse, bench: Bench, variants: Iterable[Variant] | None = None) -> list[Planned]:
