@@ -19,7 +19,7 @@ from scipy import special
 
 from bayesdensity import frontier as forms
 from bayesdensity import laws
-from bayesdensity.data.dataset import BOUND, own_log_sizes
+from bayesdensity.data.dataset import BOUND, member_log_sizes, own_log_sizes
 from bayesdensity.fit import Fit
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.trend import mean_at
@@ -65,18 +65,7 @@ def log_predictive(
     xarray.DataArray
         Dims ``chain``, ``draw``, ``llm``.
     """
-    thin = thinned_fit(fit, draws)
-    chains, kept = fit.posterior.sizes["chain"], thin.posterior
-    own_mean = (mean_at(thin, fit.data["time"]) - kept["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
-    flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in kept.data_vars.items()}
-    flat["mean"] = own_mean.to_numpy().reshape(-1, fit.data.sizes["llm"])
-    total, parts = len(flat["mean"]), []
-    for first in range(0, total, CHUNK):
-        chunk = {name: values[first : first + CHUNK] for name, values in flat.items()}
-        parts.append(_Chunk(fit, scores, chunk, given).log_predictive())
-        if progress:
-            progress(min(1.0, (first + CHUNK) / total))
-    values = np.concatenate(parts).reshape(chains, -1, fit.data.sizes["llm"])
+    values = _in_chunks(fit, draws, lambda some: _Chunk(fit, scores, some, given).log_predictive(), progress=progress)
     return xr.DataArray(values, dims=(*SAMPLE, "llm"), coords={"llm": fit.data["llm"].to_numpy()})
 
 
@@ -101,36 +90,18 @@ def log_joint(
     xarray.DataArray
         Dims ``chain``, ``draw``, ``family``.
     """
-    thin = thinned_fit(fit, draws)
-    own_mean = (mean_at(thin, fit.data["time"]) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
     places = np.arange(fit.data.sizes["family"]) if families is None else families
     part, at = _of_families(scores, places)
-    posterior = thin.posterior.isel({dim: index for dim, index in at.items() if dim in thin.posterior.dims})
-    flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in posterior.data_vars.items()}
-    flat["mean"] = own_mean.isel(llm=at["llm"]).to_numpy().reshape(-1, len(at["llm"]))
-    given, found = np.ones(len(at["llm"]), dtype=bool), []
-    for first in range(0, len(flat["mean"]), CHUNK):
-        chunk = {name: values[first : first + CHUNK] for name, values in flat.items()}
-        found.append(_Chunk(fit, part, chunk, given, drawn=True).log_families())
-    values = np.concatenate(found).reshape(posterior.sizes["chain"], -1, len(places))
+    given = np.ones(len(at["llm"]), dtype=bool)
+    values = _in_chunks(fit, draws, lambda some: _Chunk(fit, part, some, given, drawn=True).log_families(), at)
     return xr.DataArray(values, dims=(*SAMPLE, "family"), coords={"family": scores["family"].to_numpy()[places]})
 
 
 def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> xr.DataArray:
     """Log density of some scores of reference members, summed, given everything that is theirs; dims of draws."""
-    thin = thinned_fit(fit, draws)
-    flat = {str(name): x.to_numpy().reshape(-1, *x.shape[2:]) for name, x in thin.posterior.data_vars.items()}
-    data = fit.data
-    chunk = _Chunk(
-        fit, data, flat | {"mean": flat["rate"][:, None]}, np.ones(data.sizes["llm"], dtype=bool), drawn=True
-    )
-    cell, of = (data[f"score_{part}"].to_numpy()[scores] for part in ("cell", "harness"))
-    bench = data["cell_benchmark"].to_numpy()[cell]
-    floor, items = (data[name].to_numpy()[bench] for name in ("floor", "n_items"))
-    p = laws.score(chunk.logits()[:, cell] + flat["harness_effect"][:, of], floor, flat["ceiling"][:, bench])
-    sd = laws.score_sd(p, items, flat["overdispersion"][:, bench])
-    each = -0.5 * ((data["score_value"].to_numpy()[scores] - p) / sd) ** 2 - np.log(sd)
-    return xr.DataArray(each.sum(axis=1).reshape([thin.posterior.sizes[dim] for dim in SAMPLE]), dims=SAMPLE)
+    given = np.ones(fit.data.sizes["llm"], dtype=bool)
+    values = _in_chunks(fit, draws, lambda some: _Chunk(fit, fit.data, some, given, drawn=True).log_density_of(scores))
+    return xr.DataArray(values, dims=SAMPLE)
 
 
 def thinned_fit(fit: Fit, draws: int) -> Fit:
@@ -138,6 +109,30 @@ def thinned_fit(fit: Fit, draws: int) -> Fit:
     step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
     kept = fit.posterior.isel(draw=slice(None, None, step))
     return Fit(kept, fit.sample_stats, fit.data, fit.study, fit.about)
+
+
+def _in_chunks(
+    fit: Fit,
+    draws: int,
+    work: Callable[[dict[str, Array]], Array],
+    at: dict[str, NDArray[np.int_]] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """What ``work`` makes of so many draws, about, a chunk of them at a time; first axes ``chain`` and ``draw``.
+
+    It is given all that was drawn, at the positions ``at`` of some dims, and the population mean at each release.
+    """
+    thin = thinned_fit(fit, draws)
+    mean = (mean_at(thin, fit.data["time"]) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
+    kept = thin.posterior.assign(mean=mean).isel(at or {}, missing_dims="ignore")
+    flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in kept.data_vars.items()}
+    total, parts = len(flat["mean"]), []
+    for first in range(0, total, CHUNK):
+        parts.append(work({name: values[first : first + CHUNK] for name, values in flat.items()}))
+        if progress:
+            progress(min(1.0, (first + CHUNK) / total))
+    found = np.concatenate(parts)
+    return found.reshape(*(kept.sizes[dim] for dim in SAMPLE), *found.shape[1:])
 
 
 def _of_families(scores: xr.Dataset, families: NDArray[np.int_]) -> tuple[xr.Dataset, dict[str, NDArray[np.int_]]]:
@@ -209,30 +204,42 @@ class _Chunk:
         all_of = np.stack([log_l[:, self.family == f].sum(axis=1) for f in index], axis=1)
         return _log_sum(all_of + self._log_kin(kin) + np.log(weight)[..., None])
 
+    def log_density_of(self, which: NDArray[np.int_]) -> Array:
+        """Log density of some scores, summed, given everything that is their LLMs', up to a constant; shape (draw,)."""
+        data, draws = self.data, self.draws
+        cell, of = (data[f"score_{part}"].to_numpy()[which] for part in ("cell", "harness"))
+        bench = data["cell_benchmark"].to_numpy()[cell]
+        floor, items = (data[name].to_numpy()[bench] for name in ("floor", "n_items"))
+        p = laws.score(self.logits()[:, cell] + draws["harness_effect"][:, of], floor, draws["ceiling"][:, bench])
+        sd = laws.score_sd(p, items, draws["overdispersion"][:, bench])
+        each = -0.5 * ((data["score_value"].to_numpy()[which] - p) / sd) ** 2 - np.log(sd)
+        summed: Array = each.sum(axis=1)
+        return summed
+
     def _alone(self) -> Array:
         """Log density of the scores of each LLM without family effects, shape (draw, llm)."""
-        implied = self._implied()
-        _, own = self._linearised(implied)
-        at, weight = _nodes(own, OWN)
-        centred = at - self.draws["mean"][..., None]
-        return _log_sum(self._log_scores(implied, own, at) + self._log_own(centred) + np.log(weight)[..., None])
+        _, centred, weight, log_scores = self._own_nodes()
+        return _log_sum(log_scores + self._log_own(centred) + np.log(weight)[..., None])
 
     def _at_nodes(self) -> tuple[Array, Array, Array]:
         """Nodes of family effects, their distance, and log density of the scores of each LLM at those of its family."""
-        implied = self._implied()
-        effect, own = self._linearised(implied)
-        at, weight = _nodes(own, OWN)
-        log_g = self._log_scores(implied, own, at)
-        centred = at - self.draws["mean"][..., None]
+        effect, centred, weight, log_scores = self._own_nodes()
         kin, kin_weight = _nodes(effect, FAMILY)
-        peak = log_g.max(axis=-1, keepdims=True)
-        parts = np.exp(log_g - peak) * weight[..., None]
-        log_l = np.empty((*own.mean.shape, FAMILY[0]))
+        peak = log_scores.max(axis=-1, keepdims=True)
+        parts = np.exp(log_scores - peak) * weight[..., None]
+        log_l = np.empty((*weight.shape, FAMILY[0]))
         for j in range(FAMILY[0]):  # one node of the family at a time: all at once would not fit the cache
             with np.errstate(divide="ignore"):
                 density = np.exp(self._log_own(centred - kin[:, self.family, j, None]))
                 log_l[..., j] = np.maximum(np.log((parts * density).sum(axis=-1)), NOTHING) + peak[..., 0]
         return kin, kin_weight, log_l
+
+    def _own_nodes(self) -> tuple[_Gaussian, Array, Array, Array]:
+        """Family effects, about; nodes of each LLM's log density from the mean, their distance, and `_log_scores`."""
+        implied = self._implied()
+        effect, own = self._linearised(implied)
+        at, weight = _nodes(own, OWN)
+        return effect, at - self.draws["mean"][..., None], weight, self._log_scores(implied, own, at)
 
     def _over_families(self, kin: Array, weight: Array, log_l: Array) -> Array:
         given = self.given
@@ -273,8 +280,7 @@ class _Chunk:
         size = self._offset() + draws["log_density_relative"][:, self.entity]
         if len(bench) > n:
             member = data["cell_entity"].to_numpy()[n:] - data.sizes["llm"]
-            known = draws["member_size"] if "member_size" in draws else data["reference_log_size"].to_numpy()
-            true = known[..., member] + draws["recipe"][:, member]
+            true = member_log_sizes(data, draws)[..., member] + draws["recipe"][:, member]
             size = np.concatenate([size, true - draws["level"][:, bench[n:]]], axis=1)
         link = laws.Link(*(draws[f"link_{part}"][:, bench] for part in laws.Link._fields))
         eta: Array = laws.logit_of_size(link, size + draws["cell_departure"])

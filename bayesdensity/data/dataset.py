@@ -70,6 +70,11 @@ def own_log_sizes(data: xr.Dataset, draws: Any) -> Any:
     return draws["own_log_size"] if "own_log_size" in draws else data["log_size"].to_numpy()
 
 
+def member_log_sizes(data: xr.Dataset, draws: Any) -> Any:
+    """Log size of each reference member from the centre: as drawn, where it is inferred, else as counted."""
+    return draws["member_size"] if "member_size" in draws else data["reference_log_size"].to_numpy()
+
+
 def target_scores(data: xr.Dataset) -> np.ndarray:
     """Which scores are those of a target, and known; dim ``score``."""
     own = data["score_cell"].to_numpy() < int(data.attrs["n_target_cells"])
