@@ -228,7 +228,11 @@ def models_dir() -> Path:
 
 def study_names() -> list[str]:
     """Names of the shipped studies."""
-    return sorted(path.stem for path in models_dir().glob("*.toml"))
+    return _names_in(models_dir())
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Study:
@@ -255,13 +259,9 @@ def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Stu
     >>> load_study("densing-law").frontier.quantile
     0.95
     """
-    path = _find(name)
+    path = find_file(name, models_dir(), "study")
     tree = replaced(_resolve(path, seen=()), overrides or {})
-    tree.setdefault("name", path.stem)
-    try:
-        return Study.model_validate(tree)
-    except ValidationError as error:
-        raise InputError(f"{path.name}: {faults_of(error)}") from error
+    return validated(Study, path, {"name": path.stem, **tree})
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -275,30 +275,44 @@ def parse_setting(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
-def _find(name: str | Path) -> Path:
+def find_file(name: str | Path, folder: Path, what: str) -> Path:
+    """The file of a study or a grid, by its own path or by the name under which a folder ships it."""
     path = Path(name)
     if path.suffix == ".toml":
         if not path.is_file():
-            raise InputError(f"{path}: no such study file.")
+            raise InputError(f"{path}: no such {what} file.")
         return path
-    shipped = models_dir() / f"{name}.toml"
+    shipped = folder / f"{name}.toml"
     if not shipped.is_file():
-        raise InputError(one_of(str(name), study_names(), "study") + " Or give the path of a .toml file.")
+        raise InputError(one_of(str(name), _names_in(folder), what) + " Or give the path of a .toml file.")
     return shipped
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file says, unless it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+
+
+def validated[P: Part](kind: type[P], path: Path, tree: Mapping[str, Any]) -> P:
+    """What a file describes, unless it has unknown keys or impossible values; all are named at once."""
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(f"{path.name}: {faults_of(error, kind)}") from error
 
 
 def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in seen:
         raise InputError(f"{path.name}: 'extends' goes round in a circle.")
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+    tree = read_toml(path)
     parent = tree.pop("extends", None)
     if parent is None:
         return tree
     beside = path.parent / f"{parent}.toml"
-    base = _resolve(beside if beside.is_file() else _find(parent), (*seen, path.resolve()))
+    base = _resolve(beside if beside.is_file() else find_file(parent, models_dir(), "study"), (*seen, path.resolve()))
     base.pop("name", None)
     return _merge(base, tree)
 

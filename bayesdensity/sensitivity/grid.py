@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -14,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from bayesdensity.errors import InputError, one_of
 from bayesdensity.prior import Part, Prior
-from bayesdensity.study import Study, faults_of, load_study, models_dir, replaced
+from bayesdensity.study import Study, faults_of, find_file, load_study, models_dir, read_toml, replaced, validated
 
 Design = Literal["one", "pairs", "full"]
 DEFAULT = "default"
@@ -91,18 +90,13 @@ class Multiverse:
     impossible: dict[str, str]
 
 
-def grid_names() -> list[str]:
-    """Names of the shipped grids."""
-    return sorted(path.stem for path in (models_dir() / "grids").glob("*.toml"))
-
-
 def load_grid(name: str | Path, only: Sequence[str] = (), vary: Mapping[str, Any] | None = None) -> Grid:
     """Load a grid by its shipped name or from a TOML file.
 
     Parameters
     ----------
     name : str or Path
-        A name that `grid_names` lists, or the path of a `.toml` file.
+        Of a shipped grid, or the path of a `.toml` file.
     only : sequence of str
         Axes to keep; empty: all.
     vary : mapping, optional
@@ -117,20 +111,8 @@ def load_grid(name: str | Path, only: Sequence[str] = (), vary: Mapping[str, Any
     InputError
         If there is no such grid or axis, or the file has unknown keys or impossible values; all are listed at once.
     """
-    path = Path(name)
-    if path.suffix != ".toml":
-        path = models_dir() / "grids" / f"{name}.toml"
-        if not path.is_file():
-            raise InputError(one_of(str(name), grid_names(), "grid") + " Or give the path of a .toml file.")
-    elif not path.is_file():
-        raise InputError(f"{path}: no such grid file.")
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        grid = Grid.model_validate({"name": path.stem, **tree})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
-    except ValidationError as error:
-        raise InputError(f"{path.name}: {faults_of(error, Grid)}") from error
+    path = find_file(name, models_dir() / "grids", "grid")
+    grid = validated(Grid, path, {"name": path.stem, **read_toml(path)})
     for axis in only:
         if axis not in grid.axes:
             raise InputError(f"{path.name}: {one_of(axis, grid.axes, 'axis')}")
