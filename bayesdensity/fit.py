@@ -356,13 +356,18 @@ def _with_data(compiled: Any, data: xr.Dataset) -> Any:
     return compiled.with_data(**{name: data[name].to_numpy() for name in _shared(compiled) & set(data.data_vars)})
 
 
+def share_code(one: Study, other: Study) -> bool:
+    """Whether two studies have the same compiled model for data in the same places, such as other sizes."""
+    same = all(getattr(one, part) == getattr(other, part) for part in ("law", "frontier", "priors", "reference"))
+    # Of a ladder, and of a family at given tokens, sizes enter the compiled code; stages compile models of their own.
+    reference = other.reference
+    plain = reference.kind == "family" and reference.tokens is None and reference.inference == "joint"
+    return same and plain and (one.llms.size == "inferred") == (other.llms.size == "inferred")
+
+
 def _serves(prepared: Prepared, study: Study, data: xr.Dataset) -> bool:
     """Whether a compiled model is that of another study, given other values."""
-    one, other = prepared.study, study
-    same = all(getattr(one, part) == getattr(other, part) for part in ("law", "frontier", "priors", "reference"))
-    # Of a ladder, and of a family at given tokens, the sizes enter the compiled code.
-    plain = study.reference.kind == "family" and study.reference.tokens is None and prepared.alone is None
-    if not (same and plain and (one.llms.size == "inferred") == (other.llms.size == "inferred")):
+    if not share_code(prepared.study, study):
         return False
     known = _shared(prepared.compiled) | {"log_sparsity", "score_row"}
     if set(prepared.data.variables) != set(data.variables):

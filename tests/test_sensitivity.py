@@ -27,7 +27,7 @@ from bayesdensity.marginal import log_joint, log_predictive
 from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado
 from bayesdensity.sensitivity import run as running
 from bayesdensity.sensitivity.answers import QUANTILES, Answer, answer_of, rates_of, weighted_answer
-from bayesdensity.sensitivity.grid import DEFAULT, Grid, Multiverse, load_grid, multiverse
+from bayesdensity.sensitivity.grid import DEFAULT, Grid, Multiverse, load_grid, multiverse, with_prior
 from bayesdensity.sensitivity.influence import Left, influence, log_densities
 from bayesdensity.sensitivity.tables import POSTERIOR, RESIDUAL, Sensitivity, decomposition, summarise
 from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights, smoothed, trustworthy
@@ -184,7 +184,7 @@ def test_priors_alone_are_a_matter_of_weights() -> None:
 def test_weights_of_a_prior_are_its_ratio(world_fit: Fit) -> None:
     study = load_study("densing-law")  # of the same priors as the small world
     prior = study.priors.rate.scaled(0.5)
-    changed = replaced_prior(world_fit.study, "rate", prior)
+    changed = with_prior(world_fit.study, "rate", prior)
     log_weight, k = prior_weights(world_fit, changed)
     draws = world_fit.posterior["rate"].to_numpy().ravel()
     ratio = stats.norm.logpdf(draws, prior.mu, prior.sigma) - stats.norm.logpdf(
@@ -195,10 +195,6 @@ def test_weights_of_a_prior_are_its_ratio(world_fit: Fit) -> None:
     rest = np.argsort(ratio)[: len(ratio) // 2]
     gap = (log_weight - ratio)[rest]
     assert np.ptp(gap) < 1e-8
-
-
-def replaced_prior(study: Study, name: str, prior: Any) -> Study:
-    return study.model_copy(update={"priors": study.priors.model_copy(update={name: prior})})
 
 
 def test_weighted_quantiles_of_equal_weights_are_quantiles(world_fit: Fit) -> None:

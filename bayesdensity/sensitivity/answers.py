@@ -78,7 +78,7 @@ def rates_of(fit: Fit) -> dict[str, xr.DataArray]:
     return found
 
 
-def answer_of(fit: Fit, seconds: dict[str, float] | None = None) -> Answer:
+def answer_of(fit: Fit) -> Answer:
     """What a fit answers."""
     import arviz
 
@@ -92,7 +92,7 @@ def answer_of(fit: Fit, seconds: dict[str, float] | None = None) -> Answer:
         "divergences": d.divergences,
         "verdict": d.verdict,
         "sentence": d.sentence,
-        "seconds": seconds or fit.about["wall_seconds"],
+        "seconds": fit.about["wall_seconds"],
     }
     at = (np.arange(QUANTILES) + 0.5) / QUANTILES
     return Answer({name: np.quantile(values.to_numpy(), at) for name, values in draws.items()}, about)

@@ -17,16 +17,18 @@ from bayesdensity.data.dataset import harness_names, under_same_priors
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.errors import BayesDensityError, InputError
-from bayesdensity.fit import Fit, Prepared, load_fit, prepare, sample
+from bayesdensity.fit import Fit, Prepared, load_fit, prepare, sample, share_code
 from bayesdensity.sampling import versions
 from bayesdensity.sensitivity.answers import Answer, answer_of, rates_of, weighted_answer
-from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant
+from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant, with_prior
 from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights, trustworthy
 from bayesdensity.study import Study
 
 SAMPLER: dict[str, Any] = {"chains": 4, "draws": 800, "tune": 400}
 """Of every variant."""
 How = Literal["default", "known", "weights, else a fit", "compiled model", "fit", "impossible"]
+INDEPENDENT = 1000
+"""Draws of a fit that weights count on, at most: successive ones depend on each other."""
 COMPILE, SAMPLE_EACH = 90.0, 0.03
 """Seconds of a core that compiling takes, and sampling for each score, about."""
 STAGED, LADDER = {"joint": 1.0, "plug-in": 2.0, "cut": 3.0}, 2.5
@@ -180,33 +182,36 @@ def belonging(data: xr.Dataset, kind: str, name: str) -> np.ndarray:
 
 def plan(universe: Multiverse, bench: Bench, variants: Iterable[Variant] | None = None) -> list[Planned]:
     """What has to be done for each variant, and how long it takes, about."""
-    known, rows = bench.known(), list[Planned]()
-    for variant in universe.variants if variants is None else variants:
-        study, how, why, n_llms, n_scores = variant.study, "fit", "", 0, 0
-        try:
-            selection = select(study, bench.tables)
-            n_llms, n_scores = len(selection.llms), len(selection.scores)
-        except BayesDensityError as error:
-            how, why = "impossible", str(error)
-        seconds = COMPILE + SAMPLE_EACH * n_scores
-        seconds *= (LADDER if study.reference.kind == "ladder" else 1.0) * STAGED[study.reference.inference]
-        if how != "impossible":
-            if variant.key == DEFAULT:
-                how = "default"
-            elif study.digest in known:
-                how, seconds = "known", 0.0
-            elif differs_in_priors_only(universe.study, study):
-                how = "weights, else a fit"
-            elif _differs_in_size_only(universe.study, study):
-                how, seconds = "compiled model", seconds - COMPILE
-        rows.append(Planned(variant, how, n_llms, n_scores, seconds if not why else 0.0, why))  # type: ignore[arg-type]
-    return rows
+    known = bench.known()
+    return [
+        _planned(variant, universe.study, bench.tables, variant.digest in known)
+        for variant in (universe.variants if variants is None else variants)
+    ]
+
+
+def _planned(variant: Variant, own: Study, tables: Tables, known: bool) -> Planned:
+    study = variant.study
+    try:
+        selection = select(study, tables)
+    except BayesDensityError as error:
+        return Planned(variant, "impossible", 0, 0, 0.0, str(error))
+    n_llms, n_scores = len(selection.llms), len(selection.scores)
+    seconds = COMPILE + SAMPLE_EACH * n_scores
+    seconds *= (LADDER if study.reference.kind == "ladder" else 1.0) * STAGED[study.reference.inference]
+    how: How = "fit"
+    if variant.key == DEFAULT:
+        how = "default"
+    elif known:
+        how, seconds = "known", 0.0
+    elif differs_in_priors_only(own, study):
+        how = "weights, else a fit"
+    elif _differs_in_size_only(own, study) and share_code(own, study):
+        how, seconds = "compiled model", seconds - COMPILE
+    return Planned(variant, how, n_llms, n_scores, seconds)
 
 
 def _differs_in_size_only(one: Study, other: Study) -> bool:
-    plain = one.model_copy(update={"llms": one.llms.model_copy(update={"size": other.llms.size})})
-    family = one.reference.kind == "family" and one.reference.tokens is None and one.reference.inference == "joint"
-    return family and plain == other and "inferred" not in (one.llms.size, other.llms.size)
+    return one.model_copy(update={"llms": one.llms.model_copy(update={"size": other.llms.size})}) == other
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,15 +220,12 @@ class Found:
 
     Attributes
     ----------
-    fit : Fit
-        Of the study itself.
     answers : dict of Answer
         By key of the variant.
     failed : dict
         By key of a variant without an answer, why.
     """
 
-    fit: Fit
     answers: dict[str, Answer]
     failed: dict[str, str]
 
@@ -254,7 +256,7 @@ def run(planned: Sequence[Planned], fit: Fit, bench: Bench, progress: Progress) 
         variant = row.variant
         if row.how == "weights, else a fit":
             log_weight, k = prior_weights(fit, variant.study)
-            if trustworthy(k, _independent(fit)):
+            if trustworthy(k, min(INDEPENDENT, log_weight.size)):
                 answer = weighted_answer(fit, draws, log_weight, k)
                 answers[variant.key] = Answer(answer.rates, {**answer.about, "digest": variant.digest})
                 continue
@@ -270,12 +272,7 @@ def run(planned: Sequence[Planned], fit: Fit, bench: Bench, progress: Progress) 
             else:
                 failed[one.key] = errors[one.digest]
     order = [row.variant.key for row in planned]
-    return Found(fit, {key: answers[key] for key in order if key in answers}, failed)
-
-
-def _independent(fit: Fit) -> int:
-    """Draws that weights may count on: those of a posterior hardly depend on each other beyond ten steps."""
-    return max(100, int(min(fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"], 1000)))
+    return Found({key: answers[key] for key in order if key in answers}, failed)
 
 
 def widened(universe: Multiverse, fit: Fit) -> Mapping[str, tuple[str, float, Variant]]:
@@ -285,9 +282,7 @@ def widened(universe: Multiverse, fit: Fit) -> Mapping[str, tuple[str, float, Va
     found = {}
     for name in log_priors(fit):
         for factor in universe.grid.prior_widths:
-            prior = universe.study.priors[name].scaled(factor)
-            priors = universe.study.priors.model_copy(update={name: prior})
-            study = universe.study.model_copy(update={"priors": priors})
+            study = with_prior(universe.study, name, universe.study.priors[name].scaled(factor))
             key = f"prior {name} x {factor:g}"
             found[key] = (name, factor, Variant(key, universe.labels, study))
     return found
