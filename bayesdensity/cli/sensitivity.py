@@ -111,15 +111,14 @@ def sensitivity(
         try:
             with saying() as tell:
                 fit = bench.fit_of(chosen, tell)
-                found = run.run(planned, fit, bench, tell)
                 priors = run.widened(universe, fit)
-                more = run.run(run.plan(universe, bench, [one for _, _, one in priors.values()]), fit, bench, tell)
+                planned += run.plan(universe, bench, [one for _, _, one in priors.values()])
+                found = run.run(planned, fit, bench, tell)
                 left = leave_out(fit, bench, tell, influence) if influence else None
         except KeyboardInterrupt:
             say(f"interrupted; what was finished stays in {folder}, and the same command goes on from there.")
             return INTERRUPTED
-    failed = found.failed | more.failed
-    answer = summarise(universe, found.answers | more.answers, failed, priors, left, of, ci)
+    answer = summarise(universe, found.answers, found.failed, priors, left, of, ci)
     print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
     from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado, save_figure
 

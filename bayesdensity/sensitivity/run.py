@@ -264,7 +264,9 @@ def run(planned: Sequence[Planned], fit: Fit, bench: Bench, progress: Progress) 
             todo["here" if row.how == "compiled model" else "pool"].append(variant)
     todo["pool"].sort(key=lambda one: -cost[one.key])  # nobody waits for a long one at the end
     for where, variants in todo.items():
-        jobs = [engine.Job(one.digest, bench.seed, {"study": one.study.model_dump(mode="json")}) for one in variants]
+        # A prior that is widened may be a variant of the grid too.
+        studies = {one.digest: one.study.model_dump(mode="json") for one in variants}
+        jobs = [engine.Job(digest, bench.seed, {"study": study}) for digest, study in studies.items()]
         got, errors = bench.answers(jobs, here=where == "here", progress=progress, what="variants")
         for one in variants:
             if one.digest in got:

@@ -72,6 +72,7 @@ def summarise(
     default = answers[DEFAULT]
     require_rate(of, *default.about["window"])
     table = specifications(universe, answers, of, ci)
+    own = table.loc[DEFAULT].to_dict() | {"sd": float(default.rates[of].std())}
     without = {
         label.removeprefix("without "): answers[one.key]
         for one in universe.variants
@@ -86,8 +87,8 @@ def summarise(
         tornado(universe, table),
         decomposition(universe, table, answers, of),
         containment(table),
-        priors_table(widened, answers, of, ci),
-        pd.DataFrame() if left is None else influence_table(left, without, default, of, ci),
+        priors_table(widened, answers, own, of, ci),
+        pd.DataFrame() if left is None else influence_table(left, without, own, of, ci),
         dict(failed) | universe.impossible,
     )
 
@@ -239,11 +240,16 @@ def containment(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def priors_table(
-    widened: Mapping[str, tuple[str, float, Variant]], answers: Mapping[str, Answer], of: str, ci: float
+    widened: Mapping[str, tuple[str, float, Variant]],
+    answers: Mapping[str, Answer],
+    own: Mapping[str, Any],
+    of: str,
+    ci: float,
 ) -> pd.DataFrame:
-    """One row for each prior and factor: its interval, and what becomes of the doubling time."""
-    default = row_of(answers[DEFAULT], of, ci)
-    sd = float(answers[DEFAULT].rates[of].std())
+    """One row for each prior and factor: its interval, and what becomes of the doubling time.
+
+    ``own`` is the row of the default among the specifications, with the ``sd`` of its rate.
+    """
     rows = []
     for key, (name, factor, variant) in widened.items():
         if key not in answers:
@@ -257,7 +263,7 @@ def priors_table(
                 "prior_lower": lower,
                 "prior_upper": upper,
                 **row,
-                "shift_sd": (row["rate_median"] - default["rate_median"]) / sd,
+                "shift_sd": (row["rate_median"] - own["rate_median"]) / own["sd"],
                 **{part: about.get(part) for part in ("method", "pareto_k")},
             }
         )
@@ -265,17 +271,16 @@ def priors_table(
 
 
 def influence_table(
-    left: Sequence[Left], answers: Mapping[str, Answer], default: Answer, of: str, ci: float
+    left: Sequence[Left], answers: Mapping[str, Answer], own: Mapping[str, Any], of: str, ci: float
 ) -> pd.DataFrame:
     """One row for each part of the data left out, the most influential first.
 
-    ``answers`` are those of variants without a benchmark, by benchmark. ``shift`` is the change of the median rate a
-    year, ``shift_sd`` in posterior standard deviations, ``shift_mcse`` its Monte Carlo error.
+    ``answers`` are those of variants without a benchmark, by benchmark, ``own`` as for `priors_table`. ``shift`` is the
+    change of the median rate a year, ``shift_sd`` in posterior standard deviations, ``shift_mcse`` its Monte Carlo
+    error.
     """
-    own, sd = row_of(default, of, ci), float(default.rates[of].std())
     parts = [(one.kind, one.name, one.n_scores, one.answer) for one in left]
-    whole = default.about["n_scores"]
-    parts += [("benchmark", name, whole - one.about["n_scores"], one) for name, one in answers.items()]
+    parts += [("benchmark", name, own["n_scores"] - one.about["n_scores"], one) for name, one in answers.items()]
     rows = []
     for kind, name, n_scores, answer in parts:
         row, method = row_of(answer, of, ci), answer.about["method"]
@@ -289,7 +294,7 @@ def influence_table(
                 "n_scores": n_scores,
                 **row,
                 "shift": shift,
-                "shift_sd": shift / sd,
+                "shift_sd": shift / own["sd"],
                 "shift_mcse": error,
                 "method": method,
                 "pareto_k": answer.about.get("pareto_k"),
