@@ -10,7 +10,7 @@ import pandas as pd
 from bayesdensity import quantities as q
 from bayesdensity.backtest import Backtest
 from bayesdensity.comparison import Comparison
-from bayesdensity.describe.words import growth_json, growth_rows
+from bayesdensity.describe.words import growth_json, growth_rows, records_json
 
 TIE, LEAST = 2.0, 4.0
 """Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
@@ -72,10 +72,7 @@ def backtest_json(found: Backtest) -> dict[str, Any]:
         "scores": _records(found.scores()),
         "cutoffs": _records(found.cutoffs),
         "convergence": {cutoff: one.sentence for cutoff, one in found.verdicts.items()},
-        "llms": [
-            {key: q.jsonable(value) if isinstance(value, float) else value for key, value in row.items()}
-            for row in found.llms.to_dict(orient="records")
-        ],
+        "llms": records_json(found.llms),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayesdensity import quantities as q
-from bayesdensity.describe.words import ENDS, exp_interval
+from bayesdensity.describe.words import ENDS, exp_interval, interval_json
 from bayesdensity.fit import Fit
 
 
@@ -64,13 +64,12 @@ def densities_json(fit: Fit, ci: float = q.DEFAULT_CI) -> list[dict[str, Any]]:
     rows = []
     for name, row in densities_table(fit, ci).iterrows():
         shown = [key for key in ("density", "effective_size", "inefficiency") if f"{key}_median" in row]
-        ends = {key: {end: row[f"{key}_{end}"] for end in ENDS} for key in shown}
         rows.append(
             {
                 "llm": str(name),
                 "release_date": row["release_date"],
                 "params": row["params"],
-                **{key: {**values, "probability": ci, "kind": "eti"} for key, values in ends.items()},
+                **{key: interval_json(row, ci, prefix=f"{key}_") for key in shown},
                 "probability_on_frontier": row["probability_on_frontier"],
                 "probability_unreachable": row["probability_unreachable"],
                 "benchmarks": per_llm[str(name)],

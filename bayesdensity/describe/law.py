@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensity import quantities as q
 from bayesdensity.checks import worst
 from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
+from bayesdensity.describe.words import ENDS, interval_json, records_json
 from bayesdensity.quantities import Estimate
 from bayesdensity.scaling.answer import LawAnswer
 
@@ -52,7 +52,7 @@ def law_json(found: LawAnswer) -> dict[str, Any]:
         "wall_seconds": fit.about["wall_seconds"],
     }
     if found.comparison is not None:
-        out["comparison"] = _records(found.comparison.rename_axis("law").reset_index())
+        out["comparison"] = records_json(found.comparison.rename_axis("law").reset_index())
     return out
 
 
@@ -186,9 +186,8 @@ def _held_out(found: LawAnswer) -> list[str]:
 
 
 def _held_out_json(found: LawAnswer) -> list[dict[str, Any]]:
-    ends = ("median", "lower", "upper")
     return [
-        {**{key: value for key, value in row.items() if key not in ends}, "predicted": _json(row, found.ci)}
+        {**{key: value for key, value in row.items() if key not in ENDS}, "predicted": interval_json(row, found.ci)}
         for row in found.held_out.to_dict("records")
     ]
 
@@ -198,10 +197,7 @@ def _approaches(table: pd.DataFrame, ci: float) -> list[dict[str, Any]]:
     rows = []
     for row in table.to_dict("records"):
         kind = "eti" if row["approach"] == "parametric" else "bootstrap"
-        parts = {
-            what: _json({end: row[f"{what}_{end}"] for end in ("median", "lower", "upper")}, ci, kind)
-            for what in ("exponent", "params")
-        }
+        parts = {what: interval_json(row, ci, prefix=f"{what}_", kind=kind) for what in ("exponent", "params")}
         rows.append({"approach": row["approach"], "compute": row["compute"], **parts, "why_not": row["why_not"]})
     return rows
 
@@ -215,15 +211,9 @@ def _allocation(found: LawAnswer) -> list[dict[str, Any]]:
         for compute in each["params"]["compute"].to_numpy():
             at = {key: summary.sel(benchmark=name, compute=compute) for key, summary in each.items()}
             far = float(compute / found.runs.fitted["flops"].max())
-            ends = {key: _json(summary, found.ci) for key, summary in at.items()}
+            ends = {key: interval_json(summary, found.ci) for key, summary in at.items()}
             rows.append({"benchmark": str(name), "compute": float(compute), **ends, "extrapolated": far > FAR})
     return rows
-
-
-def _json(row: Any, ci: float, kind: str = "eti") -> dict[str, Any]:
-    """An interval in the documented form, from anything that has its ends."""
-    ends = {end: q.jsonable(float(row[end])) for end in ("median", "lower", "upper")}
-    return {**ends, "probability": ci, "kind": kind}
 
 
 def _allocated(found: LawAnswer) -> list[str]:
@@ -251,12 +241,6 @@ def _side_by_side(found: LawAnswer) -> list[str]:
             if last["why_not"]:
                 refused.setdefault(f"{name}: {last['why_not']}", []).append(benchmark)
                 continue
-            ends = ("lower", "median", "upper")
-            a, size = (_interval({e: last[f"{what}_{e}"] for e in ends}) for what in ("exponent", "params"))
+            a, size = (_interval({end: last[f"{what}_{end}"] for end in ENDS}) for what in ("exponent", "params"))
             lines.append(f"    {benchmark}, {name}: a = {a}, N = {size} at {_number(last['compute'])} operations")
     return [*lines, *(f"    not possible, {why} ({', '.join(names)})" for why, names in refused.items())]
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = table.to_dict(orient="records")
-    return [{str(k): q.jsonable(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesdensity.describe.words import interval_json, records_json
 from bayesdensity.paper_mode.comparison import Comparison, Rate, points
 from bayesdensity.paper_mode.procedure import Replication
 from bayesdensity.paper_mode.records import Line
@@ -35,7 +36,7 @@ def paper_json(comparison: Comparison) -> dict[str, Any]:
                 "n_llms_with_density": trend.llms,
                 "claims": [_rate_json(rate, ci) for rate in comparison.rates(k) if rate.source == "claim"],
                 "rates": {rate.key: _rate_json(rate, ci) for rate in comparison.rates(k) if rate.source != "claim"},
-                "records": _legal(_records(comparison, k)),
+                "records": records_json(_records(comparison, k)),
             }
             for k, trend in enumerate(paper.trends)
         ],
@@ -54,8 +55,8 @@ def paper_json(comparison: Comparison) -> dict[str, Any]:
             }
             for other in comparison.beside
         ],
-        "failed_inversions": _legal(paper.failed_inversions),
-        "claims": _legal(comparison.claims),
+        "failed_inversions": records_json(paper.failed_inversions),
+        "claims": records_json(comparison.claims),
     }
 
 
@@ -129,14 +130,7 @@ def _line_json(line: Line, ci: float) -> dict[str, Any]:
 
 def _interval_json(middle: float, lower: float, upper: float, ci: float, kind: str) -> dict[str, Any]:
     """The form of every interval; a point estimate stands where a posterior has its median."""
-    ends = {"median": middle, "lower": lower, "upper": upper}
-    return {**{name: jsonable(float(value)) for name, value in ends.items()}, "probability": ci, "kind": kind}
-
-
-def _legal(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table as JSON can hold them."""
-    rows = table.to_dict(orient="records")
-    return [{key: jsonable(v) if isinstance(v, float) else v for key, v in row.items()} for row in rows]
+    return interval_json({"median": middle, "lower": lower, "upper": upper}, ci, kind=kind)
 
 
 def _window_lines(comparison: Comparison) -> Iterator[str]:

@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from bayesdensity.describe.words import interval_text
+from bayesdensity.describe.words import interval_json, interval_text, plain, records_json
 from bayesdensity.errors import InputError
-from bayesdensity.quantities import jsonable
 from bayesdensity.sensitivity.grid import DEFAULT
 from bayesdensity.sensitivity.run import Planned
 from bayesdensity.sensitivity.tables import AXIS, POSTERIOR, Sensitivity
 
 MOST = 12
 """Rows of a long table that the text shows."""
-ENDS = ("median", "lower", "upper")
 
 
 def plan_text(planned: Sequence[Planned], workers: int) -> str:
@@ -109,14 +106,14 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
         "digest": study.digest,
         "grid": found.universe.grid.name,
         "quantity": found.of,
-        "doubling_time_months": _interval(default, "", found.ci),
+        "doubling_time_months": interval_json(default, found.ci),
         "sentences": sentences(found),
         "containment": found.containment,
         "variants": [_variant(key, row, found.ci) for key, row in found.specifications.iterrows()],
-        "tornado": _records(found.tornado.reset_index()),
-        "decomposition": _records(found.decomposition.reset_index()),
-        "priors": _records(found.priors.reset_index()) if len(found.priors) else [],
-        "influence": _records(found.influence.reset_index()) if len(found.influence) else [],
+        "tornado": records_json(found.tornado.reset_index()),
+        "decomposition": records_json(found.decomposition.reset_index()),
+        "priors": records_json(found.priors.reset_index()) if len(found.priors) else [],
+        "influence": records_json(found.influence.reset_index()) if len(found.influence) else [],
         "failed": found.failed,
     }
 
@@ -162,23 +159,7 @@ def _variant(key: Any, row: pd.Series, ci: float) -> dict[str, Any]:
     return {
         "variant": str(key),
         "choices": {str(name).removeprefix(AXIS): row[name] for name in row.index if str(name).startswith(AXIS)},
-        "doubling_time_months": _interval(row, "", ci),
-        "rate_per_year": _interval(row, "rate_", ci),
-        **{name: _plain(row[name]) for name in (*own, "verdict", "digest")},
+        "doubling_time_months": interval_json(row, ci),
+        "rate_per_year": interval_json(row, ci, prefix="rate_"),
+        **{name: plain(row[name]) for name in (*own, "verdict", "digest")},
     }
-
-
-def _interval(row: pd.Series, prefix: str, ci: float) -> dict[str, Any]:
-    return {**{end: _plain(row[prefix + end]) for end in ENDS}, "probability": ci, "kind": "eti"}
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    return int(value) if isinstance(value, (int, np.integer)) else jsonable(float(value))

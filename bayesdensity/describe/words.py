@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from bayesdensity.quantities import Estimate, doubling_time, probability_positive
+from bayesdensity.quantities import Estimate, doubling_time, jsonable, probability_positive
 
 ENDS = ("median", "lower", "upper")
 
@@ -34,6 +35,26 @@ def growth_json(rates: Estimate) -> dict[str, Any]:
         "rate_per_year": rates.to_json(),
         "probability_rate_positive": float(probability_positive(rates)),
     }
+
+
+def interval_json(row: Any, ci: float, *, prefix: str = "", kind: str = "eti") -> dict[str, Any]:
+    """An interval in the documented form, from anything that has its ends."""
+    ends = {end: jsonable(float(row[f"{prefix}{end}"])) for end in ENDS}
+    return {**ends, "probability": ci, "kind": kind}
+
+
+def records_json(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as JSON can hold them."""
+    return [{str(name): plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def plain(value: Any) -> Any:
+    """A value of a table as JSON can hold it."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return jsonable(float(value)) if isinstance(value, float) else value
 
 
 def exp_interval(interval: dict[str, Any]) -> dict[str, Any]:
