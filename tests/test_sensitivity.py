@@ -678,6 +678,20 @@ def test_a_wrong_request_is_refused_before_anything_runs(truth: Any, words: tupl
         command(truth.study, "--data", truth.folder, *words)
 
 
+def test_an_interrupt_ends_the_command_and_says_how_to_go_on(
+    truth: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running.Bench, "fit_of", interrupted)
+    folder = tmp_path / "out"
+    assert command(truth.study, "--data", truth.folder, "-o", folder, "--axis", "dispersion") == 130
+    said = capsys.readouterr().err
+    assert f"fits go to {folder}; after a stop the same command goes on" in said
+    assert f"what was finished stays in {folder}, and the same command goes on from there." in said
+
+
 def test_the_command_writes_tables_and_figures_twice_the_same(
     world_fit: Fit,
     bench: running.Bench,

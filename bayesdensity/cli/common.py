@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ from bayesdensity import __version__
 from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from bayesdensity.fit import Fit
     from bayesdensity.study import Study
 
@@ -41,11 +44,18 @@ Resumed = Annotated[
 Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
 
 
-def load(study: str, settings: list[str] | None, data: Path | None) -> tuple[Study, Any]:
-    """The study with its settings, and its tables."""
-    from bayesdensity.study import load_study, parse_setting
+def parsed(settings: list[str] | None) -> dict[str, Any]:
+    """Dotted keys and their values, of texts such as those of --set."""
+    from bayesdensity.study import parse_setting
 
-    chosen = load_study(study, dict(parse_setting(text) for text in settings or []))
+    return dict(parse_setting(text) for text in settings or [])
+
+
+def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:
+    """The study with its settings, and its tables."""
+    from bayesdensity.study import load_study
+
+    chosen = load_study(study, overrides)
     from bayesdensity.data.tables import read_tables
 
     return chosen, read_tables(data)
@@ -97,6 +107,27 @@ def check_results(folder: Path) -> None:
     """Refuse a folder of results that cannot be made."""
     if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+
+
+def workers_of(cluster: str | None) -> AbstractContextManager[Executor | None]:
+    """Those of a running scheduler; None where there is none, and processes do the work."""
+    from bayesdensity import engine
+
+    return engine.cluster(cluster) if cluster else nullcontext()
+
+
+@contextmanager
+def resumable(what: str, place: Path) -> Iterator[Callable[[str], None]]:
+    """Tell what is under way; an interrupt ends the command and leaves what was finished."""
+    from bayesdensity.progress import saying
+
+    say(f"{what} go to {place}; after a stop the same command goes on")
+    try:
+        with saying() as tell:
+            yield tell
+    except KeyboardInterrupt:
+        say(f"interrupted; what was finished stays in {place}, and the same command goes on from there.")
+        raise SystemExit(INTERRUPTED) from None
 
 
 def say(text: str) -> None:

@@ -21,6 +21,7 @@ from bayesdensity.cli.common import (
     check_counts,
     check_folder,
     load,
+    parsed,
     print_fit,
     say,
 )
@@ -61,7 +62,7 @@ def fit(
     seed : int
         Seed of the sampler.
     """
-    chosen, tables = load(study, settings, data)
+    chosen, tables = load(study, parsed(settings), data)
     path = output or Path(f"{chosen.name}.nc")
     _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
     default = QUICK if quick else DEFAULT

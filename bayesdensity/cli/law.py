@@ -20,6 +20,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_folder,
+    parsed,
     say,
 )
 from bayesdensity.errors import InputError
@@ -103,10 +104,9 @@ def law(
     from bayesdensity.data.tables import read_tables
     from bayesdensity.law_study import law_study
     from bayesdensity.scaling.design import refuse_design
-    from bayesdensity.study import parse_setting
 
     runs = read_runs(suite, read_tables(data), benchmarks=benchmark, hold_out=hold_out or (), exclude=exclude or ())
-    overrides = dict(parse_setting(text) for text in settings or [])
+    overrides = parsed(settings)
     common: dict[str, Any] = {"noise": noise, "noise_df": noise_df}
     study = law_study(law, overrides, pool=pool, slow=slow, map_from=None if map_from == "none" else map_from, **common)
     refuse_design(study.form, runs)

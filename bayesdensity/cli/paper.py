@@ -21,6 +21,7 @@ from bayesdensity.cli.common import (
     check_folder,
     load,
     load_fit_of,
+    parsed,
     say,
 )
 from bayesdensity.errors import InputError
@@ -66,7 +67,7 @@ def paper(
     seed : int
         Seed of the bootstrap, and of the sampler if the study is fitted.
     """
-    chosen, tables = load(study, settings, data)
+    chosen, tables = load(study, parsed(settings), data)
     _check_paper(ci, replicates, output, points_only and fit_file is not None)
     from bayesdensity.study import load_study
 

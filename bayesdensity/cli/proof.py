@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,6 @@ from cyclopts import Parameter
 
 from bayesdensity.cli.common import (
     CHECK_FAILED,
-    INTERRUPTED,
     AsJson,
     Cluster,
     Folder,
@@ -23,7 +21,10 @@ from bayesdensity.cli.common import (
     check_results,
     load,
     load_fit_of,
+    parsed,
+    resumable,
     say,
+    workers_of,
 )
 from bayesdensity.errors import InputError
 
@@ -71,7 +72,7 @@ def simulate(
         raise InputError(f"-o {output}: is there already; name a new folder.")
     if not output.parent.is_dir():
         raise InputError(f"-o {output}: there is no folder {output.parent}.")
-    chosen, tables = load(study, settings, data)
+    chosen, tables = load(study, parsed(settings), data)
     source = _source(chosen, tables, fit_file, seed)
     rng = np.random.default_rng(seed)
     chain, draw = drawn_from(source, rng)
@@ -122,42 +123,35 @@ def calibrate(
     seed : int
         Of worlds and samplers.
     """
-    from bayesdensity import engine
     from bayesdensity.calibration import calibrate as run
     from bayesdensity.calibration import worlds_table
     from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
     from bayesdensity.plots import plot_calibration, save_figure
-    from bayesdensity.progress import saying
     from bayesdensity.simulate import world_of
 
     worlds = list(dict.fromkeys(world or ["as-modelled"]))
     for name in worlds:
         world_of(name)
     check_counts({"--workers": workers})
-    chosen, tables = load(study, settings, data)
+    chosen, tables = load(study, parsed(settings), data)
     folder = output or Path(f"{chosen.name}-calibration")
     check_results(folder)
-    with engine.cluster(cluster) if cluster else nullcontext() as executor:
+    with workers_of(cluster) as executor:
         folder.mkdir(exist_ok=True)
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
         results = folder / "results.jsonl"
-        say(f"results go to {results}; after a stop the same command goes on")
-        try:
-            with saying() as tell:
-                found = run(
-                    source,
-                    tables,
-                    replicates=replicates,
-                    worlds=worlds,
-                    seed=seed,
-                    path=results,
-                    executor=executor,
-                    workers=workers,
-                    progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
-                )
-        except KeyboardInterrupt:
-            say(f"interrupted; what was finished stays in {results}, and the same command goes on from there.")
-            return INTERRUPTED
+        with resumable("results", results) as tell:
+            found = run(
+                source,
+                tables,
+                replicates=replicates,
+                worlds=worlds,
+                seed=seed,
+                path=results,
+                executor=executor,
+                workers=workers,
+                progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
+            )
     if as_json:
         print(json.dumps({name: calibration_json(one) for name, one in found.items()}, indent=2))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +10,6 @@ from cyclopts import Parameter
 
 from bayesdensity.cli.common import (
     CHECK_FAILED,
-    INTERRUPTED,
     AsJson,
     Ci,
     Cluster,
@@ -24,7 +22,10 @@ from bayesdensity.cli.common import (
     check_counts,
     check_results,
     load,
+    parsed,
+    resumable,
     say,
+    workers_of,
 )
 
 
@@ -70,7 +71,8 @@ def sensitivity(
     """
     check_ci(ci)
     check_counts({"--workers": workers})
-    chosen, tables = load(study, settings, data)
+    overrides = parsed(settings)
+    chosen, tables = load(study, overrides, data)
     from bayesdensity import engine
     from bayesdensity.data.selection import select
     from bayesdensity.describe.sensitivity import (
@@ -80,26 +82,18 @@ def sensitivity(
         sensitivity_json,
         sensitivity_text,
     )
-    from bayesdensity.progress import saying
     from bayesdensity.sensitivity import run
     from bayesdensity.sensitivity.answers import require_rate
     from bayesdensity.sensitivity.grid import load_grid, multiverse
     from bayesdensity.sensitivity.influence import influence as leave_out
     from bayesdensity.sensitivity.tables import summarise
-    from bayesdensity.study import parse_setting
 
     of, released = f"{estimand} {at}" if at else estimand, select(chosen, tables).llms["release_date"]
     require_rate(of, *(f"{day:%Y-%m-%d}" for day in (released.min(), released.max())))
-    varied = dict(parse_setting(text) for text in vary or [])
-    universe = multiverse(
-        chosen,
-        load_grid(grid, axis or (), varied),
-        dict(parse_setting(text) for text in settings or []),
-        design,
-    )
+    universe = multiverse(chosen, load_grid(grid, axis or (), parsed(vary)), overrides, design)
     folder, cores = output or Path(f"{chosen.name}-sensitivity"), workers or engine.available_cores()
     check_results(folder)
-    with engine.cluster(cluster) if cluster else nullcontext() as executor:
+    with workers_of(cluster) as executor:
         bench = run.Bench(folder, tables, seed, executor, workers)
         planned = run.plan(universe, bench)
         if plan:
@@ -107,17 +101,12 @@ def sensitivity(
             return 0
         say(plan_line(planned, cores))
         folder.mkdir(exist_ok=True)
-        say(f"fits go to {folder}; after a stop the same command goes on")
-        try:
-            with saying() as tell:
-                fit = bench.fit_of(chosen, tell)
-                priors = run.widened(universe, fit)
-                planned += run.plan(universe, bench, [one for _, _, one in priors.values()])
-                found = run.run(planned, fit, bench, tell)
-                left = leave_out(fit, bench, tell, influence) if influence else None
-        except KeyboardInterrupt:
-            say(f"interrupted; what was finished stays in {folder}, and the same command goes on from there.")
-            return INTERRUPTED
+        with resumable("fits", folder) as tell:
+            fit = bench.fit_of(chosen, tell)
+            priors = run.widened(universe, fit)
+            planned += run.plan(universe, bench, [one for _, _, one in priors.values()])
+            found = run.run(planned, fit, bench, tell)
+            left = leave_out(fit, bench, tell, influence) if influence else None
     answer = summarise(universe, found.answers, found.failed, priors, left, of, ci)
     print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
     from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado, save_figure

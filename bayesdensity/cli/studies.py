@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bayesdensity.cli.common import AsJson, Folder, Settings, app, load
+from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed
 from bayesdensity.errors import InputError
 
 
@@ -29,7 +29,7 @@ def show(study: str, *, settings: Settings = None, data: Folder = None, as_json:
     """
     from bayesdensity.describe import study_json, study_text
 
-    chosen, tables = load(study, settings, data)
+    chosen, tables = load(study, parsed(settings), data)
     print(json.dumps(study_json(chosen, tables), indent=2) if as_json else study_text(chosen, tables))
 
 
