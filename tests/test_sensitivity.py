@@ -22,9 +22,10 @@ from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.sensitivity import plan_text, save_sensitivity, sensitivity_json, sensitivity_text, sentences
 from bayesdensity.errors import InputError
-from bayesdensity.fit import Fit, prepare_again, sample
+from bayesdensity.fit import Fit, prepare_again, prepare_data, sample
 from bayesdensity.marginal import log_joint, log_predictive
 from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado
+from bayesdensity.prior import Prior
 from bayesdensity.sensitivity import run as running
 from bayesdensity.sensitivity.answers import QUANTILES, Answer, answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import DEFAULT, Grid, Multiverse, load_grid, multiverse, with_prior
@@ -195,6 +196,23 @@ def test_weights_of_a_prior_are_its_ratio(world_fit: Fit) -> None:
     rest = np.argsort(ratio)[: len(ratio) // 2]
     gap = (log_weight - ratio)[rest]
     assert np.ptp(gap) < 1e-8
+
+
+@pytest.mark.slow
+def test_weights_of_a_prior_agree_with_a_fit_under_it(world_fit: Fit) -> None:
+    """The prior of the rate is narrowed to a side of the posterior, so that the answer has far to move."""
+    stated = Prior(shape="normal", interval=(1.0, 1.6), why="slower than the data say")
+    changed = with_prior(world_fit.study, "rate", stated)
+    log_weight, k = prior_weights(world_fit, changed)
+    assert trustworthy(k, 1000)
+    weighted = weighted_answer(world_fit, rates_of(world_fit), log_weight, k)
+    prepared = prepare_data(changed, world_fit.data, world_fit.about)
+    fitted, before = answer_of(sample(prepared, seed=5, draws=600, tune=400)), answer_of(world_fit)
+    for of in ("frontier", "mean"):
+        error = np.hypot(weighted.about["mcse"][of], fitted.about["mcse"][of])
+        found, wanted, old = (np.median(one.rates[of]) for one in (weighted, fitted, before))
+        assert abs(found - wanted) < 4 * error < abs(wanted - old) / 2, (of, found, wanted, old, error)
+        assert weighted.rates[of].std() == pytest.approx(fitted.rates[of].std(), rel=0.2)
 
 
 def test_weighted_quantiles_of_equal_weights_are_quantiles(world_fit: Fit) -> None:
