@@ -12,12 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayesdensity.backtest import backtest
+    from bayesdensity.cite import citations
     from bayesdensity.comparison import compare, leave_one_out
     from bayesdensity.data.runs import read_runs
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import Tables, read_tables, validate_folder
+    from bayesdensity.describe.densities import densities_table
+    from bayesdensity.describe.fit import summary
     from bayesdensity.fit import Fit, fit, load_fit, prepare, sample
     from bayesdensity.law_study import LawStudy, law_study
+    from bayesdensity.plots import (
+        plot_allocation,
+        plot_backtest,
+        plot_density,
+        plot_doubling,
+        plot_influence,
+        plot_law,
+        plot_paper,
+        plot_reference,
+        plot_specifications,
+        plot_tornado,
+        save_figures,
+    )
     from bayesdensity.quantities import (
         Estimate,
         change_point,
@@ -58,8 +74,10 @@ __all__ = [
     "allocate",
     "backtest",
     "change_point",
+    "citations",
     "compare",
     "compare_laws",
+    "densities_table",
     "density",
     "diagnose_scaling",
     "doubling_time",
@@ -74,6 +92,16 @@ __all__ = [
     "load_study",
     "log_density",
     "natural_parameters",
+    "plot_allocation",
+    "plot_backtest",
+    "plot_density",
+    "plot_doubling",
+    "plot_influence",
+    "plot_law",
+    "plot_paper",
+    "plot_reference",
+    "plot_specifications",
+    "plot_tornado",
     "predict",
     "predict_held_out",
     "predict_trainings",
@@ -90,8 +118,10 @@ __all__ = [
     "read_runs",
     "read_tables",
     "sample",
+    "save_figures",
     "select",
     "study_names",
+    "summary",
     "validate_folder",
 ]
 
@@ -146,6 +176,22 @@ _HOMES = {
         "leave_one_out",
     ),
     "bayesdensity.backtest": ("backtest",),
+    "bayesdensity.cite": ("citations",),
+    "bayesdensity.describe.densities": ("densities_table",),
+    "bayesdensity.describe.fit": ("summary",),
+    "bayesdensity.plots": (
+        "plot_allocation",
+        "plot_backtest",
+        "plot_density",
+        "plot_doubling",
+        "plot_influence",
+        "plot_law",
+        "plot_paper",
+        "plot_reference",
+        "plot_specifications",
+        "plot_tornado",
+        "save_figures",
+    ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

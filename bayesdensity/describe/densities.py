@@ -14,7 +14,32 @@ from bayesdensity.fit import Fit
 
 
 def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
-    """One row for each LLM, in order of release."""
+    """One row for each LLM, in order of release.
+
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``llm``: ``release_date``, ``params``, ends of the intervals of ``density``, of ``effective_size`` (in
+        parameters of the reference) and, unless the frontier is symmetric, of ``inefficiency``, and the probabilities
+        that it was on the frontier when released and that no reference reaches its scores on some benchmark.
+
+    Raises
+    ------
+    InputError
+        If only the reference was fitted, which has no density.
+
+    Examples
+    --------
+    >>> from bayesdensity.fit import load_fit
+    >>> densities_table(load_fit("densing-law.nc")).nlargest(10, "density_median")  # doctest: +SKIP
+    """
+    q.require_targets(fit)
     density, size = q.density(fit, ci).to_frame(), q.effective_size(fit, ci).to_frame()
     unreachable = q.probability_unreachable(fit)
     llm = q.log_density_by_benchmark(fit).draws["llm"].to_numpy()

@@ -49,8 +49,31 @@ def fit_json(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
     return out
 
 
-def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
-    """Summary of a fit for a reader, the verdict first."""
+def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
+    """Summary of a fit for a reader: verdict, answer, doubling times, rates by benchmark, densest LLMs.
+
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    str
+        What the command ``bayesdensity summary`` prints.
+
+    Raises
+    ------
+    InputError
+        If only the reference was fitted, which has no density.
+
+    Examples
+    --------
+    >>> from bayesdensity.fit import load_fit
+    >>> print(summary(load_fit("densing-law.nc"), ci=0.8))  # doctest: +SKIP
+    """
+    q.require_targets(fit)
     start, end = q.window(fit)
     lines = [*checks_text(checks_of(fit)), "", fit.study.title, _answer(fit, ci), ""]
     lines.append(f"{f'doubling time of density in months, {ci:.0%} interval':75s} P(growth)")
@@ -74,6 +97,10 @@ def fit_text(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
         f"{wall['compile']:.0f} s compile + {wall['sample']:.0f} s sample"
     )
     return "\n".join(lines)
+
+
+fit_text = summary
+"""Its name among the texts and the JSON of this folder."""
 
 
 def _answer(fit: Fit, ci: float) -> str:

@@ -39,6 +39,18 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
         With all releases.
     found : Backtest
         Of that fit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.backtest import backtest
+    >>> from bayesdensity.fit import load_fit
+    >>> fit = load_fit("densing-law.nc")  # doctest: +SKIP
+    >>> plot_backtest(fit, backtest(fit)).savefig("backtest.svg")  # doctest: +SKIP
     """
     cutoffs, unit = list(found.cutoffs.index), reference_unit(fit)
     caption = (

@@ -24,6 +24,11 @@ def plot_calibration(found: Calibration) -> Figure:
     Parameters
     ----------
     found : Calibration
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
     """
     about = found.about
     names = [name for name in found.ranks["quantity"].unique() if not name.startswith(OF)]

@@ -43,6 +43,16 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     fit : Fit
     ci : float
         Probability of the intervals and of the outer band.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.fit import load_fit
+    >>> plot_density(load_fit("densing-law.nc")).savefig("density.pdf")  # doctest: +SKIP
     """
     dates = quantities.dates_between(*quantities.window(fit), STEPS)
     x, when, unit = days(dates), days(fit.data["release_date"]), reference_unit(fit)

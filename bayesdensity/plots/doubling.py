@@ -46,6 +46,16 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     fit : Fit
     ci : float
         Probability of the intervals and of the outer bands.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.fit import load_fit
+    >>> plot_doubling(load_fit("densing-law.nc"), ci=0.8).get_label()  # doctest: +SKIP
     """
     (start, end), quantile = quantities.window(fit), fit.study.frontier.quantile
     dates = quantities.dates_between(start, end, STEPS)

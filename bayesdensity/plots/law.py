@@ -49,6 +49,22 @@ def plot_law(found: LawAnswer) -> Figure:
     Parameters
     ----------
     found : LawAnswer
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.data.runs import read_runs
+    >>> from bayesdensity.data.tables import read_tables
+    >>> from bayesdensity.law_study import law_study
+    >>> from bayesdensity.scaling.answer import answer
+    >>> from bayesdensity.scaling.fit import fit_law
+    >>> runs = read_runs("chinchilla", read_tables())
+    >>> found = answer(fit_law(law_study("chinchilla"), runs), runs)  # doctest: +SKIP
+    >>> plot_law(found).savefig("law.svg")  # doctest: +SKIP
     """
     fit, divides = found.fit, found.allocation is not None
     what = "the loss of the compute-optimal training" if divides else "the law"
@@ -74,6 +90,17 @@ def plot_allocation(found: LawAnswer) -> Figure:
     ----------
     found : LawAnswer
         Of a law that divides compute.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    With an answer as for `plot_law`:
+
+    >>> plot_allocation(found).savefig("allocation.svg")  # doctest: +SKIP
     """
     caption = (
         f"{_subject(found)} Compute-optimal size: parameters with the lowest loss at a compute. Blue: from the law, "

@@ -41,6 +41,20 @@ def plot_paper(comparison: Comparison) -> Figure:
     ----------
     comparison : Comparison
         Without a fit the rows of the posterior are missing, without other references the last group.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.data.tables import read_tables
+    >>> from bayesdensity.paper_mode.comparison import compare
+    >>> from bayesdensity.study import load_study
+    >>> figure = plot_paper(compare(load_study("densing-law"), read_tables(), replicates=0))
+    >>> "Months in which density doubles" in figure.get_label()
+    True
     """
     rows = _rows(comparison)
     caption = (

@@ -43,6 +43,16 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     fit : Fit
     ci : float
         Probability of the bands.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    >>> from bayesdensity.fit import load_fit
+    >>> plot_reference(load_fit("olmo-ladder.nc")).savefig("reference.svg")  # doctest: +SKIP
     """
     if fit.study.reference.kind == "ladder":
         return _ladder(fit, ci)

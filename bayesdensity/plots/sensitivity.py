@@ -39,6 +39,17 @@ def plot_specifications(found: Sensitivity) -> Figure:
     Parameters
     ----------
     found : Sensitivity
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+
+    >>> plot_specifications(found).savefig("specifications.svg")  # doctest: +SKIP
     """
     table = found.specifications.sort_values("rate_median", ascending=False, kind="stable")
     rows = _choices(found, table)
@@ -114,6 +125,17 @@ def plot_tornado(found: Sensitivity) -> Figure:
     Parameters
     ----------
     found : Sensitivity
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+
+    >>> plot_tornado(found).savefig("tornado.svg")  # doctest: +SKIP
     """
     table, default = found.tornado, found.specifications.loc[DEFAULT]
     caption = (
@@ -156,6 +178,18 @@ def plot_influence(found: Sensitivity) -> Figure:
     Parameters
     ----------
     found : Sensitivity
+        With influences.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its label says in words what it shows.
+
+    Examples
+    --------
+    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+
+    >>> plot_influence(found).savefig("influence.svg")  # doctest: +SKIP
     """
     table = found.influence.head(MOST)
     n, y = len(table), np.arange(len(table))

@@ -28,6 +28,7 @@ from bayesdensity.quantities.estimate import (
     Estimate,
     dates_between,
     jsonable,
+    require_targets,
     window,
 )
 from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
@@ -81,5 +82,6 @@ __all__ = [
     "rate_by_benchmark",
     "rate_of_new_benchmark",
     "rate_spread",
+    "require_targets",
     "window",
 ]

@@ -73,6 +73,15 @@ class Estimate:
         return f"{head}\n{self.to_frame().to_string(max_rows=12, float_format='{:.3g}'.format)}"
 
 
+def require_targets(fit: Fit) -> None:
+    """Refuse a fit of the reference alone."""
+    if fit.about.get("part") == "reference":
+        raise InputError(
+            f"this fit of '{fit.study.name}' is of the reference alone, which has no density; fit the joint model, or "
+            "ask it for predict_trainings."
+        )
+
+
 def window(fit: Fit) -> tuple[str, str]:
     """First and last release date of the targets."""
     dates = fit.data["release_date"].to_numpy()
