@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,6 +73,21 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     verdict: Verdict = "FAIL" if failed else "REVIEW" if faults else "PASS"
     sentence = "; ".join(faults) + "." if faults else f"converged: {worst}, no divergences."
     return Diagnostics(rhats[0], esses[0], tails[0], bfmi, deepest, divergences, stuck, worst, verdict, sentence)
+
+
+def verdict_rows(found: Diagnostics | None, checks: Iterable[Mapping[str, Any]], fine: str) -> dict[str, str]:
+    """Rows of a card: the verdict as far as it is known, and what to do next; ``fine`` where nothing is in doubt."""
+    told, order = [*checks], ("PASS", "REVIEW", "FAIL")
+    if not told and found is None:
+        return {"verdict": "not judged yet", "next": "fit.diagnostics judges convergence, in seconds"}
+    if not told and found is not None:
+        told = [{"name": "convergence", "verdict": found.verdict, "sentence": found.sentence}]
+    worst = max(told, key=lambda one: order.index(one["verdict"]))
+    doubts = ", ".join(f"{one['name']} {one['verdict']}" for one in told if one["verdict"] != "PASS")
+    if not doubts:
+        return {"verdict": f"PASS, {told[0]['sentence']}", "next": fine}
+    remedy = worst.get("remedy") or "fit with more draws or another seed before you cite it"
+    return {"verdict": f"{doubts}: {worst['sentence']}", "next": remedy}
 
 
 def stuck_chains(logp: np.ndarray) -> tuple[int, ...]:

@@ -14,13 +14,14 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from bayesdensity.convergence import Diagnostics, diagnose
+from bayesdensity.cards import Card, Shown
+from bayesdensity.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.data.dataset import assemble, targets_only, without_targets
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.errors import InputError, one_of
 from bayesdensity.passing import CUT_DRAWS, CUT_TUNE, PASSED, passed_on, plugged_in, sample_cut
-from bayesdensity.sampling import compile_model, run_sampler, versions
+from bayesdensity.sampling import compile_model, run_sampler, shared_names, versions, with_data
 from bayesdensity.study import Study
 
 Part = Literal["joint", "reference"]
@@ -30,8 +31,8 @@ TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Shown):
     """Posterior of one study with the data it saw. Nothing writes to it.
 
     Attributes
@@ -56,6 +57,26 @@ class Fit:
     def diagnostics(self) -> Diagnostics:
         """Convergence of the sampler."""
         return diagnose(self.posterior, self.sample_stats)
+
+    def card(self) -> Card:
+        """What it is of, the data it saw, its window, estimand and verdict; nothing is computed."""
+        study, sizes, counts = self.study, self.data.sizes, {"n_llms": "llm", "n_scores": "score", "n_runs": "run"}
+        llms, scores, runs = (self.about.get(name, sizes.get(dim, 0)) for name, dim in counts.items())
+        data, asked = f"{llms} LLMs, {scores} scores", "summary(fit), densities_table(fit), save_figures(fit, stem)"
+        estimand = f"{study.frontier.quantile:g} quantile of density among releases"
+        if self.about.get("part") == "reference":
+            data, asked = "the reference alone", "predict_trainings(fit, ...)"
+            estimand = "loss and score of further trainings"
+        elif sizes.get("llm"):
+            dates = self.data["release_date"].to_numpy()
+            estimand += f", {min(dates)} to {max(dates)}"
+        rows = {
+            "data": f"{data}, {runs} reference runs, {len(study.benchmarks)} benchmarks",
+            "estimand": estimand,
+            "draws": f"{self.posterior.sizes.get('chain', 0)} chains of {self.posterior.sizes.get('draw', 0)}",
+            **verdict_rows(vars(self).get("diagnostics"), self.about.get("checks", ()), asked),
+        }
+        return Card(f"Fit of {study.name}: {study.title}", tuple(rows.items()))
 
     def noted(self, **notes: Any) -> Fit:
         """The same fit, with more said about it; what was found of its convergence need not be found again."""
@@ -138,7 +159,7 @@ def prepare(
     data = assemble(study, selection)
     about = {"digest": study.digest, "part": part, "tables_digest": tables.digest} | _counts(selection, data)
     if like is not None and like.about["part"] == part and _serves(like, study, data):
-        compiled = _with_data(like.compiled, data)
+        compiled = with_data(like.compiled, data)
         return replace(like, study=study, data=data, about=like.about | about, compiled=compiled, seconds=0.0)
     (stage or _ignore)("compile")
     prepared = prepare_data(study, data, about)
@@ -234,7 +255,7 @@ def _run(
     progress: Callable[[list[Any]], None] | None = None,
 ) -> xr.DataTree:
     """Draws of a compiled model on data in the places of its own."""
-    compiled = prepared.compiled if data is prepared.data else _with_data(prepared.compiled, data)
+    compiled = prepared.compiled if data is prepared.data else with_data(prepared.compiled, data)
     return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
 
 
@@ -347,15 +368,6 @@ def _compile(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple[Any,
     return compile_model(build_model(study, data) if part == "joint" else build_reference(study, data))
 
 
-def _shared(compiled: Any) -> set[str]:
-    """Names of the data that a compiled model can be given other values of."""
-    return {variable.name for variable in compiled.shared_var_keys}
-
-
-def _with_data(compiled: Any, data: xr.Dataset) -> Any:
-    return compiled.with_data(**{name: data[name].to_numpy() for name in _shared(compiled) & set(data.data_vars)})
-
-
 def share_code(one: Study, other: Study) -> bool:
     """Whether two studies have the same compiled model for data in the same places, such as other sizes."""
     same = all(getattr(one, part) == getattr(other, part) for part in ("law", "frontier", "priors", "reference"))
@@ -369,7 +381,7 @@ def _serves(prepared: Prepared, study: Study, data: xr.Dataset) -> bool:
     """Whether a compiled model is that of another study, given other values."""
     if not share_code(prepared.study, study):
         return False
-    known = _shared(prepared.compiled) | {"log_sparsity", "score_row"}
+    known = shared_names(prepared.compiled) | {"log_sparsity", "score_row"}
     if set(prepared.data.variables) != set(data.variables):
         return False
     fixed = [name for name in data.variables if name not in known]

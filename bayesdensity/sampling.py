@@ -65,6 +65,17 @@ def run_sampler(
     return xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": stats})
 
 
+def shared_names(compiled: Any) -> set[str]:
+    """Names of the data that a compiled model can be given other values of."""
+    return {variable.name for variable in compiled.shared_var_keys}
+
+
+def with_data(compiled: Any, data: xr.Dataset) -> Any:
+    """The compiled model with the values of a dataset in the places of its own."""
+    names = shared_names(compiled) & set(data.data_vars)
+    return compiled.with_data(**{name: data[name].to_numpy() for name in names})
+
+
 def versions() -> dict[str, str]:
     """Versions that draws depend on."""
     packages = {name: version(name) for name in PACKAGES}

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, Union, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from bayesdensity import laws
+from bayesdensity.cards import Card, Shown
 from bayesdensity.errors import InputError, one_of
 from bayesdensity.prior import Part, Prior
 
@@ -200,7 +201,7 @@ class Priors(Part):
         return prior
 
 
-class Study(Part):
+class Study(Shown, Part):
     """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
 
     name: str
@@ -218,6 +219,23 @@ class Study(Part):
     def digest(self) -> str:
         """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    def card(self) -> Card:
+        """What it asks, of which LLMs, on which benchmarks, and what for; tables are not read."""
+        rules, reference, asked = self.llms, self.reference, self.frontier
+        until = f"to {rules.released_to}" if rules.released_to else "on"
+        unit = (reference.suite if reference.kind == "ladder" else "") or ", ".join(reference.families)
+        unit += f" at {reference.tokens:.3g} tokens" if reference.tokens else ""
+        shape = "symmetric" if asked.form == "symmetric" else f"{asked.form} inefficiency"
+        rows = {
+            "benchmarks": ", ".join(self.benchmarks),
+            "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
+            f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
+            "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
+            "estimand": f"{asked.quantile:g} quantile of density among releases; {shape}, {asked.trend} trend",
+            "next": f"select(study) says what data it has, fit(study) fits it (digest {self.digest})",
+        }
+        return Card(f"Study {self.name}: {self.title}", tuple(rows.items()))
 
 
 def models_dir() -> Path:

@@ -28,6 +28,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
     "errors",
     "files",
+    "cards",
     "prior",
     "laws",
     "frontier",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensity.cards import Card, Shown
 from bayesdensity.data.dataset import years_from_centre
 from bayesdensity.errors import InputError
 from bayesdensity.fit import Fit
@@ -18,10 +20,22 @@ from bayesdensity.fit import Fit
 SAMPLE = ("chain", "draw")
 MONTHS = 12.0
 DEFAULT_CI = 0.9
+ROWS = 5
+"""Rows that an estimate shows of itself."""
+PER_YEAR, LOG = "natural logarithms a year", "natural logarithms"
+UNITS = {
+    **dict.fromkeys(("rate", "rate_before", "rate_after", "rate_spread", "rate_of_new_benchmark"), PER_YEAR),
+    **dict.fromkeys(("record_rate", "all_rate", "bootstrap_rate"), PER_YEAR),
+    **dict.fromkeys(("log_density", "mean_trend", "frontier", "envelope", "inefficiency"), LOG),
+    **dict.fromkeys(("density", "rate_ratio"), "ratio"),
+    **dict.fromkeys(("effective_size", "params"), "parameters"),
+    **{"doubling_time": "months", "break_year": "calendar years", "score": "share of the items", "tokens": "tokens"},
+}
+"""Units by the name of a quantity, without the end of its name that says by what; none for losses, which have two."""
 
 
-@dataclass(frozen=True, eq=False)
-class Estimate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(Shown):
     """A quantity: what it is, its draws, and its summary.
 
     Attributes
@@ -64,13 +78,25 @@ class Estimate:
         """Summary of a quantity without labels, as one row."""
         return pd.Series({name: float(values) for name, values in self.summary.data_vars.items()})
 
-    def __repr__(self) -> str:
-        """Say what it is, and the interval."""
-        head = f"{self.name}: {self.what} (median, {self.probability:.0%} interval)"
-        if self.draws.ndim == len(SAMPLE):
-            s = self.summary
-            return f"{head}\n{float(s['median']):.3g} [{float(s['lower']):.3g}, {float(s['upper']):.3g}]"
-        return f"{head}\n{self.to_frame().to_string(max_rows=12, float_format='{:.3g}'.format)}"
+    @property
+    def units(self) -> str:
+        """Units of the draws, as far as they are known."""
+        return str(self.draws.attrs.get("units", UNITS.get(self.name.removesuffix("_by_benchmark"), "")))
+
+    def card(self) -> Card:
+        """What it is, its units, dims and interval, and its first rows."""
+        sizes = {dim: size for dim, size in self.draws.sizes.items() if dim not in SAMPLE}
+        shown = f"median [{self.probability:.0%} equal-tailed interval]" + (f", {self.units}" if self.units else "")
+        rows = [("dims", ", ".join(f"{dim} {size}" for dim, size in sizes.items()))] if sizes else []
+        rows, summary = [*rows, ("shown", shown)], self.summary if self.draws.size else xr.Dataset()
+        for at in islice(np.ndindex(*sizes.values()), ROWS):
+            row = summary.isel(dict(zip(sizes, at, strict=True)))
+            lower, middle, upper = (float(row[end]) for end in ("lower", "median", "upper"))
+            label = ", ".join(str(self.draws[dim].to_numpy()[k]) for dim, k in zip(sizes, at, strict=True))
+            rows.append((label or self.name, f"{middle:.3g} [{lower:.3g}, {upper:.3g}]"))
+        if (more := int(np.prod(list(sizes.values()))) - ROWS) > 0:
+            rows.append(("...", f"{more} more in to_frame()"))
+        return Card(f"{self.name}: {self.what}", tuple(rows))
 
 
 def require_targets(fit: Fit) -> None:

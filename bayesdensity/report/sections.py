@@ -60,15 +60,9 @@ def density(source: Source) -> Section:
     figure = plot_density(fit, ci)
     caption = (
         f"Density of each LLM, the parameters that {reference_unit(fit)} needs for the same scores over its own, "
-        "against "
-        "
-        """
-        f"its release date: median and {ci:.0%} interval. Curves: the {fit.study.frontier.quantile:g} quantile "
-        "among the "
-        ""
-        f"releases of a date (frontier, band: {ci:.0%} interval), and their mean, dashed. On one benchmark, density "
-        "and "
-        "frontier are those of that benchmark."
+        f"against its release date: median and {ci:.0%} interval. Curves: the {fit.study.frontier.quantile:g} quantile among "
+        f"the releases of a date (frontier, band: {ci:.0%} interval), and their mean, dashed. On one benchmark, "
+        "density and frontier are those of that benchmark."
     )
     chart = Chart("density", caption, benchmark_chart(fit, ci), figure)
     return Section("density", "Density against date", (chart,))
@@ -111,15 +105,10 @@ def densest(source: Source) -> Section:
     order = np.argsort(-data["probability_on_frontier"].to_numpy(), kind="stable")[:DENSEST]
     said = f"median [{ci:.0%} interval]"
     few = Table(
-        "
-        "
-        "
-        """"densest",
+        "densest",
         f"The {len(order)} LLMs that were most likely on the frontier at their release: {said} of density and of "
-        "effective "
-        ""
-        f"size in parameters of {reference_unit(fit)}; probability that no size of it reaches the score on some "
-        "benchmark.",
+        f"effective size in parameters of {reference_unit(fit)}; probability that no size of it reaches the score on "
+        "some benchmark.",
         shown.iloc[order],
         data.iloc[order].reset_index(),
     )
@@ -165,11 +154,9 @@ def reference(source: Source) -> Section:
         floor=floor
     )
     table = Table(
-        "
-        ""reference",
-        f"The map from size to score of {reference_unit(fit)}, median [{ci:.0%} interval]: exponent of size in the "
-        "loss law, "
-        "highest score that the map reaches, and the score of guessing or what the study states.",
+        "reference",
+        f"The map from size to score of {reference_unit(fit)}, median [{ci:.0%} interval]: exponent of size in the loss "
+        "law, highest score that the map reaches, and the score of guessing or what the study states.",
         shown,
         data.rename_axis("benchmark").reset_index(),
     )

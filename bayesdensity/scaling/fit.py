@@ -11,7 +11,8 @@ from typing import Any
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.convergence import Diagnostics, diagnose
+from bayesdensity.cards import Card, Shown
+from bayesdensity.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.law_study import LawStudy
 from bayesdensity.quantities import DEFAULT_CI, Estimate
@@ -22,8 +23,8 @@ from bayesdensity.scaling.design import refuse_design
 TARGET_ACCEPT = 0.9
 
 
-@dataclass(frozen=True, eq=False)
-class LawFit:
+@dataclass(frozen=True, eq=False, repr=False)
+class LawFit(Shown):
     """Posterior of a loss law with the runs it saw. Nothing writes to it.
 
     Attributes
@@ -48,6 +49,18 @@ class LawFit:
     def diagnostics(self) -> Diagnostics:
         """Convergence of the sampler."""
         return diagnose(self.posterior, self.sample_stats)
+
+    def card(self) -> Card:
+        """What it is of, the runs it saw, and its verdict; nothing is computed."""
+        names = [str(name) for name in self.data["benchmark"].to_numpy()] if "benchmark" in self.data.coords else []
+        runs, left_out = (self.about.get(f"n_{which}", 0) for which in ("runs", "left_out"))
+        rows = {
+            "data": f"{runs} losses of {self.about.get('suite')} on {', '.join(names)}; {left_out} left out",
+            "estimand": f"{self.study.form.formula} ({self.study.form.source})",
+            "draws": f"{self.posterior.sizes.get('chain', 0)} chains of {self.posterior.sizes.get('draw', 0)}",
+            **verdict_rows(vars(self).get("diagnostics"), (), "natural_parameters(fit), predict(fit, ...)"),
+        }
+        return Card(f"LawFit of {self.study.law}: {self.study.form.title}", tuple(rows.items()))
 
     @property
     def law(self) -> laws.Law:
