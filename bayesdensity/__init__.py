@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         rate_by_benchmark,
         rate_of_new_benchmark,
     )
+    from bayesdensity.report.write import report
     from bayesdensity.scaling.allocation import allocate
     from bayesdensity.scaling.comparison import compare_laws
     from bayesdensity.scaling.diagnosis import diagnose_scaling
@@ -117,6 +118,7 @@ __all__ = [
     "rate_of_new_benchmark",
     "read_runs",
     "read_tables",
+    "report",
     "sample",
     "save_figures",
     "select",
@@ -126,6 +128,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "bayesdensity.report.write": ("report",),
     "bayesdensity.study": (
         "Study",
         "load_study",

@@ -6,11 +6,11 @@ import gc
 import os
 import sys
 
-from bayesdensity.cli import fits, judge, law, paper, proof, sensitivity, studies
+from bayesdensity.cli import fits, judge, law, paper, proof, report, sensitivity, studies
 from bayesdensity.cli.common import INTERRUPTED, PIPE_CLOSED, app, say
 from bayesdensity.errors import BayesDensityError
 
-__all__ = ["app", "fits", "judge", "law", "main", "paper", "proof", "sensitivity", "studies"]
+__all__ = ["app", "fits", "judge", "law", "main", "paper", "proof", "report", "sensitivity", "studies"]
 
 
 def main() -> None:

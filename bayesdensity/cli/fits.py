@@ -128,21 +128,6 @@ def densities(
     return print_fit(path, ci, as_json, densities_json, densities_csv if as_csv else densities_text)
 
 
-@app.command
-def cite(path: Path) -> None:
-    """Print BibTeX for exactly what a fit used: package, densing law, loss law, benchmarks, reference and sampler.
-
-    Parameters
-    ----------
-    path : Path
-        A file that `fit` wrote.
-    """
-    from bayesdensity.cite import citations
-    from bayesdensity.fit import load_fit
-
-    print(citations(load_fit(path)))
-
-
 def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:
     """The command line that makes the same fit, to type again."""
     pairs = [("--set", setting) for setting in settings or []]

@@ -11,9 +11,11 @@ import pandas as pd
 
 from bayesdensity.describe.words import interval_json, interval_text, plain, records_json
 from bayesdensity.errors import InputError
+from bayesdensity.files import write_whole
 from bayesdensity.sensitivity.grid import DEFAULT
 from bayesdensity.sensitivity.run import Planned
 from bayesdensity.sensitivity.tables import AXIS, POSTERIOR, Sensitivity
+from bayesdensity.study import Study
 
 MOST = 12
 """Rows of a long table that the text shows."""
@@ -42,7 +44,7 @@ def plan_line(planned: Sequence[Planned], workers: int) -> str:
 
 def sensitivity_text(found: Sensitivity) -> str:
     """Headline, tornado, decomposition, priors and influence for a reader."""
-    table, study = found.specifications, found.universe.study
+    table, study = found.specifications, found.study
     lines = [
         f"{study.title}  [{study.name} {study.digest}]",
         f"doubling time in months of the {found.of} (median, {found.ci:.0%} interval)",
@@ -100,11 +102,11 @@ def sentences(found: Sensitivity) -> list[str]:
 
 def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
     """All tables in the documented form."""
-    study, default = found.universe.study, found.specifications.loc[DEFAULT]
+    study, default = found.study, found.specifications.loc[DEFAULT]
     return {
         "study": study.name,
         "digest": study.digest,
-        "grid": found.universe.grid.name,
+        "grid": found.grid,
         "quantity": found.of,
         "doubling_time_months": interval_json(default, found.ci),
         "sentences": sentences(found),
@@ -118,6 +120,17 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
     }
 
 
+INDEX = {
+    "variants": ["variant"],
+    "tornado": ["axis"],
+    "decomposition": ["source"],
+    "priors": ["prior", "width"],
+    "influence": ["left_out", "name"],
+}
+"""Tables by the name of their file, and the columns that tell their rows apart."""
+WHOLE = "sensitivity.json"
+
+
 def save_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
     """Write the tables as CSV (variants, tornado, decomposition; priors and influence if asked for), and all as JSON.
 
@@ -126,26 +139,50 @@ def save_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
     InputError
         If nothing can be written there.
     """
-    tables = {
-        "variants": found.specifications,
-        "tornado": found.tornado,
-        "decomposition": found.decomposition,
-        "priors": found.priors,
-        "influence": found.influence,
-    }
     texts = {
         f"{name}.csv": table.to_csv(float_format="%.6g", lineterminator="\n")
-        for name, table in tables.items()
+        for name, table in zip(INDEX, _tables(found), strict=True)
         if len(table)
     }
-    texts["sensitivity.json"] = json.dumps(sensitivity_json(found), indent=2) + "\n"
-    for name, text in texts.items():
-        path = folder / name
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-    return [folder / name for name in texts]
+    texts[WHOLE] = json.dumps(sensitivity_json(found), indent=2) + "\n"
+    return [write_whole(folder / name, text.encode()) for name, text in texts.items()]
+
+
+def load_sensitivity(folder: Path, study: Study) -> Sensitivity:
+    """What `save_sensitivity` wrote of a study, to the digits of its tables.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no sensitivity, or that of another study.
+    """
+    try:
+        whole = json.loads((folder / WHOLE).read_text(encoding="utf-8"))
+        tables = {name: _read(folder / f"{name}.csv", index) for name, index in INDEX.items()}
+        digest, ci = whole["digest"], whole["doubling_time_months"]["probability"]
+        tables["specifications"] = tables.pop("variants")
+        facts = {"grid": whole["grid"], "of": whole["quantity"], "containment": whole["containment"]}
+        found = Sensitivity(study=study, ci=ci, failed=whole["failed"], **facts, **tables)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder}: holds no answer of 'bayesdensity sensitivity'; run it with -o {folder}."
+        ) from error
+    if digest != study.digest:
+        raise InputError(f"{folder}: is the sensitivity of another study ({digest}), not of this one ({study.digest}).")
+    return found
+
+
+def _tables(found: Sensitivity) -> tuple[pd.DataFrame, ...]:
+    return found.specifications, found.tornado, found.decomposition, found.priors, found.influence
+
+
+def _read(path: Path, index: list[str]) -> pd.DataFrame:
+    """A table from its file, empty if there is none; choices are texts, whatever they look like."""
+    if not path.exists():
+        return pd.DataFrame()
+    columns = pd.read_csv(path, nrows=0).columns
+    texts = dict.fromkeys([name for name in columns if str(name).startswith(AXIS)], str)
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""]).set_index(index)
 
 
 def _tornado_line(axis: str, row: pd.Series) -> str:

@@ -26,7 +26,7 @@ KINDS = {"llm": SKY, "family": BLUE, "harness": VERMILLION, "benchmark": BLACK}
 def _asked(found: Sensitivity) -> str:
     """The estimand in words, with its window or date."""
     estimand, _, date = found.of.partition(" ")
-    own, quantile = found.specifications.loc[DEFAULT], f"{found.universe.study.frontier.quantile:g} quantile of density"
+    own, quantile = found.specifications.loc[DEFAULT], f"{found.study.frontier.quantile:g} quantile of density"
     what = {"frontier": quantile, "mean": "mean of ln density"}[estimand]
     window = f"averaged over the window of each variant (of the study: {own['window_start']} to {own['window_end']})"
     return f"{estimand} ({what} among releases) {f'at {date}' if date else window}"
@@ -53,7 +53,7 @@ def plot_specifications(found: Sensitivity) -> Figure:
     """
     table = found.specifications.sort_values("rate_median", ascending=False, kind="stable")
     rows = _choices(found, table)
-    study, x = found.universe.study, np.arange(len(table))
+    study, x = found.study, np.arange(len(table))
     caption = (
         f"Doubling time of the {_asked(found)}, in {len(table)} variants of the study, fastest first: median and "
         f"{found.ci:.0%} interval. Red, line and band: the study as it is. Hollow: not well converged. Beneath: "
@@ -68,7 +68,7 @@ def plot_specifications(found: Sensitivity) -> Figure:
         axes.set_xlim(-0.8, len(table) - 0.2)
         axes.set_xticks([])
     _curve(above, table, x)
-    own = found.universe.labels
+    own = found.labels
     for k, (axis, label) in enumerate(rows):
         here = (table[f"{AXIS}{axis}"] == label).to_numpy()
         departs = label != own[axis]
@@ -88,7 +88,7 @@ def plot_specifications(found: Sensitivity) -> Figure:
 def _choices(found: Sensitivity, table: pd.DataFrame) -> list[tuple[str, str]]:
     """Axes on which the variants differ, each with its choices, the study's own first."""
     rows = []
-    for axis, own in found.universe.labels.items():
+    for axis, own in found.labels.items():
         labels = list(dict.fromkeys(table[f"{AXIS}{axis}"]))
         if len(labels) > 1:
             rows += [(axis, label) for label in [own, *(one for one in labels if one != own)]]
@@ -143,7 +143,7 @@ def plot_tornado(found: Sensitivity) -> Figure:
         f"fastest to the slowest median of each axis; line and band: the study as it is, {found.ci:.0%} interval. b: "
         "width of the interval of the rate over that of the study."
     )
-    title, n = found.universe.study.title, len(table)
+    title, n = found.study.title, len(table)
     figure, ((left, right),) = titled_page(title, "", 0.31 * n + 0.9, caption, 0.15, (1, 2))
     for axes, (x0, width) in zip((left, right), ((0.2, 0.56), (0.79, 0.19)), strict=True):
         at = axes.get_position()
@@ -198,7 +198,7 @@ def plot_influence(found: Sensitivity) -> Figure:
         f"deviations of the study as it is; bars: two Monte Carlo standard errors either way. The {n} largest of "
         f"{len(found.influence)}; colour: what kind of part. Filled: fitted again; hollow: importance weights."
     )
-    title = found.universe.study.title
+    title = found.study.title
     figure, ((axes,),) = titled_page(title, "", 0.17 * n + 0.8, caption, 0.15, (1, 1))
     at = axes.get_position()
     axes.set_position((0.36, at.y0, 0.6, at.height))

@@ -21,7 +21,7 @@ PARTS = files("bayesdensity.report") / "page"
 def to_html(report: Report) -> str:
     """The whole page; every text that comes from a study or a table is escaped."""
     parts = {name: Markup(_part(f"page.{name}")) for name in ("css", "js")}
-    return _template().render(report=report, **parts)
+    return str(_template().render(report=report, **parts))
 
 
 @cache

@@ -60,8 +60,8 @@ def density(source: Source) -> Section:
     figure = plot_density(fit, ci)
     caption = (
         f"Density of each LLM, the parameters that {reference_unit(fit)} needs for the same scores over its own, "
-        f"against its release date: median and {ci:.0%} interval. Curves: the {fit.study.frontier.quantile:g} quantile among "
-        f"the releases of a date (frontier, band: {ci:.0%} interval), and their mean, dashed. On one benchmark, "
+        f"against its release date: median and {ci:.0%} interval. Curves: the {fit.study.frontier.quantile:g} quantile "
+        f"among the releases of a date (frontier, band: {ci:.0%} interval), and their mean, dashed. On one benchmark, "
         "density and frontier are those of that benchmark."
     )
     chart = Chart("density", caption, benchmark_chart(fit, ci), figure)
@@ -155,8 +155,8 @@ def reference(source: Source) -> Section:
     )
     table = Table(
         "reference",
-        f"The map from size to score of {reference_unit(fit)}, median [{ci:.0%} interval]: exponent of size in the loss "
-        "law, highest score that the map reaches, and the score of guessing or what the study states.",
+        f"The map from size to score of {reference_unit(fit)}, median [{ci:.0%} interval]: exponent of size in the "
+        "loss law, highest score that the map reaches, and the score of guessing or what the study states.",
         shown,
         data.rename_axis("benchmark").reset_index(),
     )

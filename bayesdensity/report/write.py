@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.describe.sensitivity import load_sensitivity
 from bayesdensity.errors import InputError
 from bayesdensity.files import write_whole
 from bayesdensity.fit import Fit
@@ -18,6 +19,7 @@ from bayesdensity.report.comparison import compared
 from bayesdensity.report.html import to_html
 from bayesdensity.report.markdown import to_folder
 from bayesdensity.report.sources import Source
+from bayesdensity.sensitivity.tables import Sensitivity
 
 ORDER = (
     sections.answer,
@@ -86,7 +88,7 @@ def report(
     """
     path, tell = Path(path), progress or (lambda _: None)
     named = {fits.study.name: fits} if isinstance(fits, Fit) else dict(fits)
-    _refuse(named, path, sensitivity)
+    check_request(named, path, sensitivity)
     if len(named) == 1:
         ((name, fit),) = named.items()
         page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
@@ -150,15 +152,12 @@ def _source(
     return Source(name, fit, known, comparison, _found(fit, sensitivity), ci)
 
 
-def _found(fit: Fit, sensitivity: str | Path | None) -> object:
-    if sensitivity is None:
-        return None
-    from bayesdensity.describe.sensitivity import load_sensitivity
-
-    return load_sensitivity(Path(sensitivity), fit.study)
+def _found(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
+    return None if sensitivity is None else load_sensitivity(Path(sensitivity), fit.study)
 
 
-def _refuse(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None) -> None:
+def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None) -> None:
+    """Refuse what cannot be written, before anything expensive runs."""
     if not fits:
         raise InputError("a report needs at least one fit.")
     for name, fit in fits.items():

@@ -13,6 +13,7 @@ from bayesdensity.quantities import doubling_time, probability_positive
 from bayesdensity.sensitivity.answers import Answer, require_rate
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant
 from bayesdensity.sensitivity.influence import Left
+from bayesdensity.study import Study
 
 MOST_ERROR = 0.1
 """Monte Carlo error of a median, as a share of the standard deviation, up to which it may be read off."""
@@ -27,8 +28,9 @@ class Sensitivity:
 
     Attributes
     ----------
-    universe : Multiverse
-        The study and its variants.
+    study : Study
+    grid : str
+        Name of the grid of its variants.
     of : str
         The rate that is asked for: "frontier" or "mean", over the window of each variant, or at a date.
     ci : float
@@ -41,7 +43,8 @@ class Sensitivity:
         By key of a variant without an answer, why.
     """
 
-    universe: Multiverse
+    study: Study
+    grid: str
     of: str
     ci: float
     specifications: pd.DataFrame
@@ -51,6 +54,12 @@ class Sensitivity:
     priors: pd.DataFrame
     influence: pd.DataFrame
     failed: dict[str, str]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The study's own choice on each axis."""
+        own = self.specifications.loc[DEFAULT]
+        return {str(name).removeprefix(AXIS): str(own[name]) for name in own.index if str(name).startswith(AXIS)}
 
 
 def summarise(
@@ -80,7 +89,8 @@ def summarise(
         if label.startswith("without ") and one.key in table.index and len(changed(universe, one)) == 1
     }
     return Sensitivity(
-        universe,
+        universe.study,
+        universe.grid.name,
         of,
         ci,
         table,

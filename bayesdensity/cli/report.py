@@ -1,0 +1,96 @@
+"""Commands that make what is sent on: a report, and what to cite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from bayesdensity.cli.common import CHECK_FAILED, Ci, Folder, app, check_ci, say
+from bayesdensity.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdensity.study import Study
+
+
+@app.command
+def report(
+    *paths: Path,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["-o", "--output"], help="HTML file; default: named like the one fit, or report.html."),
+    ] = None,
+    folder: Annotated[
+        bool, Parameter(negative="--no-folder", help="The same as a folder of Markdown, CSV, SVG and PDF beside it.")
+    ] = True,
+    sensitivity: Annotated[
+        Path | None,
+        Parameter(help="Folder that 'sensitivity' wrote; default: STUDY-sensitivity beside the fit, if there."),
+    ] = None,
+    data: Folder = None,
+    ci: Ci = 0.9,
+) -> int:
+    """Write a report on a fit, or on several side by side: one HTML file that needs nothing else, and a folder.
+
+    Exit status 1 says that the report exists but a check of a fit failed.
+
+    Parameters
+    ----------
+    paths : Path
+        Files that `fit` wrote.
+    """
+    check_ci(ci)
+    from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
+    from bayesdensity.data.tables import read_tables
+    from bayesdensity.fit import load_fit
+    from bayesdensity.progress import saying
+    from bayesdensity.report.write import check_request
+    from bayesdensity.report.write import report as write
+
+    names = [path.stem for path in paths]
+    fits = {path.stem if names.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    target = output or (Path(f"{paths[0].stem}.html") if len(paths) == 1 else Path("report.html"))
+    beside = sensitivity or (_beside(paths[0], next(iter(fits.values())).study) if len(paths) == 1 else None)
+    check_request(fits, target, beside)
+    tables = None if data is None else read_tables(data)
+    with saying() as tell:
+        for name, fit in fits.items():
+            if "checks" not in fit.about:
+                tell(f"checking {name}")
+                fits[name] = checked(fit)
+            refuse_if_unidentified(checks_of(fits[name]))
+        written = write(fits, target, tables=tables, sensitivity=beside, folder=folder, ci=ci, progress=tell)
+    more = f", and the folder {target.with_suffix('')} with {len(written) - 1} files" if folder else ""
+    say(f"wrote {written[0]}{more}")
+    return 0 if all(passed(checks_of(fit)) for fit in fits.values()) else CHECK_FAILED
+
+
+@app.command
+def cite(path: Path) -> None:
+    """Print BibTeX for exactly what a fit used: package, densing law, loss law, benchmarks, reference and sampler.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    from bayesdensity.cite import citations
+    from bayesdensity.fit import load_fit
+
+    print(citations(load_fit(path)))
+
+
+def _beside(path: Path, study: Study) -> Path | None:
+    """The folder that `sensitivity` names by itself, if it is there and of this study."""
+    folder = path.parent / f"{study.name}-sensitivity"
+    if not folder.is_dir():
+        return None
+    from bayesdensity.describe.sensitivity import load_sensitivity
+
+    try:
+        load_sensitivity(folder, study)
+    except InputError as error:
+        say(f"without sensitivity: {error}")
+        return None
+    return folder
