@@ -52,7 +52,7 @@ def report(
     fits = {path.stem if names.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
     target = output or (Path(f"{paths[0].stem}.html") if len(paths) == 1 else Path("report.html"))
     beside = sensitivity or (_beside(paths[0], next(iter(fits.values())).study) if len(paths) == 1 else None)
-    check_request(fits, target, beside)
+    check_request(fits, target, beside, folder)
     tables = None if data is None else read_tables(data)
     with saying() as tell:
         for name, fit in fits.items():

@@ -79,7 +79,7 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
         rates = [quantities.rate(fit, estimand=estimand, ci=ci) for fit in fits.values()]  # type: ignore[arg-type]
         start, middle, end = np.array([[float(part) for part in ends(rate)] for rate in rates]).T / np.log(2)
         right.hlines(y + shift, start, end, _colours(len(fits)), linewidth=1.2)
-        right.scatter(middle, y + shift, 18, _colours(len(fits)), marker, zorder=3)
+        right.scatter(middle, y + shift, 18, _colours(len(fits)), marker=marker, zorder=3)
     first, last = right.get_xlim()
     right.set(ylim=(len(fits) - 0.5, -0.5), title="b  doubling time (months)", xlim=(last, max(first, 0.0)))
     ticks = [month for month in MONTH_TICKS if first <= MONTHS / month <= last]

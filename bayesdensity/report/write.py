@@ -88,7 +88,7 @@ def report(
     """
     path, tell = Path(path), progress or (lambda _: None)
     named = {fits.study.name: fits} if isinstance(fits, Fit) else dict(fits)
-    check_request(named, path, sensitivity)
+    check_request(named, path, sensitivity, folder)
     if len(named) == 1:
         ((name, fit),) = named.items()
         page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
@@ -156,7 +156,7 @@ def _found(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
     return None if sensitivity is None else load_sensitivity(Path(sensitivity), fit.study)
 
 
-def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None) -> None:
+def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None, folder: bool) -> None:
     """Refuse what cannot be written, before anything expensive runs."""
     if not fits:
         raise InputError("a report needs at least one fit.")
@@ -169,6 +169,10 @@ def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path |
         raise InputError(f"-o {path}: name a file that ends in .html.")
     if not path.parent.is_dir():
         raise InputError(f"-o {path}: there is no folder {path.parent}.")
+    if folder and path.with_suffix("").is_file():
+        raise InputError(
+            f"-o {path}: cannot make a folder {path.with_suffix('')}, a file is there; name another place."
+        )
 
 
 def _make(folder: Path) -> None:

@@ -150,7 +150,7 @@
         const group = node("g", { class: look(k).tone }, svg);
         for (const [place, lower, median, upper] of data.series[k].points) {
           const llm = data.llms[place], lit = found.has(llm.name);
-          const mark = node("g", { class: wanted ? (lit ? "lit" : "faded") : "" }, group);
+          const mark = node("g", { class: wanted ? (lit ? "lit" : "faded") : "", "data-llm": llm.name, "data-series": data.series[k].name }, group);
           const at = x(days(llm.date));
           node("line", { class: "bar", x1: at, x2: at, y1: y(Math.max(lower, low)), y2: y(upper) }, mark);
           node("path", { class: "mark" + (wanted && lit ? " full" : ""), d: look(k).shape, transform: `translate(${at.toFixed(1)} ${y(median).toFixed(1)})` }, mark);
