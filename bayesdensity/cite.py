@@ -84,7 +84,7 @@ def citations(fit: Fit | LawFit) -> str:
         found.update(why)
         # Which version of a program was used is not in its paper.
         names = [topic.removeprefix(VERSIONED) for topic in why if topic.startswith(VERSIONED)]
-        note = {"note": f"used in version {versions[names[0]]}"} if names and names[0] in versions else {}
+        note = {"note": f"version {versions[names[0]]} was used"} if names and names[0] in versions else {}
         blocks.append(f"{_comment(why)}\n{one.bibtex(**note)}")
     unknown = [topic for topic in used if topic.startswith(SOUGHT) and topic not in found]
     if unknown:

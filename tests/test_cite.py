@@ -105,10 +105,10 @@ def test_no_keyword_is_of_a_benchmark_that_the_tables_lack() -> None:
 def test_the_package_is_cited_as_its_citation_file_has_it() -> None:
     stated = (Path(__file__).parent.parent / "CITATION.cff").read_text(encoding="utf-8")
     entry = read(citations(a_fit()))["bayesdensity"]
-    assert f'title: "{entry["title"]}"' in stated
+    assert 'title: "{}"'.format(re.sub(r"[{}]", "", entry["title"])) in stated
     assert f"name: {entry['author'].strip('{}')}" in stated
     assert f"date-released: {entry['year']}" in stated
-    assert entry["note"] == "used in version 9.9"
+    assert entry["note"] == "version 9.9 was used"
 
 
 # What a fit used
@@ -180,7 +180,7 @@ def test_checks_are_cited_where_they_were_made() -> None:
 
 def test_programs_are_cited_with_the_versions_of_the_fit() -> None:
     entries = read(citations(a_fit(versions={"bayesdensity": "9.9", "pymc": "6.4"})))
-    assert entries["abrilpla2023pymc"]["note"] == "used in version 6.4"
+    assert entries["abrilpla2023pymc"]["note"] == "version 6.4 was used"
     assert not {"seyboldt2026preconditioning", "hoffman2014nuts", "martin2026arviz"} & set(entries)
 
 

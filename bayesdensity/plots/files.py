@@ -28,13 +28,13 @@ FORMS: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"
 USUAL = ("png", "svg")
 
 
-def save_figures(fit: Fit, stem: Path, forms: Sequence[str] = USUAL) -> list[Path]:
+def save_figures(fit: Fit, stem: str | Path, forms: Sequence[str] = USUAL) -> list[Path]:
     """Write every figure of a fit, each file whole or not at all.
 
     Parameters
     ----------
     fit : Fit
-    stem : Path
+    stem : str or Path
         ``out/mine`` gives ``out/mine-density.png``, ``out/mine-density.svg``, then ``doubling`` and ``reference``.
     forms : sequence of {"png", "svg", "pdf"}
         PNG at 200 dpi, and SVG, unless told otherwise.
@@ -51,9 +51,9 @@ def save_figures(fit: Fit, stem: Path, forms: Sequence[str] = USUAL) -> list[Pat
 
     Examples
     --------
-    >>> save_figures(fit, Path("out/mine"), forms=("pdf",))  # doctest: +SKIP
+    >>> save_figures(fit, "out/mine", forms=("pdf",))  # doctest: +SKIP
     """
-    written = []
+    written, stem = [], Path(stem)
     for name, plot in FIGURES:
         figure = plot(fit)
         written += save_figure(figure, stem, name, forms)
