@@ -83,7 +83,7 @@ def test_every_interval_of_a_fit_is_ordered(world_fit: Fit) -> None:
         assert bool((summary["lower"] <= summary["median"]).all()), estimate.name
         assert bool((summary["median"] <= summary["upper"]).all()), estimate.name
         assert not np.isnan(estimate.draws).any(), estimate.name
-        assert estimate.name in repr(estimate)
+        assert estimate.name in repr(estimate) and estimate.units in repr(estimate) and estimate.units
 
 
 # Fits of other forms, made by hand
