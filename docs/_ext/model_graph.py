@@ -1,0 +1,285 @@
+"""The plate diagram of a study, taken from the graph of its PyMC model.
+
+The model is sampled in data-informed coordinates (docs/model.md, "Geometry"): in PyMC's graph every latent effect
+depends on what its data say of it, which is geometry and not the model. So the model is built here with the coordinates
+undone: `open_coordinates` puts the stated distributions in the place of the changes of variables, for the graph alone.
+What PyMC then says of plates and arrows is contracted to the variables that a reader knows, which `SHOWN` names. A
+variable of the model that is neither shown nor contracted stops the build, so that the diagram cannot fall behind.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import pymc as pm
+import pytensor.tensor as pt
+from pymc.distributions.continuous import FlatRV
+from pymc.model_graph import ModelGraph
+from pytensor.graph.traversal import walk
+
+from bayesdensity.data.dataset import assemble
+from bayesdensity.data.selection import select
+from bayesdensity.data.tables import read_tables
+from bayesdensity.model import evaluators, reference, targets, trend
+from bayesdensity.model.build import build_model
+from bayesdensity.prior import Prior
+from bayesdensity.study import Priors, Study
+
+SHOWN = {
+    "rate": "rate",
+    "curvature": "curvature",
+    "rate_change": "change of rate",
+    "dispersion_growth": "growth of\ndispersion",
+    "family_scale": "family\nscale",
+    "noise_scale": "symmetric\nscale",
+    "inefficiency_scale": "inefficiency\nscale",
+    "family_effect": "family effect",
+    "log_density_relative": "ln density",
+    "log_size": "size",
+    "slope_spread": "spread of\nslopes",
+    "benchmark_slope": "slope in time",
+    "level_spread": "spread of\nlevels",
+    "level": "level",
+    "cell_scatter": "scatter",
+    "cell_departure": "ln effective size",
+    "recipe_residual": "recipe\nscale",
+    "recipe": "recipe residual",
+    "reference_log_size": "size",
+    "size_exponent_population": "population of\nsize exponents",
+    "link": "link: level,\nslope, exponent",
+    "link_slopes": "population\nof slopes",
+    "ceiling": "ceiling",
+    "harness_scale": "harness scale",
+    "harness_effect": "harness effect",
+    "overdispersion": "overdispersion",
+    "scores": "score",
+    "suite_law": "loss law",
+    "loss_noise": "loss noise",
+    "suite_loss": "loss",
+    "law": "loss law",
+    "law_misfit": "miss of\nthe law",
+    "law_miss": "miss beyond\nthe ladder",
+    "run_loss": "loss",
+    "map": "map from loss\nto score",
+    "map_departure": "departure",
+    "map_score": "score",
+}
+"""By name in the diagram: what it is called there."""
+MERGED = {
+    "size_exponent_population": ("log_size_exponent", "size_exponent_spread"),
+    "link": ("link_level", "link_slope", "link_exponent", "link_contrast", "log_link_slope_contrast", "size_exponent"),
+    "link_slopes": ("log_link_slope", "link_slope_spread"),
+    "ceiling": ("ceiling", "ceiling_gap"),
+    "suite_law": ("suite_log_loss_centre", "logit_size_share", "suite_size_elasticity", "data_elasticity"),
+}
+"""By name in the diagram: variables of the model that are one thing to a reader."""
+UNSEEN = ("score_value", "score_keep", "score_share", "suite_loss_observed")
+LINEARISED = tuple(f"{kind}_{part}" for kind in ("cell", "harness") for part in ("value", "log_above", "weight"))
+DROPPED = {"origin", "latent", "link_centre", "link_position", "link_spread", *UNSEEN, *LINEARISED}
+"""Not drawn: where the axis begins, where a prior is stated, observed values beside what observes them, and what the
+coordinates alone read."""
+RESTATED = {("ceiling", "link"), ("harness_effect", "link"), ("link_slopes", "scores")}
+"""Not drawn: level and slope of a link are stated for a ceiling of 1, and at the mean logit of the targets after the
+mean effect of their harnesses; and the common slope reaches scores through the link."""
+PLATES = {
+    "llm": "LLMs",
+    "family": "families",
+    "benchmark": "benchmarks",
+    "cell": "LLMs and members on benchmarks",
+    "score": "scores",
+    "harness": "harnesses on benchmarks",
+    "reference": "members of the reference",
+    "suite": "loss-only suites",
+    "loss": "losses of trainings",
+}
+INSIDE = {"score": "cell"}
+"""A plate that lies within another."""
+OWN_PLATE = {"suite_loss": "loss"}
+SIZED_BY = {"loss": "suite_run"}
+"""What has no dimension of its own in the model."""
+
+
+@dataclass
+class Diagram:
+    """Nodes with their plates, and arrows."""
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    plates: dict[str, str | None] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    edges: set[tuple[str, str]] = field(default_factory=set)
+
+
+@contextmanager
+def open_coordinates(stated: list[tuple[Any, ...]], read: set[str], sizes: list[Any]) -> Iterator[None]:
+    """Latent effects as free variables.
+
+    Collected are in ``stated`` what each density is given, the effect first, in ``read`` the priors, and in ``sizes``
+    the log sizes that cells have before their own departure.
+    """
+
+    plain = targets.cell_logits
+
+    def informed(name: str, mean: Any, precision: Any, dims: str, zero_sum: bool = False) -> tuple[Any, Any]:
+        return pm.Flat(name, dims=dims), pt.as_tensor(0.0)
+
+    def together(data: Any, value: Any, known: Any, prior: Any) -> tuple[Any, Any]:
+        return pm.Normal("harness_effect", 0.0, prior**-0.5, dims="harness"), pt.as_tensor(0.0)
+
+    def lognormal(name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
+        return pm.LogNormal(name, mu, sigma, dims=dims)
+
+    def density(*given: Any) -> Any:
+        # The density of a composed residual is called with the name of its form before it.
+        stated.append(given[isinstance(given[0], str) :])
+        return pt.as_tensor(0.0)
+
+    def cell_logits(link: Any, expected: Any, *rest: Any) -> Any:
+        sizes.append(expected)
+        return plain(link, expected, *rest)
+
+    class Seen:
+        """A prior that tells when its numbers are read."""
+
+        def __init__(self, name: str, prior: Prior) -> None:
+            self.name, self.prior = name, prior
+
+        def __getattr__(self, part: str) -> Any:
+            read.add(self.name)
+            return getattr(self.prior, part)
+
+    def prior(priors: Priors, name: str) -> Any:
+        return Seen(name, getattr(priors, name))
+
+    with ExitStack() as stack:
+        for module in (trend, targets, reference):
+            stack.enter_context(patch.object(module, "informed", informed))
+        for module in (targets, reference):
+            stack.enter_context(patch.object(module, "normal_logp", density))
+        stack.enter_context(patch.object(targets, "cell_logits", cell_logits))
+        stack.enter_context(patch.object(trend, "_logp", density))
+        stack.enter_context(patch.object(reference, "_level_logp", density))
+        stack.enter_context(patch.object(reference, "lognormal", lognormal))
+        stack.enter_context(patch.object(evaluators, "_together", together))
+        stack.enter_context(patch.object(Priors, "__getitem__", prior))
+        yield
+
+
+def priors_read(study: Study) -> set[str]:
+    """Names of the priors whose numbers the model of a study reads."""
+    return _opened(study)[-1]
+
+
+def _opened(study: Study) -> tuple[pm.Model, Any, list[tuple[Any, ...]], list[Any], set[str]]:
+    data = assemble(study, select(study, read_tables()))
+    stated, read, sizes = list[tuple[Any, ...]](), set[str](), list[Any]()
+    with open_coordinates(stated, read, sizes):
+        return build_model(study, data), data, stated, sizes, read
+
+
+def diagram(study: Study) -> Diagram:
+    """The variables of a study that a reader knows, with their plates and arrows."""
+    model, data, stated, sizes, _ = _opened(study)
+    parents = {name: set(above) for name, above in ModelGraph(model).make_compute_graph().items()}
+    for what, *given in stated:  # what is stated last of an effect's density is the effect itself
+        own = [one for one in _names(what, parents) if _is_flat(model[one])][-1:]
+        for name in own:
+            parents[name] |= {one for part in (what, *given) for one in _names(part, parents)} - {name}
+    within = {one for part in sizes for one in _names(part, parents)}
+    parents["cell_departure"] |= within
+    parents["scores"] -= within
+    return _contracted(parents, model, data)
+
+
+def _names(variable: Any, known: Iterable[str]) -> list[str]:
+    """Names of the variables that a term is made of, in the order of the model, and not of what these depend on."""
+    if not hasattr(variable, "owner"):
+        return []
+    names = set(known)
+
+    def above(one: Any) -> list[Any]:
+        return [] if one.owner is None or one.name in names else one.owner.inputs
+
+    found = {one.name for one in walk([variable], above)}
+    return [name for name in known if name in found]
+
+
+def _is_flat(variable: Any) -> bool:
+    return variable.owner is not None and isinstance(variable.owner.op, FlatRV)
+
+
+def _contracted(parents: dict[str, set[str]], model: pm.Model, data: Any) -> Diagram:
+    """The same graph between the variables that a reader knows."""
+    parts = {part: whole for whole, several in MERGED.items() for part in several}
+    drawn = {name: parts.get(name, name) for name in parents if name not in DROPPED}
+    unknown = sorted({whole for whole in drawn.values()} - set(SHOWN))
+    if unknown:
+        raise ValueError(f"docs/_ext/model_graph.py knows nothing of {', '.join(unknown)}: show, merge or drop them")
+    lengths = {data.sizes[dim]: dim for dim in ("llm", "reference")}
+    found = Diagram()
+    for name, whole in drawn.items():
+        variable = model[name]
+        kind = "observed" if variable in model.observed_RVs else "data" if variable in model.data_vars else "latent"
+        dims = model.named_vars_to_dims.get(name) or ()
+        if kind == "data":
+            dims = (lengths[variable.get_value().size],)
+        found.kinds[whole] = kind
+        found.plates[whole] = OWN_PLATE.get(whole) or (dims[0] if dims else None)
+        for above in parents[name]:
+            one = drawn.get(above)
+            if one is not None and one != whole and (one, whole) not in RESTATED:
+                found.edges.add((one, whole))
+    found.sizes = {plate: data.sizes[SIZED_BY.get(plate, plate)] for plate in found.plates.values() if plate}
+    return found
+
+
+def dot(found: Diagram) -> str:
+    """The diagram in the language of Graphviz."""
+    lines = [
+        "digraph {",
+        '  graph [rankdir=LR, ranksep=0.5, nodesep=0.1, fontname="Helvetica,Arial,sans-serif", fontsize=11, bgcolor="transparent"];',
+        '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.06,0.03", height=0.3, style=filled, fillcolor=white];',
+        '  edge [arrowsize=0.6, color="#555555"];',
+    ]
+    for plate in [None, *PLATES]:
+        names = [name for name in SHOWN if found.plates.get(name, "") == plate]
+        if not names or plate in INSIDE:
+            continue
+        nodes = [_node(name, found.kinds[name]) for name in names]
+        if plate is None:
+            lines += [f"  {node}" for node in nodes]
+            continue
+        inner = [f"  {line}" for one, outer in INSIDE.items() if outer == plate for line in _plate(found, one)]
+        lines += [f"  {line}" for line in _plate(found, plate, inner)]
+    lines += [f'  "{one}" -> "{other}";' for one, other in sorted(found.edges)]
+    return "\n".join([*lines, "}"])
+
+
+def _plate(found: Diagram, plate: str, inner: Iterable[str] = ()) -> list[str]:
+    nodes = [f"  {_node(name, found.kinds[name])}" for name in SHOWN if found.plates.get(name, "") == plate]
+    head = [
+        f"subgraph cluster_{plate} {{",
+        f'  label="{PLATES[plate]} ({found.sizes[plate]})"; labelloc=t; labeljust=l; style=rounded; color="#888888";',
+    ]
+    return [*head, *nodes, *inner, "}"]
+
+
+def _node(name: str, kind: str) -> str:
+    label = SHOWN[name].replace("\n", "\\n")
+    shape = {"data": "box", "observed": "ellipse", "latent": "ellipse"}[kind]
+    fill = "#ffffff" if kind == "latent" else "#d9d9d9"
+    return f'"{name}" [label="{label}", shape={shape}, fillcolor="{fill}"];'
+
+
+def svg(source: str) -> str | None:
+    """The picture of a diagram; None where Graphviz is not installed."""
+    program = shutil.which("dot")
+    if program is None:
+        return None
+    done = subprocess.run([program, "-Tsvg"], input=source, capture_output=True, text=True, check=True)
+    return done.stdout[done.stdout.index("<svg") :]

@@ -1,0 +1,85 @@
+"""Directives that show what is in the code: the plate diagram of a study, and the priors that the studies state."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import model_graph
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from bayesdensity.study import Priors, load_study, study_names
+
+DEFAULT = "densing-law"
+logger = logging.getLogger(__name__)
+
+
+class PlateDiagram(Directive):
+    """The variables of a study, from the graph of its PyMC model."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The picture, or a sentence where it cannot be drawn."""
+        study = load_study(self.arguments[0])
+        picture = model_graph.svg(model_graph.dot(model_graph.diagram(study)))
+        if picture is None:
+            logger.info("Graphviz is not installed: no plate diagram")
+            return [nodes.paragraph(text="The diagram is drawn where Graphviz (the program dot) is installed.")]
+        label = f"Plate diagram of the model of {study.name}"
+        return [nodes.raw("", f'<div class="plates" role="img" aria-label="{label}">{picture}</div>', format="html")]
+
+
+class PriorTable(Directive):
+    """Every prior: what the default study states, who uses it, and where other studies differ."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table, and a sentence or a table for the other studies."""
+        node = nodes.container()
+        self.state.nested_parse(StringList(_lines(), source="models"), self.content_offset, node)
+        return node.children
+
+
+@cache
+def _lines() -> list[str]:
+    studies = {name: load_study(name) for name in study_names()}
+    readers: dict[str, list[str]] = {name: [] for name in Priors.model_fields}
+    for name, study in studies.items():
+        for prior in model_graph.priors_read(study):
+            readers[prior].append(name)
+    lines = ["| prior | shape | central 90 % interval | why | read by |", "|---|---|---|---|---|"]
+    for prior, used in readers.items():
+        lines.append(_row(f"`{prior}`", studies[DEFAULT].priors[prior], _readers(used, len(studies))))
+    changed = [
+        _row(f"`{prior}` in `{name}`", study.priors[prior], studies[DEFAULT].priors[prior].why)
+        for name, study in studies.items()
+        for prior in Priors.model_fields
+        if study.priors[prior] != studies[DEFAULT].priors[prior]
+    ]
+    if changed:
+        head = ["| prior | shape | interval | why | in the default |", "|---|---|---|---|---|"]
+        return [*lines, "", "Studies that state others:", "", *head, *changed]
+    others = ", ".join(f"`{name}`" for name in studies if name != DEFAULT)
+    return [*lines, "", f"The other studies ({others}) state the same."]
+
+
+def _row(name: str, prior: Any, last: str) -> str:
+    lower, upper = prior.interval
+    return f"| {name} | {prior.shape} | {lower:g} to {upper:g} | {prior.why} | {last} |".replace("^", r"\^")
+
+
+def _readers(used: list[str], count: int) -> str:
+    if len(used) == count:
+        return "all"
+    return ", ".join(f"`{name}`" for name in used) or "variants only"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register both directives."""
+    app.add_directive("plate-diagram", PlateDiagram)
+    app.add_directive("prior-table", PriorTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

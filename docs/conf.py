@@ -1,0 +1,84 @@
+"""Sphinx configuration: `sphinx-build -W --keep-going -b html docs docs/_build/html`.
+
+Nothing is fetched from a network, neither when the pages are built nor when they are read: formulas become MathML, which
+browsers draw themselves, so that no script and no font has to come from anywhere; the theme carries its own files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+import bayesdensity  # noqa: E402
+
+# Examples run one after another in this process; two chains at a time are enough for reduced draws.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+project = "bayesdensity"
+author = "The bayesdensity authors"
+copyright = author
+version = release = bayesdensity.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
+    "links",
+    "model_pages",
+    "public_names",
+]
+
+# Pages
+exclude_patterns = ["_build", "_ext", "validation/*.csv", "sg_execution_times.rst", "auto_examples/**/*.md5"]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+# The table of files in a README is read on GitHub too, where a heading of the second level may come first.
+suppress_warnings = ["config.cache"]
+
+# Names
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+add_module_names = False
+
+# Look
+html_theme = "pydata_sphinx_theme"
+html_title = f"bayesdensity {release}"
+html_static_path = ["_static"]
+html_css_files = ["style.css"]
+html_math_renderer = "mathml"
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {
+    "navbar_end": ["theme-switcher"],
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+}
+html_sidebars = {"index": []}
+
+# Gallery: figures are made without pyplot, so a scraper of our own finds them.
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples"],
+    "gallery_dirs": ["auto_examples"],
+    "filename_pattern": r"plot_",
+    "image_scrapers": ("figures.scrape",),
+    "reset_modules": (),
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "min_reported_time": 0,
+    "plot_gallery": "True",
+    "abort_on_example_error": False,
+    "within_subsection_order": "gallery_order.by_story",
+}
