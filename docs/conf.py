@@ -40,8 +40,6 @@ exclude_patterns = ["_build", "_ext", "validation/*.csv", "sg_execution_times.rs
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-# The table of files in a README is read on GitHub too, where a heading of the second level may come first.
-suppress_warnings = ["config.cache"]
 
 # Names
 autosummary_generate = True
@@ -49,22 +47,25 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 add_module_names = False
+default_role = "code"
 
 # Look
 html_theme = "pydata_sphinx_theme"
 html_title = f"bayesdensity {release}"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
+    "navbar_center": [],
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
 }
-html_sidebars = {"index": []}
+html_sidebars = {"**": ["sections.html"]}
 
 # Gallery: figures are made without pyplot, so a scraper of our own finds them.
 sphinx_gallery_conf = {

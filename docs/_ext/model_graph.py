@@ -91,12 +91,12 @@ PLATES = {
     "llm": "LLMs",
     "family": "families",
     "benchmark": "benchmarks",
-    "cell": "LLMs and members on benchmarks",
+    "cell": "LLMs and members\nof the reference\non benchmarks",
     "score": "scores",
-    "harness": "harnesses on benchmarks",
-    "reference": "members of the reference",
+    "harness": "harnesses\non benchmarks",
+    "reference": "members of\nthe reference",
     "suite": "loss-only suites",
-    "loss": "losses of trainings",
+    "loss": "trainings",
 }
 INSIDE = {"score": "cell"}
 """A plate that lies within another."""
@@ -242,7 +242,7 @@ def dot(found: Diagram) -> str:
     """The diagram in the language of Graphviz."""
     lines = [
         "digraph {",
-        '  graph [rankdir=LR, ranksep=0.5, nodesep=0.1, fontname="Helvetica,Arial,sans-serif", fontsize=11, bgcolor="transparent"];',
+        '  graph [rankdir=LR, ranksep=0.28, nodesep=0.08, fontname="Helvetica,Arial,sans-serif", fontsize=11, bgcolor="transparent"];',
         '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.06,0.03", height=0.3, style=filled, fillcolor=white];',
         '  edge [arrowsize=0.6, color="#555555"];',
     ]
@@ -264,16 +264,19 @@ def _plate(found: Diagram, plate: str, inner: Iterable[str] = ()) -> list[str]:
     nodes = [f"  {_node(name, found.kinds[name])}" for name in SHOWN if found.plates.get(name, "") == plate]
     head = [
         f"subgraph cluster_{plate} {{",
-        f'  label="{PLATES[plate]} ({found.sizes[plate]})"; labelloc=t; labeljust=l; style=rounded; color="#888888";',
+        f'  label="{_label(PLATES[plate])} ({found.sizes[plate]})"; labelloc=t; labeljust=l; style=rounded; color="#888888";',
     ]
     return [*head, *nodes, *inner, "}"]
 
 
 def _node(name: str, kind: str) -> str:
-    label = SHOWN[name].replace("\n", "\\n")
     shape = {"data": "box", "observed": "ellipse", "latent": "ellipse"}[kind]
     fill = "#ffffff" if kind == "latent" else "#d9d9d9"
-    return f'"{name}" [label="{label}", shape={shape}, fillcolor="{fill}"];'
+    return f'"{name}" [label="{_label(SHOWN[name])}", shape={shape}, fillcolor="{fill}"];'
+
+
+def _label(text: str) -> str:
+    return text.replace("\n", "\\n")
 
 
 def svg(source: str) -> str | None:

@@ -51,9 +51,9 @@ def _lines() -> list[str]:
     for name, study in studies.items():
         for prior in model_graph.priors_read(study):
             readers[prior].append(name)
-    lines = ["| prior | shape | central 90 % interval | why | read by |", "|---|---|---|---|---|"]
+    lines = ["| prior | 90 % interval | why | read by |", "|---|---|---|---|"]
     for prior, used in readers.items():
-        lines.append(_row(f"`{prior}`", studies[DEFAULT].priors[prior], _readers(used, len(studies))))
+        lines.append(_row(f"`{prior}`", studies[DEFAULT].priors[prior], _readers(used, list(studies))))
     changed = [
         _row(f"`{prior}` in `{name}`", study.priors[prior], studies[DEFAULT].priors[prior].why)
         for name, study in studies.items()
@@ -61,7 +61,7 @@ def _lines() -> list[str]:
         if study.priors[prior] != studies[DEFAULT].priors[prior]
     ]
     if changed:
-        head = ["| prior | shape | interval | why | in the default |", "|---|---|---|---|---|"]
+        head = ["| prior | 90 % interval | why | in the default |", "|---|---|---|---|"]
         return [*lines, "", "Studies that state others:", "", *head, *changed]
     others = ", ".join(f"`{name}`" for name in studies if name != DEFAULT)
     return [*lines, "", f"The other studies ({others}) state the same."]
@@ -69,13 +69,17 @@ def _lines() -> list[str]:
 
 def _row(name: str, prior: Any, last: str) -> str:
     lower, upper = prior.interval
-    return f"| {name} | {prior.shape} | {lower:g} to {upper:g} | {prior.why} | {last} |".replace("^", r"\^")
+    return f"| {name} | {prior.shape}, {lower:g} to {upper:g} | {prior.why} | {last} |".replace("^", r"\^")
 
 
-def _readers(used: list[str], count: int) -> str:
-    if len(used) == count:
+def _readers(used: list[str], names: list[str]) -> str:
+    """Who reads a prior, in few words."""
+    others = [name for name in names if name not in used]
+    if not others:
         return "all"
-    return ", ".join(f"`{name}`" for name in used) or "variants only"
+    if len(others) < len(used):
+        return f"all but {', '.join(others)}"
+    return ", ".join(used) or "variants only"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
