@@ -1,12 +1,12 @@
 """Sphinx configuration: `sphinx-build -W --keep-going -b html docs docs/_build/html`.
 
-Nothing is fetched from a network, neither when the pages are built nor when they are read: formulas become MathML, which
-browsers draw themselves, so that no script and no font has to come from anywhere; the theme carries its own files.
+Nothing is fetched from a network, neither when the pages are built nor when they are read. Formulas become MathML,
+which browsers draw themselves: images would need TeX, and MathJax or KaTeX scripts and fonts that no Python package
+carries. The theme brings its own files.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,9 +14,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
 import bayesdensity  # noqa: E402
-
-# Examples run one after another in this process; two chains at a time are enough for reduced draws.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 project = "bayesdensity"
 author = "The bayesdensity authors"

@@ -8,7 +8,6 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-
 SPACED = {
     "<mi>ln</mi>": '<mi>ln</mi><mspace width="0.17em" />',
     "<mi>&#x0007E;</mi>": "<mo>&#x0223C;</mo>",

@@ -100,6 +100,7 @@ PLATES = {
 }
 INSIDE = {"score": "cell"}
 """A plate that lies within another."""
+FONT = 'fontname="Helvetica,Arial,sans-serif", fontsize=11'
 OWN_PLATE = {"suite_loss": "loss"}
 SIZED_BY = {"loss": "suite_run"}
 """What has no dimension of its own in the model."""
@@ -122,7 +123,6 @@ def open_coordinates(stated: list[tuple[Any, ...]], read: set[str], sizes: list[
     Collected are in ``stated`` what each density is given, the effect first, in ``read`` the priors, and in ``sizes``
     the log sizes that cells have before their own departure.
     """
-
     plain = targets.cell_logits
 
     def informed(name: str, mean: Any, precision: Any, dims: str, zero_sum: bool = False) -> tuple[Any, Any]:
@@ -242,8 +242,8 @@ def dot(found: Diagram) -> str:
     """The diagram in the language of Graphviz."""
     lines = [
         "digraph {",
-        '  graph [rankdir=LR, ranksep=0.28, nodesep=0.08, fontname="Helvetica,Arial,sans-serif", fontsize=11, bgcolor="transparent"];',
-        '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.06,0.03", height=0.3, style=filled, fillcolor=white];',
+        f'  graph [rankdir=LR, ranksep=0.28, nodesep=0.08, {FONT}, bgcolor="transparent"];',
+        f'  node [{FONT}, margin="0.06,0.03", height=0.3, style=filled];',
         '  edge [arrowsize=0.6, color="#555555"];',
     ]
     for plate in [None, *PLATES]:
@@ -264,7 +264,8 @@ def _plate(found: Diagram, plate: str, inner: Iterable[str] = ()) -> list[str]:
     nodes = [f"  {_node(name, found.kinds[name])}" for name in SHOWN if found.plates.get(name, "") == plate]
     head = [
         f"subgraph cluster_{plate} {{",
-        f'  label="{_label(PLATES[plate])} ({found.sizes[plate]})"; labelloc=t; labeljust=l; style=rounded; color="#888888";',
+        f'  label="{_label(PLATES[plate])} ({found.sizes[plate]})";',
+        '  labelloc=t; labeljust=l; style=rounded; color="#888888";',
     ]
     return [*head, *nodes, *inner, "}"]
 

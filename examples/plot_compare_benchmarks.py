@@ -1,0 +1,61 @@
+"""
+Which benchmark moves faster?
+=============================
+
+"Models double every three months" may be true of MATH and false of MMLU. How different are benchmarks, and how fast
+would one move that is not in the study?
+
+.. note:: Draws are reduced to build this page quickly. The numbers are not for citing.
+"""
+
+# %%
+# Fit the default study, or read the fit that an earlier example kept.
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+import bayesdensity as bd
+
+study, kept = bd.load_study("densing-law"), Path("densing-law-quick.nc")
+if kept.is_file():
+    fit = bd.load_fit(kept, study)
+else:
+    fit = bd.fit(study, draws=500, tune=400)
+    fit.save(kept)
+
+# %%
+# Doubling times in months on each benchmark. All are inferred together: a model that is good at MATH alone counts
+# there and not elsewhere.
+
+months = bd.doubling_time(bd.rate_by_benchmark(fit)).to_frame().sort_values("median")
+print(months.round(1).to_string())
+
+# %%
+# Overlapping intervals do not say that two benchmarks are alike, since their rates are correlated. Ask for the
+# probability instead: a row moves faster than a column.
+
+print(bd.probability_faster(fit).to_pandas().round(2).to_string())
+
+# %%
+# A benchmark of the same kind that is not in the study has a wider interval than any of them: the spread between
+# benchmarks is part of it.
+
+new = bd.doubling_time(bd.rate_of_new_benchmark(fit)).to_frame_row()
+print(new.round(1).to_string())
+
+# %%
+# All of it in one figure.
+
+rows = [*months.itertuples(), ("one not yet seen", new["median"], new["lower"], new["upper"])]
+figure = Figure(figsize=(6.5, 2.8), layout="constrained")
+axes = figure.subplots()
+for place, (name, median, lower, upper) in enumerate(reversed(rows)):
+    colour = "#D55E00" if name == "one not yet seen" else "#0072B2"
+    axes.plot([lower, min(upper, 60)], [place, place], color=colour)
+    axes.plot(median, place, "o", color=colour)
+axes.set_yticks(range(len(rows)), [row[0] for row in reversed(rows)])
+axes.set(xscale="log", xlabel="months in which density doubles (median, 90 % interval)")
+axes.set_xticks([2, 3, 4, 6, 8, 12, 24], ["2", "3", "4", "6", "8", "12", "24"])
+axes.minorticks_off()
+axes.spines[["top", "right"]].set_visible(False)
