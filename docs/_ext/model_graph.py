@@ -65,10 +65,12 @@ SHOWN = {
     "law": "loss law",
     "law_misfit": "miss of\nthe law",
     "law_miss": "miss beyond\nthe ladder",
-    "run_loss": "loss",
+    "run_loss": "loss of\nthe ladder",
     "map": "map from loss\nto score",
+    "map_scatter": "scatter of trainings",
+    "map_overdispersion": "overdispersion\nof the ladder",
     "map_departure": "departure",
-    "map_score": "score",
+    "map_score": "score of\nthe ladder",
 }
 """By name in the diagram: what it is called there."""
 MERGED = {
@@ -76,17 +78,29 @@ MERGED = {
     "link": ("link_level", "link_slope", "link_exponent", "link_contrast", "log_link_slope_contrast", "size_exponent"),
     "link_slopes": ("log_link_slope", "link_slope_spread"),
     "ceiling": ("ceiling", "ceiling_gap"),
-    "suite_law": ("suite_log_loss_centre", "logit_size_share", "suite_size_elasticity", "data_elasticity"),
+    "suite_law": ("suite_log_loss_centre", "suite_size_elasticity"),
+    "law": (
+        *("log_loss_centre", "logit_irreducible_share", "size_elasticity"),
+        *("law_log_loss_centre", "law_share_irreducible", "law_share_size", "law_size_exponent", "law_data_exponent"),
+    ),
+    "map": ("map_logit", "map_logit_below_one", "map_slope"),
 }
 """By name in the diagram: variables of the model that are one thing to a reader."""
-UNSEEN = ("score_value", "score_keep", "score_share", "suite_loss_observed")
-LINEARISED = tuple(f"{kind}_{part}" for kind in ("cell", "harness") for part in ("value", "log_above", "weight"))
-DROPPED = {"origin", "latent", "link_centre", "link_position", "link_spread", *UNSEEN, *LINEARISED}
+OF_THE_LAW = ("logit_size_share", "data_elasticity")
+"""Coordinates of a loss law: that of the loss-only suites of a family, or that of a ladder."""
+UNSEEN = ("score_value", "score_keep", "score_share", "suite_loss_observed", "run_loss_observed", "map_observed")
+LINEARISED = tuple(
+    f"{one}_{part}" for one in ("cell", "harness", "training") for part in ("value", "log_above", "weight")
+)
+STATED = ("latent", "law_latent", "map_latent", "origin", "link_centre", "link_position", "link_spread")
+DROPPED = {*STATED, *UNSEEN, *LINEARISED}
 """Not drawn: where the axis begins, where a prior is stated, observed values beside what observes them, and what the
 coordinates alone read."""
-RESTATED = {("ceiling", "link"), ("harness_effect", "link"), ("link_slopes", "scores")}
+THROUGH_LINK = {(one, "scores") for one in ("link_slopes", "law", "law_miss", "map", "level")}
+"""Drawn through the link, which the graph of PyMC knows as a result only."""
+RESTATED = {("ceiling", "link"), ("ceiling", "map"), ("harness_effect", "link")}
 """Not drawn: level and slope of a link are stated for a ceiling of 1, and at the mean logit of the targets after the
-mean effect of their harnesses; and the common slope reaches scores through the link."""
+mean effect of their harnesses."""
 PLATES = {
     "llm": "LLMs",
     "family": "families",
@@ -97,11 +111,14 @@ PLATES = {
     "reference": "members of\nthe reference",
     "suite": "loss-only suites",
     "loss": "trainings",
+    "run": "trainings of the ladder\non benchmarks",
+    "training": "trainings\non benchmarks",
+    "map": "losses with scores",
 }
-INSIDE = {"score": "cell"}
+INSIDE = {"score": "cell", "map": "training"}
 """A plate that lies within another."""
 FONT = 'fontname="Helvetica,Arial,sans-serif", fontsize=11'
-OWN_PLATE = {"suite_loss": "loss"}
+OWN_PLATE = {"suite_loss": "loss", "run_loss": "run", "map_score": "map"}
 SIZED_BY = {"loss": "suite_run"}
 """What has no dimension of its own in the model."""
 
@@ -196,6 +213,20 @@ def diagram(study: Study) -> Diagram:
     return _contracted(parents, model, data)
 
 
+def reference_part(whole: Diagram) -> Diagram:
+    """Of a diagram, what the link rests on, and the scores that are read off it."""
+    kept, new = {"scores", "cell_departure"}, {"link", "run_loss", "map_score", "suite_loss"} & set(whole.kinds)
+    while new:
+        kept |= new
+        new = {one for one, other in whole.edges if other in new} - kept
+    return Diagram(
+        {name: kind for name, kind in whole.kinds.items() if name in kept},
+        {name: plate for name, plate in whole.plates.items() if name in kept},
+        whole.sizes,
+        {edge for edge in whole.edges if kept.issuperset(edge)},
+    )
+
+
 def _names(variable: Any, known: Iterable[str]) -> list[str]:
     """Names of the variables that a term is made of, in the order of the model, and not of what these depend on."""
     if not hasattr(variable, "owner"):
@@ -216,6 +247,7 @@ def _is_flat(variable: Any) -> bool:
 def _contracted(parents: dict[str, set[str]], model: pm.Model, data: Any) -> Diagram:
     """The same graph between the variables that a reader knows."""
     parts = {part: whole for whole, several in MERGED.items() for part in several}
+    parts |= dict.fromkeys(OF_THE_LAW, "law" if "law_miss" in parents else "suite_law")
     drawn = {name: parts.get(name, name) for name in parents if name not in DROPPED}
     unknown = sorted({whole for whole in drawn.values()} - set(SHOWN))
     if unknown:
@@ -231,7 +263,7 @@ def _contracted(parents: dict[str, set[str]], model: pm.Model, data: Any) -> Dia
         found.kinds[whole] = kind
         found.plates[whole] = OWN_PLATE.get(whole) or (dims[0] if dims else None)
         for above in parents[name]:
-            one = drawn.get(above)
+            one = "link" if (drawn.get(above), whole) in THROUGH_LINK else drawn.get(above)
             if one is not None and one != whole and (one, whole) not in RESTATED:
                 found.edges.add((one, whole))
     found.sizes = {plate: data.sizes[SIZED_BY.get(plate, plate)] for plate in found.plates.values() if plate}
@@ -262,9 +294,11 @@ def dot(found: Diagram) -> str:
 
 def _plate(found: Diagram, plate: str, inner: Iterable[str] = ()) -> list[str]:
     nodes = [f"  {_node(name, found.kinds[name])}" for name in SHOWN if found.plates.get(name, "") == plate]
+    alone = plate == "cell" and "reference" not in found.plates.values()  # a ladder has no members
+    title = "LLMs on benchmarks" if alone else PLATES[plate]
     head = [
         f"subgraph cluster_{plate} {{",
-        f'  label="{_label(PLATES[plate])} ({found.sizes[plate]})";',
+        f'  label="{_label(title)} ({found.sizes[plate]})";',
         '  labelloc=t; labeljust=l; style=rounded; color="#888888";',
     ]
     return [*head, *nodes, *inner, "}"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import model_graph
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from docutils.parsers.rst import Directive, directives
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -19,14 +19,18 @@ logger = logging.getLogger(__name__)
 
 
 class PlateDiagram(Directive):
-    """The variables of a study, from the graph of its PyMC model."""
+    """The variables of a study from the graph of its PyMC model, or with `reference` those that its link rests on."""
 
     required_arguments = 1
+    option_spec: ClassVar = {"reference": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         """The picture, or a sentence where it cannot be drawn."""
         study = load_study(self.arguments[0])
-        picture = model_graph.svg(model_graph.dot(model_graph.diagram(study)))
+        diagram = model_graph.diagram(study)
+        if "reference" in self.options:
+            diagram = model_graph.reference_part(diagram)
+        picture = model_graph.svg(model_graph.dot(diagram))
         if picture is None:
             logger.info("Graphviz is not installed: no plate diagram")
             return [nodes.paragraph(text="The diagram is drawn where Graphviz (the program dot) is installed.")]
