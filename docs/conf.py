@@ -40,6 +40,8 @@ myst_heading_anchors = 3
 
 # Names
 autosummary_generate = True
+# Names that differ in case alone need files that differ where case does not count.
+autosummary_filename_map = {"bayesdensity.Fit": "bayesdensity.Fit-class"}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
