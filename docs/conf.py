@@ -33,7 +33,7 @@ extensions = [
 ]
 
 # Pages
-exclude_patterns = ["_build", "_ext", "validation/*.csv", "sg_execution_times.rst", "auto_examples/**/*.md5"]
+exclude_patterns = ["_build", "_ext", "validation/*.csv", "auto_examples/**/*.md5"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -77,7 +77,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "remove_config_comments": True,
-    "min_reported_time": 0,
+    "write_computation_times": False,  # its page would fetch scripts
     "plot_gallery": "True",
     "abort_on_example_error": False,
     "within_subsection_order": "gallery_order.by_story",
