@@ -84,7 +84,7 @@ floor = 0.0
 tables = bd.read_tables(folder)
 study = bd.load_study(folder / "mine.toml")
 chosen = bd.select(study, tables)
-print(f"{len(chosen.llms)} targets, {len(chosen.scores)} scores, yardstick: {', '.join(chosen.reference_llms['llm'])}")
+print(f"{len(chosen.llms)} targets, {len(chosen.scores)} scores, yardstick: {', '.join(chosen.reference_llms.index)}")
 
 # %%
 # Fit, and let the checks speak first.
