@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import fill
 from typing import Any
-
-import numpy as np
 
 from bayesdensity import quantities as q
 from bayesdensity.checks import checks_of, worst
+from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
-from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, interval_text
+from bayesdensity.describe.words import exp_interval, growth_json, growth_rows
 from bayesdensity.fit import Fit
 from bayesdensity.paper_mode import record_rate
 
+WIDTH = 110
+"""Characters of a line of sentences."""
 SHOWN = 12
 """Rows of LLMs that a summary prints."""
 QUOTED_DATES = ("2023-07-01", "2024-07-01", "2025-07-01", "2026-07-01")
@@ -75,9 +77,10 @@ def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     """
     q.require_targets(fit)
     start, end = q.window(fit)
-    lines = [*checks_text(checks_of(fit)), "", fit.study.title, _answer(fit, ci), ""]
+    lines = [*checks_text(checks_of(fit)), "", fit.study.title]
+    lines += [*(fill(sentence, WIDTH) for sentence in answer_sentences(fit, ci)), ""]
     lines.append(f"{f'doubling time of density in months, {ci:.0%} interval':75s} P(growth)")
-    for label, estimand in _estimands(fit).items():
+    for label, estimand in estimands(fit).items():
         lines += growth_rows([f"  {label}, {start} to {end}"], q.rate(fit, estimand=estimand, ci=ci))
         if estimand != "envelope":
             lines += growth_rows(
@@ -103,21 +106,8 @@ fit_text = summary
 """Its name among the texts and the JSON of this folder."""
 
 
-def _answer(fit: Fit, ci: float) -> str:
-    start, end = q.window(fit)
-    rates = q.rate(fit, ci=ci)
-    row = q.doubling_time(rates).to_frame_row()
-    grew = np.isfinite(row["median"])
-    said, months = ("doubled every", " months") if grew else ("did not grow; months to double:", "")
-    return (
-        f"From {start} to {end} the {fit.study.frontier.quantile:g} quantile of density among releases {said} "
-        f"{interval_text(row)}{months} ({ci:.0%} interval);\n"
-        f"P(it grew) = {float(q.probability_positive(rates)):.3f}, "
-        f"P(the pace slowed over the window) = {q.probability_slowing(fit):.2f}."
-    )
-
-
-def _estimands(fit: Fit) -> dict[str, q.Estimand]:
+def estimands(fit: Fit) -> dict[str, q.Estimand]:
+    """What a fit has a rate of over its window, by what it is called."""
     shown: dict[str, q.Estimand] = {
         f"frontier ({fit.study.frontier.quantile:g} quantile)": "frontier",
         "mean of releases": "mean",

@@ -13,7 +13,7 @@ from bayesdensity.checks import checks_of, worst
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.checks import checks_text
 from bayesdensity.describe.densities import densities_table
-from bayesdensity.describe.fit import quoted_dates
+from bayesdensity.describe.fit import estimands, quoted_dates
 from bayesdensity.describe.words import ENDS, interval_text
 from bayesdensity.plots import plot_density, plot_doubling, plot_reference
 from bayesdensity.plots.page import reference_unit
@@ -72,17 +72,17 @@ def doubling(source: Source) -> Section:
     """Doubling times over the window and at dates."""
     fit, ci = source.fit, source.ci
     start, end = q.window(fit)
-    quantile = f"frontier ({fit.study.frontier.quantile:g} quantile)"
-    estimands: dict[str, q.Estimand] = {quantile: "frontier", "mean of releases": "mean"}
-    if fit.study.frontier.family_effects:
-        estimands["envelope of families"] = "envelope"
-    rows = []
-    for said, estimand in estimands.items():
+    rows = list[tuple[str, str, q.Estimate]]()
+    for said, estimand in estimands(fit).items():
         rows.append((said, f"{start} to {end}", q.rate(fit, estimand=estimand, ci=ci)))
         if estimand != "envelope":
             for day in quoted_dates(fit):
                 at = q.rate_at(fit, [day], estimand, ci)
                 rows.append((said, f"at {day}", q.Estimate(at.name, at.what, at.draws.isel(date=0), ci)))
+    if fit.study.frontier.trend == "change-point":
+        change = q.change_point(fit, ci)
+        rows += [("mean of releases", "before the change of pace", change.before)]
+        rows += [("mean of releases", "after it", change.after)]
     table = _growth("doubling", ("estimand", "when"), rows, ci)
     return Section("doubling", "Doubling times", (table, Picture("doubling", plot_doubling(fit, ci))))
 
