@@ -23,7 +23,15 @@ from matplotlib.text import Annotation, Text
 from bayesdensity.backtest import Backtest
 from bayesdensity.errors import InputError
 from bayesdensity.fit import Diagnostics, Fit
-from bayesdensity.plots import plot_backtest, plot_density, plot_doubling, plot_reference, save_figure, save_figures
+from bayesdensity.plots import (
+    plot_backtest,
+    plot_density,
+    plot_doubling,
+    plot_fits,
+    plot_reference,
+    save_figure,
+    save_figures,
+)
 from bayesdensity.plots.page import BLUE, GREY, VERMILLION
 from bayesdensity.study import load_study
 
@@ -310,6 +318,21 @@ def test_no_two_names_of_llms_overlap() -> None:
 @pytest.mark.parametrize("plot", FIGURES)
 def test_nothing_is_drawn_beyond_the_page(plot: Any, kind: str) -> None:
     figure = plot(made_by_hand(kind, rate=0.1, spread=0.5, verdict="FAIL"))
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
+
+
+def test_fits_side_by_side_have_a_row_each_and_stay_on_the_page() -> None:
+    names = ["slow <b>$x$", "fast", "a fit with a name that is rather long"]
+    fits = {name: made_by_hand(rate=rate) for name, rate in zip(names, (1.0, 3.0, 2.0), strict=True)}
+    figure = plot_fits(fits)
+    left, right = figure.axes
+    assert len(left.lines) == 3
+    assert [label.get_text() for label in right.get_yticklabels()] == names
+    dots = [path.get_offsets()[:, 0] for path in right.collections if len(path.get_offsets()) == 3]
+    for estimand in dots:  # doublings a year, so that an infinite time has its place
+        assert list(np.argsort(estimand)) == [0, 2, 1]
+    assert "0.95 quantile" in figure.get_label() and "90% intervals" in figure.get_label()
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert drawn.x0 >= 0 and drawn.x1 <= width and drawn.y0 >= 0 and drawn.y1 <= height
 

@@ -20,7 +20,14 @@ from bayesdensity.checks.priors import log_priors
 from bayesdensity.data.dataset import LINK, harness_names, targets_only, with_scores, without_targets
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
-from bayesdensity.describe.sensitivity import plan_text, save_sensitivity, sensitivity_json, sensitivity_text, sentences
+from bayesdensity.describe.sensitivity import (
+    load_sensitivity,
+    plan_text,
+    save_sensitivity,
+    sensitivity_json,
+    sensitivity_text,
+    sentences,
+)
 from bayesdensity.errors import InputError
 from bayesdensity.fit import Fit, prepare_again, prepare_data, sample
 from bayesdensity.marginal import log_joint, log_predictive
@@ -387,6 +394,26 @@ def test_text_and_json_and_csv_say_the_same(tmp_path: Path) -> None:
     assert json.loads(files[-1].read_text()) == told
     again = pd.read_csv(files[0], index_col="variant")
     np.testing.assert_allclose(again["rate_median"], found.specifications["rate_median"], rtol=1e-5)
+
+
+def test_what_was_saved_is_read_back_and_only_for_its_study(tmp_path: Path) -> None:
+    universe, answers = made()
+    found = summary(universe, answers, [Left("llm", "A", 4, normal_answer(1.9))])
+    save_sensitivity(found, tmp_path)
+    again = load_sensitivity(tmp_path, universe.study)
+    for name in ("specifications", "tornado", "decomposition", "priors", "influence"):
+        one, other = getattr(found, name), getattr(again, name)
+        assert list(one.index) == list(other.index), name
+        numbers = one.select_dtypes("number")
+        np.testing.assert_allclose(other[numbers.columns], numbers, rtol=1e-5)
+    assert again.labels == found.labels == universe.labels
+    assert sentences(again) == sentences(found)
+    assert plot_tornado(again).get_label() == plot_tornado(found).get_label()
+    with pytest.raises(InputError, match="sensitivity of another study"):
+        load_sensitivity(tmp_path, load_study("qwen2.5"))
+    (tmp_path / "tornado.csv").write_text("not a table", encoding="utf-8")
+    with pytest.raises(InputError, match="holds no answer"):
+        load_sensitivity(tmp_path, universe.study)
 
 
 def test_tables_go_nowhere_if_they_cannot_be_written(tmp_path: Path) -> None:

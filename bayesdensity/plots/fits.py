@@ -53,7 +53,7 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
         f"its own yardstick. b: months in which density doubles, averaged over the window of each fit; dots: frontier, "
         f"diamonds: mean of ln density among releases. Medians, and {ci:.0%} intervals as bands and bars."
     )
-    height, room = max(2.8, 1 + 0.3 * len(fits)), 0.08 + 0.075 * max(map(len, fits))
+    height, room = max(2.8, 1 + 0.3 * len(fits)), 0.12 + 0.04 * max(map(len, fits))
     figure, ((left, right),) = titled_page(
         "Densities and doubling times of several fits",
         "",
