@@ -328,7 +328,7 @@ def test_fits_side_by_side_have_a_row_each_and_stay_on_the_page() -> None:
     figure = plot_fits(fits)
     left, right = figure.axes
     assert len(left.lines) == 3
-    assert [label.get_text() for label in right.get_yticklabels()] == names
+    assert [" ".join(label.get_text().split()) for label in right.get_yticklabels()] == names
     dots = [path.get_offsets()[:, 0] for path in right.collections if len(path.get_offsets()) == 3]
     for estimand in dots:  # doublings a year, so that an infinite time has its place
         assert list(np.argsort(estimand)) == [0, 2, 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -33,6 +35,8 @@ from bayesdensity.quantities import DEFAULT_CI, MONTHS
 
 COLOURS = (BLUE, VERMILLION, GREEN, "#CC79A7", "#E69F00", SKY, BLACK, GREY)
 """Of fits, in turn; the same as on the page."""
+NAME = 18
+"""Characters of a line of a name."""
 
 
 @rc_context(STYLE)
@@ -49,21 +53,15 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
     quantiles = sorted({f"{fit.study.frontier.quantile:g}" for fit in fits.values()})
     caption = (
         f"a: frontier ({' or '.join(quantiles)} quantile of density among the releases of a date) by each fit, in "
-        "units of "
-        f"its own yardstick. b: months in which density doubles, averaged over the window of each fit; dots: frontier, "
-        f"diamonds: mean of ln density among releases. Medians, and {ci:.0%} intervals as bands and bars."
+        "units of its own yardstick. b: months in which density doubles, averaged over the window of each fit; dots: "
+        f"frontier, diamonds: mean of ln density among releases. Medians, and {ci:.0%} intervals as bands and bars."
     )
-    height, room = max(2.8, 1 + 0.3 * len(fits)), 0.12 + 0.04 * max(map(len, fits))
-    figure, ((left, right),) = titled_page(
-        "Densities and doubling times of several fits",
-        "",
-        height,
-        caption,
-        0.2,
-        (1, 2),
-        wspace=room,
-        width_ratios=(1.4, 1),
-    )
+    names = [textwrap.fill(name, NAME) for name in fits]
+    longest = max(len(line) for name in names for line in name.splitlines())
+    height, room = max(2.8, 1 + 0.3 * len(fits)), 0.12 + 0.04 * longest
+    title = "Densities and doubling times of several fits"
+    spacing: Any = {"wspace": room, "width_ratios": (1.4, 1)}
+    figure, ((left, right),) = titled_page(title, "", height, caption, 0.2, (1, 2), **spacing)
     low, high = np.inf, 0.0
     for (name, fit), colour in zip(fits.items(), _colours(len(fits)), strict=True):
         dates = quantities.dates_between(*quantities.window(fit), STEPS)
@@ -81,10 +79,10 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
         right.hlines(y + shift, start, end, _colours(len(fits)), linewidth=1.2)
         right.scatter(middle, y + shift, 18, _colours(len(fits)), marker=marker, zorder=3)
     first, last = right.get_xlim()
-    right.set(ylim=(len(fits) - 0.5, -0.5), title="b  doubling time (months)", xlim=(last, max(first, 0.0)))
+    right.set(ylim=(len(fits) - 0.5, -0.5), title="b  months to double", xlim=(last, max(first, 0.0)))
     ticks = [month for month in MONTH_TICKS if first <= MONTHS / month <= last]
     right.set_xticks([MONTHS / m for m in ticks], [f"{m:g}".replace("inf", INFINITE) for m in ticks])
-    right.set_yticks(y, list(fits))
+    right.set_yticks(y, names)
     right.tick_params(axis="y", length=0, grid_alpha=0)
     return figure
 
