@@ -28,8 +28,8 @@ def _asked(found: Sensitivity) -> str:
     estimand, _, date = found.of.partition(" ")
     own, quantile = found.specifications.loc[DEFAULT], f"{found.study.frontier.quantile:g} quantile of density"
     what = {"frontier": quantile, "mean": "mean of ln density"}[estimand]
-    window = f"averaged over the window of each variant (of the study: {own['window_start']} to {own['window_end']})"
-    return f"{estimand} ({what} among releases) {f'at {date}' if date else window}"
+    window = f"averaged over the window of each fit, in the study {own['window_start']} to {own['window_end']}"
+    return f"{estimand} ({what} among releases; rate {f'at {date}' if date else window})"
 
 
 @rc_context(STYLE)
