@@ -72,6 +72,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["auto_examples"],
     "filename_pattern": r"plot_",
     "image_scrapers": ("figures.scrape",),
+    "capture_repr": (),  # what an example shows it prints
     "reset_modules": (),
     "download_all_examples": False,
     "show_memory": False,
