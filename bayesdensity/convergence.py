@@ -56,7 +56,7 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
         names = " and ".join(str(chain + 1) for chain in stuck)
         faults.append(f"chain {names} is stuck far below the log density of the others; fit again with another seed")
     if several and not rhats[0] <= MAX_RHAT:
-        faults.append(f"chains disagree: R-hat {rhats[0]:.3f} of {rhats[1]} exceeds {MAX_RHAT}")
+        faults.append(f"chains disagree: R-hat {rhats[0]:.4f} of {rhats[1]} exceeds {MAX_RHAT}")
     if not several:
         faults.append("one chain alone cannot show that it converged")
     if not esses[0] >= MIN_ESS:
