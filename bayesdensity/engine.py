@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,7 @@ def run(
     identity: dict[str, Any],
     executor: Executor | None = None,
     workers: int | None = None,
+    lifetime: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Do jobs, and write each result as a line of JSON as soon as it is there.
@@ -79,6 +81,8 @@ def run(
         None: a pool of processes, which is set up again when one of them dies.
     workers : int, optional
         Of the pool; None: one for each core.
+    lifetime : int, optional
+        Jobs, about, after which the processes of a pool are replaced, for those that leave memory taken; None: never.
     progress : callable, optional
         Called with the number of jobs done and of all.
 
@@ -101,7 +105,7 @@ def run(
         blob = pickle.dumps((make, shared))
         token = hashlib.sha256(blob).hexdigest()
         with path.open("a", encoding="utf-8") as file:
-            for key, result in _results(todo, (token, blob), executor, workers or available_cores()):
+            for key, result in _results(todo, (token, blob), executor, workers or available_cores(), lifetime):
                 done[key] = {"key": key, **result}
                 file.write(json.dumps(done[key]) + "\n")
                 file.flush()
@@ -189,7 +193,7 @@ def _read(path: Path, identity: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _results(
-    jobs: list[Job], work: tuple[str, bytes], executor: Executor | None, workers: int
+    jobs: list[Job], work: tuple[str, bytes], executor: Executor | None, workers: int, lifetime: int | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     left = {job.key: job for job in jobs}
     if executor is not None:
@@ -202,7 +206,8 @@ def _results(
         context = multiprocessing.get_context("spawn")
         # A job that kills its worker takes its neighbours along: one is blamed only for what it does alone.
         suspects = {key: job for key, job in left.items() if breaks.get(key, 0) >= MOST_BREAKS - 1}
-        batch, at_once = suspects or dict(left), 1 if suspects else min(workers, len(left))
+        at_once = 1 if suspects else min(workers, len(left))
+        batch = suspects or dict(islice(left.items(), lifetime and lifetime * at_once))
         pool = ProcessPoolExecutor(at_once, mp_context=context, initializer=_begin_worker)
         try:
             for _ in range(at_once + 1):  # a pool watches over a process from its next event on: here, from the start

@@ -342,6 +342,12 @@ def test_a_folder_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         run(tmp_path, jobs(1))
 
 
+def test_processes_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
+    todo = jobs(5)
+    assert run(tmp_path, todo, workers=1, lifetime=2) == expected(todo)
+    assert list(Counter(one.process for one in begun(tmp_path)).values()) == [2, 2, 1]
+
+
 # Workers that die
 
 
