@@ -31,7 +31,7 @@ INDEPENDENT = 1000
 """Draws of a fit that weights count on, at most: successive ones depend on each other."""
 COMPILE, SAMPLE_EACH = 90.0, 0.03
 """Seconds of a core that compiling takes, and sampling for each score, about."""
-LIFETIME = 8
+LIFETIME = 12
 """Fits, about, after which a process is replaced: what it compiled stays in memory for good (numba issue 5976)."""
 STAGED, LADDER = {"joint": 1.0, "plug-in": 2.0, "cut": 3.0}, 2.5
 """How much longer inference in stages and a ladder take."""
