@@ -13,7 +13,7 @@ from bayesdensity.backtest import Backtest
 from bayesdensity.comparison import Comparison
 from bayesdensity.convergence import Diagnostics
 from bayesdensity.describe.comparison import backtest_json, backtest_text, comparison_json, comparison_text, verdict
-from bayesdensity.describe.words import growth_json, growth_rows
+from bayesdensity.describe.words import growth_json, growth_rows, in_lines
 from bayesdensity.quantities import SAMPLE, Estimate
 
 
@@ -125,3 +125,11 @@ def test_a_backtest_as_json_holds_infinity_and_nothing_unknown() -> None:
     assert row["doubling_time_then_upper"] == "inf" and row["share_above_frontier"] is None
     assert row["n_known"] == 30 and row["horizon_end"] == "2026-01-01"
     assert told["llms"][0]["llm"] == "a" and told["scores"]["all"]["coverage_90%"] == 1.0
+
+
+def test_no_line_breaks_an_interval() -> None:
+    text = " ".join(f"every {k}.0 [{k}.1, {k}.2] months" for k in range(9))
+    for width in range(20, 60):
+        lines = in_lines(text, width).splitlines()
+        assert " ".join(lines) == text
+        assert all(len(line) <= width and line.count("[") == line.count("]") for line in lines)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from textwrap import fill
 from typing import Any
 
 from bayesdensity import quantities as q
 from bayesdensity.checks import checks_of, worst
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
-from bayesdensity.describe.words import exp_interval, growth_json, growth_rows
+from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, in_lines
 from bayesdensity.fit import Fit
 from bayesdensity.paper_mode import record_rate
 
@@ -78,7 +77,7 @@ def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     q.require_targets(fit)
     start, end = q.window(fit)
     lines = [*checks_text(checks_of(fit)), "", fit.study.title]
-    lines += [*(fill(sentence, WIDTH) for sentence in answer_sentences(fit, ci)), ""]
+    lines += [*(in_lines(sentence, WIDTH) for sentence in answer_sentences(fit, ci)), ""]
     lines.append(f"{f'doubling time of density in months, {ci:.0%} interval':75s} P(growth)")
     for label, estimand in estimands(fit).items():
         lines += growth_rows([f"  {label}, {start} to {end}"], q.rate(fit, estimand=estimand, ci=ci))

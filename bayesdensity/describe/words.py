@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,12 @@ def interval_text(row: Any, digits: int = 1) -> str:
     """Median and ends of an interval: 3.4 [2.9, 4.1]."""
     middle, lower, upper = (f"{row[end]:.{digits}f}" for end in ENDS)
     return f"{middle} [{lower}, {upper}]"
+
+
+def in_lines(text: str, width: int) -> str:
+    """Text in lines of at most so many characters, none of which breaks an interval."""
+    whole = re.sub(r"\S+ \[[^]]*\]", lambda found: found[0].replace(" ", "\xa0"), text)
+    return fill(whole, width).replace("\xa0", " ")
 
 
 def growth_rows(labels: Sequence[str], rates: Estimate) -> list[str]:
