@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesdensity.checks import checked
+from bayesdensity.checks import CHECKS, Check, checked, worst
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.densities import densities_json
 from bayesdensity.describe.fit import fit_json
 from bayesdensity.errors import InputError
 from bayesdensity.fit import Fit
+from bayesdensity.report import sections
 from bayesdensity.report.blocks import Paragraph, Report, Section, Table
 from bayesdensity.report.html import to_html
 from bayesdensity.report.markdown import plain, to_folder
+from bayesdensity.report.sources import Source
 from bayesdensity.report.write import report
 
 EVIL = '<script>alert("1")</script>|`*[x](javascript:alert(1))</table>'
@@ -92,6 +94,22 @@ def test_the_page_says_what_the_fit_says(written: list[Path], fit: Fit) -> None:
     assert "{median:.1f} [{lower:.1f}, {upper:.1f}]".format(**headline) in text
     assert fit.study.digest in text and fit.about["tables_digest"] in text
     assert "@misc" in text or "@article" in text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ({}, "nothing looked for was found"),
+        ({"harnesses": "REVIEW"}, "may be cited after a look"),
+        ({"convergence": "REVIEW"}, "before a number is cited"),
+        ({"convergence": "REVIEW", "reference": "FAIL"}, "should not be cited"),
+    ],
+)
+def test_the_answer_says_whether_it_may_be_cited(fit: Fit, verdicts: dict[str, Any], said: str) -> None:
+    told = [asdict(Check(name, verdicts.get(name, "PASS"), "Said.", "Do.")) for name in CHECKS]
+    *_, last = sections.answer(Source("mine", fit.noted(checks=told))).blocks
+    assert isinstance(last, Paragraph) and said in last.text
+    assert last.tone == worst(one["verdict"] for one in told)
 
 
 def test_the_chart_holds_the_densities_of_the_json(page: Page, fit: Fit) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity import quantities as q
-from bayesdensity.checks import checks_of, worst
+from bayesdensity.checks import checks_of, passed, worst
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.checks import checks_text
 from bayesdensity.describe.densities import densities_table
@@ -29,13 +29,16 @@ SAID = {
     "FAIL": "This result should not be cited as it is.",
 }
 
+UNSURE = "The sampler did not pass: fit again, with more draws or another seed, before a number is cited."
+
 
 def answer(source: Source) -> Section:
     """Three sentences to quote, and the worst verdict."""
     found = checks_of(source.fit)
     verdict = worst(one.verdict for one in found)
     blocks: list[Block] = [Paragraph(text, "answer") for text in answer_sentences(source.fit, source.ci)]
-    blocks.append(Paragraph(f"{checks_text(found)[0]} {SAID[verdict]}", verdict))
+    said = SAID[verdict] if verdict == "FAIL" or passed(found) else UNSURE
+    blocks.append(Paragraph(f"{checks_text(found)[0]} {said}", verdict))
     return Section("answer", "The answer", tuple(blocks))
 
 
