@@ -102,6 +102,11 @@ class Reference(Part):
             return ()
         return (self.family,) if isinstance(self.family, str) else self.family
 
+    @property
+    def yardstick(self) -> str:
+        """Whose parameters sizes are counted in."""
+        return " and ".join(self.families) or str(self.suite)
+
 
 class Law(Part):
     """The loss law of the reference."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,6 +69,14 @@ def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
     loaded = load_fit(path, study)
     check_same(loaded, study, tables)  # scores are told apart by the lines of their file
     return loaded
+
+
+def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
+    """Fits by the stems of their files, or by whole paths where stems are the same."""
+    from bayesdensity.fit import load_fit
+
+    stems = [path.stem for path in paths]
+    return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
 
 
 def check_ci(ci: float) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, AsJson, Ci, app, check_ci, check_folder, say
+from bayesdensity.cli.common import CHECK_FAILED, AsJson, Ci, app, check_ci, check_folder, load_fits, say
 
 
 @app.command
@@ -32,11 +32,9 @@ def compare(
     from bayesdensity.comparison import compare as run_comparison
     from bayesdensity.comparison import prefixed, require_same_scores
     from bayesdensity.describe.comparison import comparison_json, comparison_text
-    from bayesdensity.fit import load_fit
     from bayesdensity.progress import saying
 
-    names = [path.stem for path in paths]
-    fits = {path.stem if names.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    fits = load_fits(paths)
     require_same_scores(fits)
     with saying() as tell:
         found = run_comparison(fits, refit=refit, ci=ci, progress=tell)

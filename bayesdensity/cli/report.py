@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, Ci, Folder, app, check_ci, say
+from bayesdensity.cli.common import CHECK_FAILED, Ci, Folder, app, check_ci, load_fits, say
 from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,13 +43,11 @@ def report(
     check_ci(ci)
     from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.fit import load_fit
     from bayesdensity.progress import saying
     from bayesdensity.report.write import check_request
     from bayesdensity.report.write import report as write
 
-    names = [path.stem for path in paths]
-    fits = {path.stem if names.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    fits = load_fits(paths)
     target = output or (Path(f"{paths[0].stem}.html") if len(paths) == 1 else Path("report.html"))
     beside = sensitivity or (_beside(paths[0], next(iter(fits.values())).study) if len(paths) == 1 else None)
     check_request(fits, target, beside, folder)

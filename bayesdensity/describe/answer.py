@@ -32,13 +32,13 @@ def answer_sentences(fit: Fit, ci: float = q.DEFAULT_CI) -> list[str]:
 
 def _frontier(fit: Fit, ci: float) -> str:
     (start, end), rates = q.window(fit), q.rate(fit, ci=ci)
-    row, unit = q.doubling_time(rates).to_frame_row(), fit.study.reference
-    yardstick = " and ".join(unit.families) if unit.kind == "family" else str(unit.suite)
+    row = q.doubling_time(rates).to_frame_row()
     quantile = f"{fit.study.frontier.quantile:g} quantile of capability density among releases"
     grew = f"P(it grew) {_chance(float(q.probability_positive(rates)))}"
     return (
         f"From {start} to {end} the {quantile} {_doubled(row)} ({ci:.0%} interval; {grew}), by the scores of "
-        f"{fit.about['n_llms']} LLMs on {_and(fit.study.benchmarks)} and with {yardstick} as the yardstick."
+        f"{fit.about['n_llms']} LLMs on {_and(fit.study.benchmarks)} and with "
+        f"{fit.study.reference.yardstick} as the yardstick."
     )
 
 
@@ -60,8 +60,7 @@ def _benchmarks(fit: Fit, ci: float) -> str:
     chance = float(q.probability_faster(fit).sel(benchmark=fast, than=slow))
     return (
         f"By benchmark the quantile moves fastest on {fast}, where it {_doubled(months.loc[fast])}, and slowest on "
-        f"{slow} "
-        f"({interval_text(months.loc[slow])}); P({fast} moves faster than {slow}) {_chance(chance)}."
+        f"{slow} ({interval_text(months.loc[slow])}); P({fast} moves faster than {slow}) {_chance(chance)}."
     )
 
 

@@ -106,7 +106,7 @@ def name_points(axes: Axes, anchors: list[Any], marks: Array, lines: Array, size
 def reference_unit(fit: Fit) -> str:
     """What sizes are counted in: a family, or a ladder at so many tokens."""
     said = fit.study.reference
-    return str(said.family) if said.kind == "family" else f"{said.suite} at {count(said.tokens or 0)} tokens"
+    return said.yardstick if said.kind == "family" else f"{said.yardstick} at {count(said.tokens or 0)} tokens"
 
 
 def ends(estimate: Estimate) -> list[Array]:

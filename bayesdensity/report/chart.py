@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesdensity import quantities as q
 from bayesdensity.fit import Fit
+from bayesdensity.plots.page import ends
 
 STEPS = 49
 """Dates at which a curve is known."""
@@ -22,13 +23,13 @@ def benchmark_chart(fit: Fit, ci: float) -> Json:
     llm, bench = (cells.draws[name].to_numpy() for name in ("llm", "benchmark"))
     index = {str(name): k for k, name in enumerate(fit.data["llm"].to_numpy())}
     series = [_overall(fit, "all benchmarks", dates, ci, list(index.values()))]
-    ends = np.exp(_ends(cells))
+    found = np.exp(_ends(cells))
     for name in map(str, fit.data["benchmark"].to_numpy()):
         here = np.flatnonzero(bench == name)
-        points = [[index[str(llm[k])], *ends[:, k].tolist()] for k in here]
+        points = [[index[str(llm[k])], *found[:, k].tolist()] for k in here]
         curve = np.exp(_ends(q.Estimate("frontier", "", trends.draws.sel(benchmark=name), ci)))
         series.append({"name": name, "points": points, "frontier": curve.tolist(), "mean": None})
-    return _chart(fit, ci, dates, _llms(fit), series, "benchmarks")
+    return _chart(ci, dates, _llms(fit), series, "benchmarks")
 
 
 def fits_chart(fits: Mapping[str, Fit], ci: float) -> Json:
@@ -44,20 +45,19 @@ def fits_chart(fits: Mapping[str, Fit], ci: float) -> Json:
         for curve in ("frontier", "mean"):
             one[curve] = [[value if ok else None for value, ok in zip(row, inside, strict=True)] for row in one[curve]]
         series.append(one)
-    return _chart(some[0], ci, dates, list(llms.values()), series, "fits")
+    return _chart(ci, dates, list(llms.values()), series, "fits")
 
 
-def _chart(fit: Fit, ci: float, dates: Sequence[str], llms: list[Json], series: list[Json], kind: str) -> Json:
-    quantile = f"{fit.study.frontier.quantile:g} quantile of releases"
-    return {"kind": kind, "ci": ci, "dates": list(dates), "llms": llms, "series": series, "frontier": quantile}
+def _chart(ci: float, dates: Sequence[str], llms: list[Json], series: list[Json], kind: str) -> Json:
+    return {"kind": kind, "ci": ci, "dates": list(dates), "llms": llms, "series": series}
 
 
 def _overall(fit: Fit, name: str, dates: Sequence[str], ci: float, places: Sequence[int]) -> Json:
     """Density of every LLM over all benchmarks, with frontier and mean; lower end, median and upper end of each."""
-    ends = _ends(q.density(fit, ci))
+    found = _ends(q.density(fit, ci))
     return {
         "name": name,
-        "points": [[place, *ends[:, k].tolist()] for k, place in enumerate(places)],
+        "points": [[place, *found[:, k].tolist()] for k, place in enumerate(places)],
         "frontier": np.exp(_ends(q.frontier(fit, dates, ci=ci))).tolist(),
         "mean": np.exp(_ends(q.mean_trend(fit, dates, ci))).tolist(),
     }
@@ -82,10 +82,9 @@ def _llms(fit: Fit) -> list[Json]:
 
 
 def _dates(fits: Sequence[Fit]) -> list[str]:
-    starts, ends = zip(*map(q.window, fits), strict=True)
-    return q.dates_between(min(starts), max(ends), STEPS)
+    starts, lasts = zip(*map(q.window, fits), strict=True)
+    return q.dates_between(min(starts), max(lasts), STEPS)
 
 
 def _ends(estimate: q.Estimate) -> np.ndarray:
-    summary = estimate.summary
-    return np.stack([summary[end].to_numpy() for end in ("lower", "median", "upper")])
+    return np.stack(ends(estimate))

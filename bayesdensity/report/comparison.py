@@ -51,8 +51,7 @@ def _density(sources: Sequence[Source]) -> Section:
     fits, ci = {one.name: one.fit for one in sources}, sources[0].ci
     caption = (
         f"Density of each LLM by each fit, in units of its own yardstick, against release date: median and {ci:.0%} "
-        "interval, "
-        f"with the frontier (band: {ci:.0%} interval) and, dashed, the mean of releases."
+        f"interval, with the frontier (band: {ci:.0%} interval) and, dashed, the mean of releases."
     )
     return Section(
         "density", "Density against date", (Chart("density", caption, fits_chart(fits, ci), plot_fits(fits, ci)),)
@@ -63,17 +62,15 @@ def _doubling(sources: Sequence[Source]) -> Section:
     rows = []
     for one in sources:
         fit, ci = one.fit, one.ci
-        row: dict[str, Any] = {"fit": one.name, "window": " to ".join(q.window(fit))}
-        for said, estimand in (("frontier", "frontier"), ("mean", "mean")):
-            row[said] = _months(q.rate(fit, estimand=estimand, ci=ci))  # type: ignore[arg-type]
+        row = {"fit": one.name, "window": " to ".join(q.window(fit))}
+        row |= {"frontier": _months(q.rate(fit, ci=ci)), "mean": _months(q.rate(fit, estimand="mean", ci=ci))}
         dates = quoted_dates(fit)
         at = q.doubling_time(q.rate_at(fit, dates, ci=ci)).to_frame()
         row |= {f"frontier at {day}": interval_text(at.loc[day]) for day in dates}
         rows.append({**row, "P(slowing)": f"{q.probability_slowing(fit):.2f}"})
     caption = (
         "Months in which density doubles, averaged over the window of each fit and at dates: median "
-        f"[{sources[0].ci:.0%} "
-        "interval]."
+        f"[{sources[0].ci:.0%} interval]."
     )
     return Section("doubling", "Doubling times", (Table("doubling", caption, pd.DataFrame(rows).fillna("")),))
 
