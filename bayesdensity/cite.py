@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bayesdensity.fit import Fit
-from bayesdensity.scaling.fit import LawFit
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.law.fitted import LawFit
 
 REFERENCES = Path(__file__).parent / "data" / "references.bib"
 KEYWORDS, VERSIONED = "keywords", "package "

@@ -14,7 +14,8 @@ A report needs one growth rate, and an editor asks: how sure are you?
 from pathlib import Path
 
 import bayesdensity as bd
-from bayesdensity.plots import plot_density, plot_doubling
+from bayesdensity.plots.density import plot_density
+from bayesdensity.plots.doubling import plot_doubling
 
 study, kept = bd.load_study("densing-law"), Path("densing-law-quick.nc")
 if kept.is_file():

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 
 import bayesdensity as bd
 from bayesdensity.checks import checked, checks_of
-from bayesdensity.plots import plot_density
+from bayesdensity.plots.density import plot_density
 
 folder = Path(mkdtemp())
 (folder / "llms.csv").write_text("""\

@@ -12,8 +12,8 @@ loss of a training that nobody ran, and how to divide compute.
 # Runs of your own take the place of the name: a CSV file with ``params``, ``tokens`` and ``loss``.
 
 import bayesdensity as bd
-from bayesdensity.plots import plot_allocation, plot_law
-from bayesdensity.scaling.answer import answer
+from bayesdensity.law.answer import answer
+from bayesdensity.plots.law import plot_allocation, plot_law
 
 runs = bd.read_runs("chinchilla", bd.read_tables())
 fit = bd.fit_law(bd.law_study("chinchilla"), runs, draws=500, tune=400)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import bayesdensity as bd
 from bayesdensity.describe import paper_text
-from bayesdensity.paper_mode.comparison import compare
-from bayesdensity.plots import plot_paper
+from bayesdensity.plots.paper import plot_paper
+from bayesdensity.published.replication import compare
 
 study, tables, kept = bd.load_study("densing-law"), bd.read_tables(), Path("densing-law-quick.nc")
 if kept.is_file():

@@ -14,10 +14,10 @@ time, and look. ``bayesdensity sensitivity densing-law`` does it for 35 variants
 from pathlib import Path
 
 import bayesdensity as bd
-from bayesdensity.plots import plot_specifications, plot_tornado
+from bayesdensity.plots.sensitivity import plot_specifications, plot_tornado
 from bayesdensity.sensitivity.answers import answer_of
+from bayesdensity.sensitivity.effects import summarise
 from bayesdensity.sensitivity.grid import load_grid, multiverse
-from bayesdensity.sensitivity.tables import summarise
 
 study, kept = bd.load_study("densing-law"), Path("densing-law-quick.nc")
 universe = multiverse(study, load_grid("standard", ["parameters", "dispersion"]))

@@ -12,8 +12,8 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import read_tables
-from bayesdensity.fit import Fit, fit
-from bayesdensity.study import load_study
+from bayesdensity.inference.fitting import Fit, fit
+from bayesdensity.study.spec import load_study
 
 ANCHORS = ("7B-4T", "13B-5T")
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from simulated import Truth
 
     from bayesdensity.data.tables import Tables
-    from bayesdensity.fit import Fit
-    from bayesdensity.study import Study
+    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.study.spec import Study
 
 # Figures are drawn without a display; set before anything imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -31,7 +31,7 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 @pytest.fixture(scope="session")
 def world_study(truth: Truth) -> Study:
     """The study of the small world: the default model on its tables."""
-    from bayesdensity.study import load_study
+    from bayesdensity.study.spec import load_study
 
     return load_study(truth.study)
 
@@ -53,9 +53,9 @@ def compiled_world() -> list[Any]:
 @pytest.fixture(scope="session")
 def world_fit(world_study: Study, world_tables: Tables, compiled_world: list[Any]) -> Fit:
     """One fit of the small world with the real sampler."""
-    from bayesdensity.fit import fit
+    from bayesdensity.inference.fitting import fit
 
-    module = sys.modules["bayesdensity.fit"]  # the package's attribute of that name is the function
+    module = sys.modules["bayesdensity.inference.fitting"]  # the package's attribute of that name is the function
     compile_model = module._compile
 
     def keep(*arguments: Any) -> Any:

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bayesdensity import engine
-from bayesdensity.engine import Job
+from bayesdensity.base import engine
+from bayesdensity.base.engine import Job
 
 ALWAYS = 99
 """Times to fail or to die."""

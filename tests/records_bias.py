@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesdensity.paper_mode.records import is_record, line, slope, slope_of_records
+from bayesdensity.published.records import is_record, line, slope, slope_of_records
 
 
 class Outcome(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bayesdensity.fit import Fit
-from bayesdensity.study import Frontier
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.study.spec import Frontier
 
 FORMS: dict[str, dict[str, Any]] = {
     "as shipped": {},

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import lru_cache
 
-from bayesdensity.checks.convergence import check_convergence
+from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.checks.extrapolation import check_extrapolation
-from bayesdensity.checks.prediction import check_scores
-from bayesdensity.checks.priors import check_identification, check_priors
+from bayesdensity.checks.prior_sensitivity import check_identification, check_priors
 from bayesdensity.checks.protocol import VERDICTS, Check, worst
-from bayesdensity.checks.reference import check_reference
+from bayesdensity.checks.reference_fit import check_reference
 from bayesdensity.checks.residuals import check_benchmarks, check_frontier, check_harnesses
-from bayesdensity.convergence import Verdict
-from bayesdensity.errors import UnidentifiedError
-from bayesdensity.fit import Fit
+from bayesdensity.checks.sampler import check_convergence
+from bayesdensity.checks.score_prediction import check_scores
+from bayesdensity.inference.convergence import Verdict
+from bayesdensity.inference.fitting import Fit
 
 __all__ = [
     "CHECKS",

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from bayesdensity.convergence import Verdict
+from bayesdensity.inference.convergence import Verdict
 
 Array = NDArray[np.float64]
 VERDICTS: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")

@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 from scipy import special, stats
 
-from bayesdensity import frontier as forms
 from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
-from bayesdensity.data.dataset import harness_names
-from bayesdensity.fit import Fit
-from bayesdensity.quantities.trend import mean_at
+from bayesdensity.data.join import harness_names
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.quantities.growth import mean_at
 
 LEAST = 8
 """Effects that a test needs."""

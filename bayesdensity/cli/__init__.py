@@ -6,11 +6,11 @@ import gc
 import os
 import sys
 
-from bayesdensity.cli import fits, judge, law, paper, proof, report, sensitivity, studies
+from bayesdensity.base.errors import BayesDensityError
+from bayesdensity.cli import evaluation, fits, law, paper, report, sensitivity, simulation, studies
 from bayesdensity.cli.common import INTERRUPTED, PIPE_CLOSED, app, say
-from bayesdensity.errors import BayesDensityError
 
-__all__ = ["app", "fits", "judge", "law", "main", "paper", "proof", "report", "sensitivity", "studies"]
+__all__ = ["app", "evaluation", "fits", "law", "main", "paper", "report", "sensitivity", "simulation", "studies"]
 
 
 def main() -> None:

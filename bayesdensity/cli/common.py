@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from bayesdensity import __version__
-from bayesdensity.errors import InputError
+from bayesdensity.base.errors import InputError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from bayesdensity.fit import Fit
-    from bayesdensity.study import Study
+    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.study.spec import Study
 
 app = App(
     name="bayesdensity",
@@ -46,14 +46,14 @@ Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.
 
 def parsed(settings: list[str] | None) -> dict[str, Any]:
     """Dotted keys and their values, of texts such as those of --set."""
-    from bayesdensity.study import parse_setting
+    from bayesdensity.study.spec import parse_setting
 
     return dict(parse_setting(text) for text in settings or [])
 
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:
     """The study with its settings, and its tables."""
-    from bayesdensity.study import load_study
+    from bayesdensity.study.spec import load_study
 
     chosen = load_study(study, overrides)
     from bayesdensity.data.tables import read_tables
@@ -63,8 +63,8 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
     """A fit of exactly this study and these tables, from its file."""
-    from bayesdensity.fit import load_fit
-    from bayesdensity.paper_mode.comparison import check_same
+    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.published.replication import check_same
 
     loaded = load_fit(path, study)
     check_same(loaded, study, tables)  # scores are told apart by the lines of their file
@@ -73,7 +73,7 @@ def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
 
 def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     """Fits by the stems of their files, or by whole paths where stems are the same."""
-    from bayesdensity.fit import load_fit
+    from bayesdensity.inference.fitting import load_fit
 
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
@@ -96,7 +96,7 @@ def print_fit(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any],
     """Print what is said of a fit, as text or JSON, and give the exit status."""
     check_ci(ci)
     from bayesdensity.checks import checks_of, passed, refuse_if_unidentified
-    from bayesdensity.fit import load_fit
+    from bayesdensity.inference.fitting import load_fit
 
     result: Fit = load_fit(path)
     checks = checks_of(result)
@@ -119,7 +119,7 @@ def check_results(folder: Path) -> None:
 
 def workers_of(cluster: str | None) -> AbstractContextManager[Executor | None]:
     """Those of a running scheduler; None where there is none, and processes do the work."""
-    from bayesdensity import engine
+    from bayesdensity.base import engine
 
     return engine.cluster(cluster) if cluster else nullcontext()
 
@@ -127,7 +127,7 @@ def workers_of(cluster: str | None) -> AbstractContextManager[Executor | None]:
 @contextmanager
 def resumable(what: str, place: Path) -> Iterator[Callable[[str], None]]:
     """Tell what is under way; an interrupt ends the command and leaves what was finished."""
-    from bayesdensity.progress import saying
+    from bayesdensity.base.progress import saying
 
     say(f"{what} go to {place}; after a stop the same command goes on")
     try:

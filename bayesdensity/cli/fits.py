@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
     CHAINS,
     CHECK_FAILED,
@@ -25,7 +26,6 @@ from bayesdensity.cli.common import (
     print_fit,
     say,
 )
-from bayesdensity.errors import InputError
 
 SEED = 1
 UNSAID = {"--chains": CHAINS, "--seed": SEED}
@@ -71,10 +71,10 @@ def fit(
     if quick:
         say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")
 
-    from bayesdensity.progress import reporting
+    from bayesdensity.base.progress import reporting
 
     with reporting(chains, **counts) as report:
-        from bayesdensity.fit import fit as run
+        from bayesdensity.inference.fitting import fit as run
 
         result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
     from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
@@ -87,7 +87,7 @@ def fit(
     refuse_if_unidentified(checks)
     result.save(path)
     print(fit_text(result))
-    from bayesdensity.plots import save_figures
+    from bayesdensity.plots.files import save_figures
 
     figures = save_figures(result, path.with_suffix(""))
     say(f"wrote {path} and {', '.join(figure.name for figure in figures if figure.suffix == '.png')}")

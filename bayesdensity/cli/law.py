@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
     CHAINS,
     CHECK_FAILED,
@@ -23,13 +24,12 @@ from bayesdensity.cli.common import (
     parsed,
     say,
 )
-from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bayesdensity.data.runs import Runs
-    from bayesdensity.scaling.fit import LawFit
+    from bayesdensity.law.fitted import LawFit
 
 
 def _many(text: str) -> Any:
@@ -102,8 +102,8 @@ def law(
     trainings = _trainings(at)
     from bayesdensity.data.runs import read_runs
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.law_study import law_study
-    from bayesdensity.scaling.design import refuse_design
+    from bayesdensity.law.design import refuse_design
+    from bayesdensity.study.law_spec import law_study
 
     runs = read_runs(suite, read_tables(data), benchmarks=benchmark, hold_out=hold_out or (), exclude=exclude or ())
     overrides = parsed(settings)
@@ -111,28 +111,28 @@ def law(
     study = law_study(law, overrides, pool=pool, slow=slow, map_from=None if map_from == "none" else map_from, **common)
     refuse_design(study.form, runs)
     if compute:
-        from bayesdensity.scaling.allocation import check_compute
+        from bayesdensity.law.allocation import check_compute
 
         check_compute(study.form, compute)
     say(f"{runs.name}: {study.form.title}  [{study.digest}]")
     counts: dict[str, Any] = {"draws": draws or DEFAULT["draws"], "tune": tune or DEFAULT["tune"]}
-    from bayesdensity.progress import reporting
+    from bayesdensity.base.progress import reporting
 
     with reporting(chains, **counts) as report:
-        from bayesdensity.scaling.fit import fit_law
+        from bayesdensity.law.fitted import fit_law
 
         fitted = fit_law(study, runs, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
     sampler = {"chains": chains, "seed": seed, **counts}
     comparison = _compared(fitted, runs, overrides, {**common, "pool": pool}, sampler) if compare else None
     from bayesdensity.checks import passed
     from bayesdensity.describe.law import law_json, law_text
-    from bayesdensity.scaling.answer import answer
+    from bayesdensity.law.answer import answer
 
     say("checking")
     found = answer(fitted, runs, at=trainings, compute=compute, comparison=comparison, ci=ci)
     print(json.dumps(law_json(found), indent=2) if as_json else law_text(found))
     if output is not None:
-        from bayesdensity.plots import save_law
+        from bayesdensity.plots.law import save_law
 
         say(f"wrote {' and '.join(file.name for file in save_law(found, output))}")
     return 0 if passed(found.checks) else CHECK_FAILED
@@ -156,12 +156,12 @@ def _compared(
     fitted: LawFit, runs: Runs, overrides: dict[str, Any], settings: dict[str, Any], sampler: dict[str, Any]
 ) -> pd.DataFrame | None:
     """The law beside every other that the runs can tell."""
-    from bayesdensity.errors import UnidentifiedError
-    from bayesdensity.law_study import law_study
+    from bayesdensity.base.errors import UnidentifiedError
+    from bayesdensity.base.progress import saying
+    from bayesdensity.law.fitted import fit_law
+    from bayesdensity.law.ranking import compare_laws
     from bayesdensity.laws import LAWS
-    from bayesdensity.progress import saying
-    from bayesdensity.scaling.comparison import compare_laws
-    from bayesdensity.scaling.fit import fit_law
+    from bayesdensity.study.law_spec import law_study
 
     fits = {fitted.study.law: fitted}
     with saying() as tell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
     CHAINS,
     CHECK_FAILED,
@@ -24,11 +25,10 @@ from bayesdensity.cli.common import (
     parsed,
     say,
 )
-from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdensity.fit import Fit
-    from bayesdensity.study import Study
+    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.study.spec import Study
 
 
 @app.command
@@ -69,13 +69,13 @@ def paper(
     """
     chosen, tables = load(study, parsed(settings), data)
     _check_paper(ci, replicates, output, points_only and fit_file is not None)
-    from bayesdensity.study import load_study
+    from bayesdensity.study.spec import load_study
 
     others = [load_study(name) for name in beside or []]
+    from bayesdensity.base.progress import counting
     from bayesdensity.describe import paper_json, paper_text
-    from bayesdensity.paper_mode.comparison import compare
-    from bayesdensity.paper_mode.procedure import replicate
-    from bayesdensity.progress import counting
+    from bayesdensity.published.procedure import replicate
+    from bayesdensity.published.replication import compare
 
     for one in (chosen, *others):  # refuse before anything expensive runs
         replicate(one, tables, replicates=0)
@@ -85,7 +85,8 @@ def paper(
         result = compare(chosen, tables, posterior, others, replicates=replicates, seed=seed, ci=ci, progress=count)
     print(json.dumps(paper_json(result), indent=2) if as_json else paper_text(result))
     if output is not None:
-        from bayesdensity.plots import plot_paper, save_figure
+        from bayesdensity.plots.files import save_figure
+        from bayesdensity.plots.paper import plot_paper
 
         written = save_figure(plot_paper(result), output, "paper")
         say(f"wrote {' and '.join(str(path) for path in written)}")
@@ -108,8 +109,8 @@ def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:
     """The fit in a file, or a new one with the default settings."""
     if path is not None:
         return load_fit_of(path, study, tables)
-    from bayesdensity.fit import fit as run
-    from bayesdensity.progress import reporting
+    from bayesdensity.base.progress import reporting
+    from bayesdensity.inference.fitting import fit as run
 
     say(f"{study.title}  [{study.name} {study.digest}]")
     with reporting(CHAINS, **DEFAULT) as report:

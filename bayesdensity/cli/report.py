@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import CHECK_FAILED, Ci, Folder, app, check_ci, load_fits, say
-from bayesdensity.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdensity.study import Study
+    from bayesdensity.study.spec import Study
 
 
 @app.command
@@ -41,11 +41,11 @@ def report(
         Files that `fit` wrote.
     """
     check_ci(ci)
+    from bayesdensity.base.progress import saying
     from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.progress import saying
-    from bayesdensity.report.write import check_request
-    from bayesdensity.report.write import report as write
+    from bayesdensity.render.write import check_request
+    from bayesdensity.render.write import report as write
 
     fits = load_fits(paths)
     target = output or (Path(f"{paths[0].stem}.html") if len(paths) == 1 else Path("report.html"))
@@ -74,7 +74,7 @@ def cite(path: Path) -> None:
         A file that `fit` wrote.
     """
     from bayesdensity.cite import citations
-    from bayesdensity.fit import load_fit
+    from bayesdensity.inference.fitting import load_fit
 
     print(citations(load_fit(path)))
 

@@ -73,7 +73,7 @@ def sensitivity(
     check_counts({"--workers": workers})
     overrides = parsed(settings)
     chosen, tables = load(study, overrides, data)
-    from bayesdensity import engine
+    from bayesdensity.base import engine
     from bayesdensity.data.selection import select
     from bayesdensity.describe.sensitivity import (
         plan_line,
@@ -82,11 +82,11 @@ def sensitivity(
         sensitivity_json,
         sensitivity_text,
     )
-    from bayesdensity.sensitivity import run
+    from bayesdensity.sensitivity import running
     from bayesdensity.sensitivity.answers import require_rate
+    from bayesdensity.sensitivity.effects import summarise
     from bayesdensity.sensitivity.grid import load_grid, multiverse
     from bayesdensity.sensitivity.influence import influence as leave_out
-    from bayesdensity.sensitivity.tables import summarise
 
     of, released = f"{estimand} {at}" if at else estimand, select(chosen, tables).llms["release_date"]
     require_rate(of, *(f"{day:%Y-%m-%d}" for day in (released.min(), released.max())))
@@ -94,8 +94,8 @@ def sensitivity(
     folder, cores = output or Path(f"{chosen.name}-sensitivity"), workers or engine.available_cores()
     check_results(folder)
     with workers_of(cluster) as executor:
-        bench = run.Bench(folder, tables, seed, executor, workers)
-        planned = run.plan(universe, bench)
+        bench = running.Bench(folder, tables, seed, executor, workers)
+        planned = running.plan(universe, bench)
         if plan:
             print(plan_text(planned, cores))
             return 0
@@ -103,13 +103,14 @@ def sensitivity(
         folder.mkdir(exist_ok=True)
         with resumable("fits", folder) as tell:
             fit = bench.fit_of(chosen, tell)
-            priors = run.widened(universe, fit)
-            planned += run.plan(universe, bench, [one for _, _, one in priors.values()])
-            found = run.run(planned, fit, bench, tell)
+            priors = running.widened(universe, fit)
+            planned += running.plan(universe, bench, [one for _, _, one in priors.values()])
+            found = running.run(planned, fit, bench, tell)
             left = leave_out(fit, bench, tell, influence) if influence else None
     answer = summarise(universe, found.answers, found.failed, priors, left, of, ci)
     print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
-    from bayesdensity.plots import plot_influence, plot_specifications, plot_tornado, save_figure
+    from bayesdensity.plots.files import save_figure
+    from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
 
     files, stem = save_sensitivity(answer, folder), folder / chosen.name
     if len(answer.specifications) > 1:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed
-from bayesdensity.errors import InputError
 
 
 @app.command
 def studies() -> None:
     """List the shipped studies."""
-    from bayesdensity.study import load_study, study_names
+    from bayesdensity.study.spec import load_study, study_names
 
     for name in study_names():
         print(f"{name:20s} {load_study(name).title}")

@@ -11,10 +11,10 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.dataset import join_pairs
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.join import join_pairs
 from bayesdensity.data.tables import Tables, listed, read_run_table
-from bayesdensity.errors import InputError, one_of
-from bayesdensity.law_study import LawStudy
+from bayesdensity.study.law_spec import LawStudy
 
 FLOPS_PER_PARAMETER_AND_TOKEN = 6.0
 """Of a forward and a backward pass (arXiv 2001.08361, section 2.1)."""

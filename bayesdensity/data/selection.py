@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.errors import InputError, UnidentifiedError, one_of
-from bayesdensity.study import Exclusion, Study
+from bayesdensity.study.spec import Exclusion, Study
 
 CHANCE_SDS, AT_CEILING = 2.0, 0.98
 """Scores within so many binomial standard deviations of the floor, or this high, say nothing about size."""
@@ -66,7 +66,7 @@ def select(study: Study, tables: Tables) -> Selection:
     Examples
     --------
     >>> from bayesdensity.data.tables import read_tables
-    >>> from bayesdensity.study import load_study
+    >>> from bayesdensity.study.spec import load_study
     >>> chosen = select(load_study("densing-law"), read_tables())
     >>> list(chosen.benchmarks.columns)
     ['n_items', 'chance', 'floor']

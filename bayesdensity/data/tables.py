@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pandera.pandas as pa
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.data.schemas import KEYS, SCHEMAS, SUBJECT
-from bayesdensity.errors import InputError
 
 BUNDLED = Path(__file__).parent
 SHOWN = 50

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesdensity.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
-from bayesdensity.errors import InputError
+from bayesdensity.base.errors import InputError
+from bayesdensity.evaluation.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
 from bayesdensity.quantities import jsonable
 from bayesdensity.simulate import WORLDS
 

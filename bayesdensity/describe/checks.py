@@ -7,7 +7,7 @@ from typing import Any
 
 from bayesdensity import quantities as q
 from bayesdensity.checks import Check, worst
-from bayesdensity.convergence import Diagnostics
+from bayesdensity.inference.convergence import Diagnostics
 
 
 def diagnostics_json(d: Diagnostics) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity import quantities as q
-from bayesdensity.backtest import Backtest
-from bayesdensity.comparison import Comparison
 from bayesdensity.describe.words import growth_json, growth_rows, records_json
+from bayesdensity.evaluation.backtesting import Backtest
+from bayesdensity.evaluation.leave_out import Comparison
 
 TIE, LEAST = 2.0, 4.0
 """Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is

@@ -11,8 +11,8 @@ import xarray as xr
 from bayesdensity.checks import worst
 from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
 from bayesdensity.describe.words import ENDS, interval_json, records_json
+from bayesdensity.law.answer import LawAnswer
 from bayesdensity.quantities import Estimate
-from bayesdensity.scaling.answer import LawAnswer
 
 ALLOCATED = ("params", "tokens", "tokens_per_parameter", "loss")
 EXPONENTS = ("size_exponent", "data_exponent", "return_exponent")

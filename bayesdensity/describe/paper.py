@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity.describe.words import interval_json, records_json
-from bayesdensity.paper_mode.comparison import Comparison, Rate, points
-from bayesdensity.paper_mode.procedure import Replication
-from bayesdensity.paper_mode.records import Line
-from bayesdensity.paper_mode.reference import FARTHEST
+from bayesdensity.published.inversion import FARTHEST
+from bayesdensity.published.procedure import Replication
+from bayesdensity.published.records import Line
+from bayesdensity.published.replication import Comparison, Rate, points
 from bayesdensity.quantities import doubling_months, jsonable
 
 WIDTH = 44

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import write_whole
 from bayesdensity.describe.words import interval_json, interval_text, plain, records_json
-from bayesdensity.errors import InputError
-from bayesdensity.files import write_whole
+from bayesdensity.sensitivity.effects import AXIS, POSTERIOR, Sensitivity
 from bayesdensity.sensitivity.grid import DEFAULT
-from bayesdensity.sensitivity.run import Planned
-from bayesdensity.sensitivity.tables import AXIS, POSTERIOR, Sensitivity
-from bayesdensity.study import Study
+from bayesdensity.sensitivity.running import Planned
+from bayesdensity.study.spec import Study
 
 MOST = 12
 """Rows of a long table that the text shows."""

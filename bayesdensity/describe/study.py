@@ -6,13 +6,13 @@ from typing import Any
 
 import xarray as xr
 
-from bayesdensity.data.dataset import assemble
+from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.words import growth_json, growth_rows
 from bayesdensity.quantities import DEFAULT_CI, Estimate, rate, window
 from bayesdensity.simulate import prior_trend
-from bayesdensity.study import Study
+from bayesdensity.study.spec import Study
 
 
 def study_json(study: Study, tables: Tables) -> dict[str, Any]:

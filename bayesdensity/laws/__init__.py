@@ -17,7 +17,7 @@ from bayesdensity.laws.loss import (
     drawn_law,
     ladder_link,
 )
-from bayesdensity.laws.scores import (
+from bayesdensity.laws.score_curve import (
     LEAST_SLOPE,
     Link,
     bounded_below,

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from bayesdensity.laws.scores import Link
-from bayesdensity.prior import Prior
+from bayesdensity.base.prior import Prior
+from bayesdensity.laws.score_curve import Link
 
 Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""

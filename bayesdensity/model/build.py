@@ -9,12 +9,12 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from bayesdensity.law_study import LawStudy
-from bayesdensity.model import evaluators, reference, targets
+from bayesdensity.model import harnesses, reference, targets
 from bayesdensity.model import trend as trends
-from bayesdensity.model.law import draw_law, group_mean, keep_law, observe_losses
-from bayesdensity.model.priors import draw, draw_log, normal_logp
-from bayesdensity.study import Study
+from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
+from bayesdensity.model.parameters import draw, draw_log, normal_logp
+from bayesdensity.study.law_spec import LawStudy
+from bayesdensity.study.spec import Study
 
 COORDS = ("llm", "family", "reference", "reference_family", "benchmark", "cell", "harness", "suite", "training", "knot")
 
@@ -26,7 +26,7 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
     ----------
     study : Study
     data : xarray.Dataset
-        As `bayesdensity.data.dataset.assemble` makes it. With ``passed_level``, ``passed_slope``, ``passed_exponent``
+        As `bayesdensity.data.join.assemble` makes it. With ``passed_level``, ``passed_slope``, ``passed_exponent``
         and ``passed_ceiling``, dim ``benchmark``, these are the reference, which nothing informs.
 
     Returns
@@ -40,7 +40,7 @@ def build_model(study: Study, data: xr.Dataset) -> pm.Model:
         exponent, suites = reference.size_exponents(study, data) if is_family else (None, None)
         top = reference.passed_ceiling(data) if passed else reference.ceiling(study, exponent)
         cells = targets.cells_of(data)
-        observed = evaluators.Evaluators(study, data, top)
+        observed = harnesses.Evaluators(study, data, top)
         logit, precision = observed.implied_logits()
         scatter = draw(study, "cell_scatter", dims="benchmark")
         if is_family:
@@ -82,7 +82,7 @@ def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
     study : Study
         Its reference is a ladder.
     data : xarray.Dataset
-        As `bayesdensity.data.dataset.assemble` makes it.
+        As `bayesdensity.data.join.assemble` makes it.
 
     Returns
     -------

@@ -15,11 +15,11 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.dataset import BOUND, PSEUDO
-from bayesdensity.model.law import draw_law, group_mean, keep_law, observe_losses
-from bayesdensity.model.priors import Stated, draw, draw_log, lognormal, normal_logp
-from bayesdensity.model.transport import group_sum, informed
-from bayesdensity.study import Study
+from bayesdensity.data.join import BOUND, PSEUDO
+from bayesdensity.model.coordinates import group_sum, informed
+from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
+from bayesdensity.model.parameters import Stated, draw, draw_log, lognormal, normal_logp
+from bayesdensity.study.spec import Study
 
 
 class Pseudo(NamedTuple):

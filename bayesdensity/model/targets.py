@@ -10,10 +10,10 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.model.priors import draw, normal_logp
+from bayesdensity.model.coordinates import group_sum, informed
+from bayesdensity.model.parameters import draw, normal_logp
 from bayesdensity.model.reference import Pseudo
-from bayesdensity.model.transport import group_sum, informed
-from bayesdensity.study import Study
+from bayesdensity.study.spec import Study
 
 
 class Cells(NamedTuple):

@@ -9,11 +9,12 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from bayesdensity import frontier, trends
-from bayesdensity.data.dataset import years_from_centre
-from bayesdensity.model.priors import draw, normal_logp
-from bayesdensity.model.transport import group_sum, informed
-from bayesdensity.study import Study
+from bayesdensity.data.join import years_from_centre
+from bayesdensity.laws import inefficiencies as frontier
+from bayesdensity.laws import trends
+from bayesdensity.model.coordinates import group_sum, informed
+from bayesdensity.model.parameters import draw, normal_logp
+from bayesdensity.study.spec import Study
 
 
 class Scales(NamedTuple):
@@ -101,7 +102,7 @@ def _logp(form: Any, residual: Any, spread: Any, symmetric: Any, one_sided: Any)
 
 
 def log_tail(z: Any) -> Any:
-    """`bayesdensity.frontier.log_tail` for PyTensor."""
+    """`bayesdensity.laws.inefficiencies.log_tail` for PyTensor."""
     above, below = pt.maximum(z, 0.0), pt.minimum(z, 0.0)
     scaled = pt.log(0.5 * pt.erfcx(above / np.sqrt(2)))
     return pt.switch(z > 0, scaled, pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2))))

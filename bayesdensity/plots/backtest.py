@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.backtest import Backtest
-from bayesdensity.fit import Fit
+from bayesdensity.evaluation.backtesting import Backtest
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -47,8 +47,8 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.backtest import backtest
-    >>> from bayesdensity.fit import load_fit
+    >>> from bayesdensity.evaluation.backtesting import backtest
+    >>> from bayesdensity.inference.fitting import load_fit
     >>> fit = load_fit("densing-law.nc")  # doctest: +SKIP
     >>> plot_backtest(fit, backtest(fit)).savefig("backtest.svg")  # doctest: +SKIP
     """

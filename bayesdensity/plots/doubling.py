@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.fit import Fit
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
@@ -33,7 +33,8 @@ from bayesdensity.plots.page import (
 from bayesdensity.quantities import DEFAULT_CI, MONTHS, Estimate
 
 # Months and window as in arXiv 2412.04315 and its journal version.
-CLAIM, CLAIM_MONTHS, CLAIM_WINDOW = GREEN, (3.3, 3.5), ("2023-02-01", "2025-04-30")
+CLAIM: str = GREEN
+CLAIM_MONTHS, CLAIM_WINDOW = (3.3, 3.5), ("2023-02-01", "2025-04-30")
 MONTH_TICKS, INFINITE = (np.inf, 48, 24, 12, 8, 6, 4, 3, 2, 1.5, 1), "\N{INFINITY}"
 
 
@@ -54,7 +55,7 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.fit import load_fit
+    >>> from bayesdensity.inference.fitting import load_fit
     >>> plot_doubling(load_fit("densing-law.nc"), ci=0.8).get_label()  # doctest: +SKIP
     """
     (start, end), quantile = quantities.window(fit), fit.study.frontier.quantile

@@ -9,20 +9,14 @@ from pathlib import Path
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from bayesdensity.errors import InputError, one_of
-from bayesdensity.files import write_whole
-from bayesdensity.fit import Fit
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.files import write_whole
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.plots.page import STYLE
 from bayesdensity.plots.reference import plot_reference
 
-# Names end the names of files; the order is that of writing.
-FIGURES: tuple[tuple[str, Callable[[Fit], Figure]], ...] = (
-    ("density", plot_density),
-    ("doubling", plot_doubling),
-    ("reference", plot_reference),
-)
 # What is written into a file about itself: without a date the same fit gives the same bytes.
 FORMS: dict[str, dict[str, None]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 USUAL = ("png", "svg")
@@ -53,8 +47,14 @@ def save_figures(fit: Fit, stem: str | Path, forms: Sequence[str] = USUAL) -> li
     --------
     >>> save_figures(fit, "out/mine", forms=("pdf",))  # doctest: +SKIP
     """
-    written, stem = [], Path(stem)
-    for name, plot in FIGURES:
+    written, stem = list[Path](), Path(stem)
+    # Names end the names of files; the order is that of writing.
+    plots: dict[str, Callable[[Fit], Figure]] = {
+        "density": plot_density,
+        "doubling": plot_doubling,
+        "reference": plot_reference,
+    }
+    for name, plot in plots.items():
         figure = plot(fit)
         written += save_figure(figure, stem, name, forms)
         figure.clear()

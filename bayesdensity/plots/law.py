@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 
 from bayesdensity.checks import worst
 from bayesdensity.data.runs import absolute_logs
+from bayesdensity.law.allocation import from_budgets, from_sizes
+from bayesdensity.law.answer import LawAnswer
 from bayesdensity.plots.files import save_figure
 from bayesdensity.plots.page import (
     BLACK,
@@ -32,8 +34,6 @@ from bayesdensity.plots.page import (
     titled_page,
 )
 from bayesdensity.quantities import Estimate
-from bayesdensity.scaling.allocation import from_budgets, from_sizes
-from bayesdensity.scaling.answer import LawAnswer
 
 RAMP = LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
 STEPS = 41
@@ -59,9 +59,9 @@ def plot_law(found: LawAnswer) -> Figure:
     --------
     >>> from bayesdensity.data.runs import read_runs
     >>> from bayesdensity.data.tables import read_tables
-    >>> from bayesdensity.law_study import law_study
-    >>> from bayesdensity.scaling.answer import answer
-    >>> from bayesdensity.scaling.fit import fit_law
+    >>> from bayesdensity.study.law_spec import law_study
+    >>> from bayesdensity.law.answer import answer
+    >>> from bayesdensity.law.fitted import fit_law
     >>> runs = read_runs("chinchilla", read_tables())
     >>> found = answer(fit_law(law_study("chinchilla"), runs), runs)  # doctest: +SKIP
     >>> plot_law(found).savefig("law.svg")  # doctest: +SKIP

@@ -16,13 +16,20 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from bayesdensity.fit import Fit
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.quantities import Estimate
 
 Array = NDArray[np.float64]
 # The colour-blind-safe palette of Okabe and Ito (2008), and two greys.
-BLACK, SKY, GREEN, BLUE, VERMILLION, GREY, PALE = "k", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#707070", "#e6e6e6"
-FRONTIER, MEAN = BLUE, VERMILLION
+BLACK: str = "k"
+SKY: str = "#56B4E9"
+GREEN: str = "#009E73"
+BLUE: str = "#0072B2"
+VERMILLION: str = "#D55E00"
+GREY: str = "#707070"
+PALE: str = "#e6e6e6"
+FRONTIER: str = BLUE
+MEAN: str = VERMILLION
 WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.6, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
 SURE = 0.995  # a probability of growth below it is written out
 STEPS, INNER = 97, 0.5  # points of a curve, probability of inner bands

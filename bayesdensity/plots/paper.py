@@ -9,9 +9,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesdensity.paper_mode.comparison import Comparison, Rate, points
 from bayesdensity.plots.doubling import CLAIM, CLAIM_MONTHS, INFINITE, MONTH_TICKS
 from bayesdensity.plots.page import BLACK, FRONTIER, GREY, MEAN, STYLE, SURE, WIDTH, faults, titled_page
+from bayesdensity.published.replication import Comparison, Rate, points
 
 DRAWS = "#CC79A7"  # the purple of the same palette: nothing else on the page has it
 ROW, LABELS, VALUES = 0.165, 2.4, 1.05  # inches: height of a row, width of its label, of its numbers
@@ -50,8 +50,8 @@ def plot_paper(comparison: Comparison) -> Figure:
     Examples
     --------
     >>> from bayesdensity.data.tables import read_tables
-    >>> from bayesdensity.paper_mode.comparison import compare
-    >>> from bayesdensity.study import load_study
+    >>> from bayesdensity.published.replication import compare
+    >>> from bayesdensity.study.spec import load_study
     >>> figure = plot_paper(compare(load_study("densing-law"), read_tables(), replicates=0))
     >>> "Months in which density doubles" in figure.get_label()
     True

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from bayesdensity.plots.page import BLACK, BLUE, GREY, PALE, SKY, STYLE, VERMILLION, titled_page
 from bayesdensity.quantities import MONTHS
+from bayesdensity.sensitivity.effects import AXIS, Sensitivity
 from bayesdensity.sensitivity.grid import DEFAULT
-from bayesdensity.sensitivity.tables import AXIS, Sensitivity
 
 MONTH_TICKS = (1, 1.5, 2, 3, 4, 5, 6, 8, 12, 24, np.inf)
 ROW, CURVE = 0.115, 2.3
@@ -47,7 +47,7 @@ def plot_specifications(found: Sensitivity) -> Figure:
 
     Examples
     --------
-    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+    With ``found`` of `bayesdensity.sensitivity.effects.summarise`:
 
     >>> plot_specifications(found).savefig("specifications.svg")  # doctest: +SKIP
     """
@@ -133,7 +133,7 @@ def plot_tornado(found: Sensitivity) -> Figure:
 
     Examples
     --------
-    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+    With ``found`` of `bayesdensity.sensitivity.effects.summarise`:
 
     >>> plot_tornado(found).savefig("tornado.svg")  # doctest: +SKIP
     """
@@ -187,7 +187,7 @@ def plot_influence(found: Sensitivity) -> Figure:
 
     Examples
     --------
-    With ``found`` of `bayesdensity.sensitivity.tables.summarise`:
+    With ``found`` of `bayesdensity.sensitivity.effects.summarise`:
 
     >>> plot_influence(found).savefig("influence.svg")  # doctest: +SKIP
     """

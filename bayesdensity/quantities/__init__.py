@@ -31,9 +31,7 @@ from bayesdensity.quantities.estimate import (
     require_targets,
     window,
 )
-from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
-from bayesdensity.quantities.trainings import predict_trainings
-from bayesdensity.quantities.trend import (
+from bayesdensity.quantities.growth import (
     ChangePoint,
     Estimand,
     change_point,
@@ -47,6 +45,8 @@ from bayesdensity.quantities.trend import (
     rate,
     rate_at,
 )
+from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
+from bayesdensity.quantities.trainings import predict_trainings
 
 __all__ = [
     "DEFAULT_CI",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from bayesdensity.fit import Fit
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, times
-from bayesdensity.quantities.trend import Estimand, frontier, rate
+from bayesdensity.quantities.growth import Estimand, frontier, rate
 
 
 def rate_by_benchmark(

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensity.cards import Card, Shown
-from bayesdensity.data.dataset import years_from_centre
-from bayesdensity.errors import InputError
-from bayesdensity.fit import Fit
+from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.errors import InputError
+from bayesdensity.data.join import years_from_centre
+from bayesdensity.inference.fitting import Fit
 
 SAMPLE = ("chain", "draw")
 MONTHS = 12.0

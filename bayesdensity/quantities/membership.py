@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayesdensity import frontier as forms
-from bayesdensity.errors import InputError
-from bayesdensity.fit import Fit
+from bayesdensity.base.errors import InputError
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.laws import inefficiencies as forms
 from bayesdensity.quantities.densities import log_density
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
-from bayesdensity.quantities.trend import frontier_at, mean_at
+from bayesdensity.quantities.growth import frontier_at, mean_at
 
 
 def probability_on_frontier(fit: Fit) -> xr.DataArray:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.fit import Fit, require_ladder
+from bayesdensity.inference.fitting import Fit, require_ladder
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
 
 

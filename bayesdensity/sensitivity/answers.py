@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesdensity.errors import InputError, one_of
-from bayesdensity.fit import Fit
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate, rate_at, window
 
 Array = NDArray[np.float64]

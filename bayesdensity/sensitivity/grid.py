@@ -11,9 +11,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from bayesdensity.errors import InputError, one_of
-from bayesdensity.prior import Part, Prior
-from bayesdensity.study import Study, faults_of, find_file, load_study, models_dir, read_toml, replaced, validated
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.prior import Part, Prior
+from bayesdensity.study.spec import Study, faults_of, find_file, load_study, models_dir, read_toml, replaced, validated
 
 Design = Literal["one", "pairs", "full"]
 DEFAULT = "default"

@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import xarray as xr
 
-from bayesdensity import engine
-from bayesdensity.data.dataset import harness_names, with_scores
-from bayesdensity.fit import Fit
-from bayesdensity.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
+from bayesdensity.base import engine
+from bayesdensity.data.join import harness_names, with_scores
+from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
+from bayesdensity.inference.fitting import Fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
-from bayesdensity.sensitivity.run import Bench, Progress, belonging
+from bayesdensity.sensitivity.running import Bench, Progress, belonging
 from bayesdensity.sensitivity.weights import smoothed, trustworthy
 
 Kind = Literal["llm", "family", "harness"]
@@ -38,7 +38,7 @@ def influence(
     """Leave out each LLM, family and harness: by weights, and by a fit where weights cannot.
 
     Weights are the inverse density of what is left out given all else, with what belongs to LLMs and families
-    integrated out (`bayesdensity.marginal`).
+    integrated out (`bayesdensity.evaluation.marginal`).
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from bayesdensity.checks.priors import log_priors
-from bayesdensity.fit import Fit
-from bayesdensity.study import Study
+from bayesdensity.checks.prior_sensitivity import log_priors
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.study.spec import Study
 
 Array = NDArray[np.float64]
 

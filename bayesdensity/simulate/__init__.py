@@ -1,10 +1,10 @@
 """Worlds with known truth and the design of a study: its LLMs, dates, families, harnesses, gaps and reference."""
 
-from bayesdensity.simulate.prior import prior_trend
 from bayesdensity.simulate.scores import Simulated, drawn_from, simulate_scores
 from bayesdensity.simulate.source import reference_only
-from bayesdensity.simulate.tables import simulated_tables, write_simulation
+from bayesdensity.simulate.trend_prior import prior_trend
 from bayesdensity.simulate.truth import asked
+from bayesdensity.simulate.world_tables import simulated_tables, write_simulation
 from bayesdensity.simulate.worlds import WORLDS, World, world_of
 
 __all__ = [

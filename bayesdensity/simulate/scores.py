@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from bayesdensity import frontier as forms
 from bayesdensity import laws
-from bayesdensity.data.dataset import harness_names, own_log_sizes
-from bayesdensity.fit import Fit
-from bayesdensity.quantities.trend import mean_at
+from bayesdensity.data.join import harness_names, own_log_sizes
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.quantities.growth import mean_at
 from bayesdensity.simulate.truth import true_values
 from bayesdensity.simulate.worlds import WORLDS, World, bend, drawn, family_residuals, lineages, own_residuals
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bayesdensity.data.dataset import without_targets
-from bayesdensity.fit import Fit, Prepared, sample
+from bayesdensity.data.join import without_targets
+from bayesdensity.inference.fitting import Fit, Prepared, sample
 
 DRAWS, TUNE = 1000, 500
 

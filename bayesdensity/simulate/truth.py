@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from bayesdensity import frontier as forms
 from bayesdensity import quantities
-from bayesdensity.fit import Fit
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.laws import inefficiencies as forms
 from bayesdensity.quantities.estimate import times
-from bayesdensity.quantities.trend import excess as modelled_excess
+from bayesdensity.quantities.growth import excess as modelled_excess
 from bayesdensity.simulate.worlds import World, bend, excess
 
 FRONTIER_RATE, MEAN_RATE = "rate of the frontier", "rate of the mean"

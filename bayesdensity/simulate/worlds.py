@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from bayesdensity import frontier as forms
-from bayesdensity import trends
-from bayesdensity.errors import InputError, one_of
-from bayesdensity.study import Frontier
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.laws import trends
+from bayesdensity.study.spec import Frontier
 
 HEAVY_DF = 3.0
 """Degrees of freedom of a heavy-tailed inefficiency."""

@@ -23,13 +23,13 @@ from pymc.distributions.continuous import FlatRV
 from pymc.model_graph import ModelGraph
 from pytensor.graph.traversal import walk
 
-from bayesdensity.data.dataset import assemble
+from bayesdensity.base.prior import Prior
+from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
-from bayesdensity.model import evaluators, reference, targets, trend
+from bayesdensity.model import harnesses, reference, targets, trend
 from bayesdensity.model.build import build_model
-from bayesdensity.prior import Prior
-from bayesdensity.study import Priors, Study
+from bayesdensity.study.spec import Priors, Study
 
 SHOWN = {
     "rate": "rate",
@@ -182,7 +182,7 @@ def open_coordinates(stated: list[tuple[Any, ...]], read: set[str], sizes: list[
         stack.enter_context(patch.object(trend, "_logp", density))
         stack.enter_context(patch.object(reference, "_level_logp", density))
         stack.enter_context(patch.object(reference, "lognormal", lognormal))
-        stack.enter_context(patch.object(evaluators, "_together", together))
+        stack.enter_context(patch.object(harnesses, "_together", together))
         stack.enter_context(patch.object(Priors, "__getitem__", prior))
         yield
 

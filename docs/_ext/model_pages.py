@@ -12,7 +12,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bayesdensity.study import Priors, load_study, study_names
+from bayesdensity.study.spec import Priors, load_study, study_names
 
 DEFAULT = "densing-law"
 logger = logging.getLogger(__name__)

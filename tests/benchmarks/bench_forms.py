@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesdensity.comparison import REFIT_DRAWS, REFIT_TUNE, leave_one_out
-from bayesdensity.data.dataset import with_scores
-from bayesdensity.fit import fit, prepare, sample
+from bayesdensity.data.join import with_scores
+from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, leave_one_out
+from bayesdensity.inference.fitting import fit, prepare, sample
 from bayesdensity.quantities import SAMPLE, log_density, rate
 from bayesdensity.simulate import simulate_scores
-from bayesdensity.study import load_study
+from bayesdensity.study.spec import load_study
 
 FORMS = ("half-normal", "exponential", "symmetric")
 FIELDS = ("data_set", "true", "fitted", "elpd", "difference", "se", "large_k", "true_rate", "median", "lower", "upper")

@@ -16,12 +16,12 @@ import pandas as pd
 
 from bayesdensity.data.runs import read_runs
 from bayesdensity.data.tables import read_tables
-from bayesdensity.law_study import law_study
+from bayesdensity.inference.sampling import compile_model, run_sampler
+from bayesdensity.law.fitted import TARGET_ACCEPT, LawFit, fit_law, natural_parameters
+from bayesdensity.law.noise import distribution, residuals
+from bayesdensity.law.prediction import predict_held_out
 from bayesdensity.model.build import build_law
-from bayesdensity.sampling import compile_model, run_sampler
-from bayesdensity.scaling.fit import TARGET_ACCEPT, LawFit, fit_law, natural_parameters
-from bayesdensity.scaling.noise import distribution, residuals
-from bayesdensity.scaling.prediction import predict_held_out
+from bayesdensity.study.law_spec import law_study
 
 SUITES = (("chinchilla", "chinchilla"), ("olmo-ladder", "chinchilla"), ("scalingbench", "densing"))
 TASKS = ("MMLU", "HellaSwag", "ARC-C", "ARC-E", "PIQA", "CSQA", "SIQA", "OBQA")

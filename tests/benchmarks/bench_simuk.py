@@ -23,11 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from simulated import World, simulate
 
 from bayesdensity import laws
-from bayesdensity.data.dataset import with_scores
+from bayesdensity.data.join import with_scores
 from bayesdensity.data.tables import read_tables
-from bayesdensity.fit import prepare, sample
+from bayesdensity.inference.fitting import prepare, sample
 from bayesdensity.simulate import reference_only
-from bayesdensity.study import load_study
+from bayesdensity.study.spec import load_study
 
 SAME = ("rate", "curvature", "dispersion_growth", "family_scale", "noise_scale", "inefficiency_scale")
 """Quantities that are ranked by both."""

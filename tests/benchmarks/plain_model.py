@@ -11,10 +11,10 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from bayesdensity.model.evaluators import _weights
-from bayesdensity.model.priors import draw, draw_log
+from bayesdensity.model.harnesses import _weights
+from bayesdensity.model.parameters import draw, draw_log
 from bayesdensity.model.reference import TARGETS_ABOVE
-from bayesdensity.study import Study
+from bayesdensity.study.spec import Study
 
 COORDS = ("llm", "family", "reference", "benchmark", "cell", "harness", "suite", "score")
 

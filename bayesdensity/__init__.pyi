@@ -1,0 +1,119 @@
+"""Public names and the modules they live in: the one list, which `bayesdensity.__init__` imports from on first use."""
+
+from .cite import citations
+from .data.runs import read_runs
+from .data.selection import select
+from .data.tables import Tables, read_tables, validate_folder
+from .describe.densities import densities_table
+from .describe.fit import summary
+from .evaluation.backtesting import backtest
+from .evaluation.leave_out import compare, leave_one_out
+from .inference.fitting import Fit, fit, load_fit, prepare, sample
+from .law.allocation import allocate
+from .law.diagnosis import diagnose_scaling
+from .law.fitted import LawFit, fit_law, natural_parameters
+from .law.prediction import predict, predict_held_out
+from .law.ranking import compare_laws
+from .plots.backtest import plot_backtest
+from .plots.calibration import plot_calibration
+from .plots.density import plot_density
+from .plots.doubling import plot_doubling
+from .plots.files import rendered, save_figure, save_figures
+from .plots.fits import plot_fits
+from .plots.law import plot_allocation, plot_law, save_law
+from .plots.paper import plot_paper
+from .plots.reference import plot_reference
+from .plots.sensitivity import plot_influence, plot_specifications, plot_tornado
+from .quantities import (
+    Estimate,
+    change_point,
+    density,
+    doubling_time,
+    effective_size,
+    envelope,
+    inefficiency,
+    log_density,
+    predict_trainings,
+    probability_faster,
+    probability_on_frontier,
+    probability_positive,
+    probability_slowing,
+    probability_unreachable,
+    rate,
+    rate_at,
+    rate_by_benchmark,
+    rate_of_new_benchmark,
+)
+from .render.write import report
+from .study.law_spec import LawStudy, law_study
+from .study.spec import Study, load_study, study_names
+
+__version__: str
+
+__all__ = [
+    "Estimate",
+    "Fit",
+    "LawFit",
+    "LawStudy",
+    "Study",
+    "Tables",
+    "__version__",
+    "allocate",
+    "backtest",
+    "change_point",
+    "citations",
+    "compare",
+    "compare_laws",
+    "densities_table",
+    "density",
+    "diagnose_scaling",
+    "doubling_time",
+    "effective_size",
+    "envelope",
+    "fit",
+    "fit_law",
+    "inefficiency",
+    "law_study",
+    "leave_one_out",
+    "load_fit",
+    "load_study",
+    "log_density",
+    "natural_parameters",
+    "plot_allocation",
+    "plot_backtest",
+    "plot_calibration",
+    "plot_density",
+    "plot_doubling",
+    "plot_fits",
+    "plot_influence",
+    "plot_law",
+    "plot_paper",
+    "plot_reference",
+    "plot_specifications",
+    "plot_tornado",
+    "predict",
+    "predict_held_out",
+    "predict_trainings",
+    "prepare",
+    "probability_faster",
+    "probability_on_frontier",
+    "probability_positive",
+    "probability_slowing",
+    "probability_unreachable",
+    "rate",
+    "rate_at",
+    "rate_by_benchmark",
+    "rate_of_new_benchmark",
+    "read_runs",
+    "read_tables",
+    "rendered",
+    "report",
+    "sample",
+    "save_figure",
+    "save_figures",
+    "save_law",
+    "select",
+    "study_names",
+    "summary",
+    "validate_folder",
+]

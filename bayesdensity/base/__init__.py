@@ -1,0 +1,1 @@
+"""What knows nothing of language models: errors, files, jobs, progress, priors as intervals."""

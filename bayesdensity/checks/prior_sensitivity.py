@@ -1,0 +1,107 @@
+"""How far the answer rests on the priors."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity.checks.protocol import Check
+from bayesdensity.inference.convergence import Verdict
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.quantities import SAMPLE, rate
+from bayesdensity.study.spec import Priors
+
+SENSITIVE = 0.05
+"""Sensitivity to a prior above which it informs the answer (arXiv 2107.14054)."""
+WIDE, PRIOR_ONLY = 0.5, 0.9
+"""Posterior over prior standard deviation: little was learned, and nothing."""
+
+
+def check_priors(fit: Fit) -> Check:
+    """Power scaling of every prior of the study: how far the rates of the frontier and of the mean move.
+
+    Densities are taken on the scale that an interval is stated on, so that scaling one by a power widens or narrows it.
+    Kallioinen, Paananen, Bürkner and Vehtari 2024, arXiv 2107.14054.
+    """
+    import arviz
+
+    densities = log_priors(fit)
+    asked = xr.Dataset({"frontier": rate(fit).draws, "mean": rate(fit, estimand="mean").draws})
+    tree = xr.DataTree.from_dict({"posterior": asked, "log_prior": xr.Dataset(densities)})
+    found: dict[str, float] = {}
+    for name in densities:
+        moved = arviz.psense(tree, group="prior", group_var_names=[name])
+        found[name] = max(float(moved[of]) for of in asked.data_vars)
+    felt = sorted((name for name in found if found[name] > SENSITIVE), key=lambda name: -found[name])
+    if not felt:
+        most = max(found, key=lambda name: found[name])
+        said = f"no prior moves the rates of frontier and mean ({most} most: {found[most]:.2f} of {SENSITIVE})."
+        return Check("priors", "PASS", said, figures=found)
+    said = "the rates feel the prior of " + ", ".join(f"{name} ({found[name]:.2f})" for name in felt[:4]) + "."
+    return Check("priors", "REVIEW", said, "Halve and double their intervals with --set and see what moves.", found)
+
+
+def check_identification(fit: Fit) -> Check:
+    """Posterior over prior standard deviation of the rate, its change and the departures of benchmarks."""
+    draws, priors = fit.posterior, fit.study.priors
+    ratio = {"rate": rate_ratio(fit)}
+    for name in ("curvature", "rate_change", "dispersion_growth"):
+        if name in draws:
+            ratio[name] = float(draws[name].std()) / priors[name].sigma
+    n = fit.data.sizes["benchmark"]
+    scale = float(np.sqrt((draws["slope_spread"] ** 2).mean() * (1 - 1 / n)))
+    for name, sd in zip(fit.data["benchmark"].to_numpy(), draws["benchmark_slope"].std(SAMPLE).to_numpy(), strict=True):
+        ratio[f"rate on {name}"] = float(sd) / scale
+    if ratio["rate"] > PRIOR_ONLY:
+        said = f"the posterior of the rate is as wide as its prior ({ratio['rate']:.0%}): nothing was learned about it."
+        return Check("identification", "FAIL", said, "Bring LLMs of more dates, or more scores of each.", ratio)
+    unknown = [f"{name} ({part:.0%})" for name, part in ratio.items() if part > PRIOR_ONLY]
+    faults = [f"as wide as their priors: {', '.join(unknown)}"] if unknown else []
+    if ratio["rate"] > WIDE:
+        faults.append(f"the rate is known little better than its prior ({ratio['rate']:.0%} of its width)")
+    verdict: Verdict = "REVIEW" if faults else "PASS"
+    said = (
+        "; ".join(faults)
+        if faults
+        else f"the rate is known far better than its prior ({ratio['rate']:.0%} of its width)"
+    )
+    remedy = "Do not report these as findings: they repeat the priors." if faults else ""
+    return Check("identification", verdict, said + ".", remedy, ratio)
+
+
+def rate_ratio(fit: Fit) -> float:
+    """Posterior over prior standard deviation of the rate of the mean."""
+    return float(fit.posterior["rate"].std()) / fit.study.priors["rate"].sigma
+
+
+def log_priors(fit: Fit, priors: Priors | None = None) -> dict[str, xr.DataArray]:
+    """Log density of each prior that a fit feels at each draw, up to a constant, on the scale it is stated on.
+
+    Those of its study, or others of the same shapes.
+    """
+    found, priors = {}, priors or fit.study.priors
+    for name in Priors.model_fields:
+        value = _stated(fit, name)
+        if value is not None:
+            log = -0.5 * ((value - priors[name].mu) / priors[name].sigma) ** 2
+            found[name] = log.sum([dim for dim in log.dims if dim not in SAMPLE]).transpose(*SAMPLE)
+    return found
+
+
+def _stated(fit: Fit, name: str) -> xr.DataArray | None:
+    """Draws of what a prior is stated of, on its scale; None where the model has no such variable."""
+    draws, shape = fit.posterior, fit.study.priors[name].shape
+    found: xr.DataArray | None = None
+    if name == "level":
+        found = draws["origin"] + draws["level"].mean("benchmark")
+    elif name == "ceiling_gap":
+        found = _log(1 - draws["ceiling"])
+    elif f"log_{name}" in draws or f"logit_{name}" in draws:
+        found = draws[f"log_{name}" if f"log_{name}" in draws else f"logit_{name}"]
+    elif name in draws:
+        found = _log(draws[name]) if shape == "lognormal" else draws[name]
+    return found
+
+
+def _log(draws: xr.DataArray) -> xr.DataArray:
+    return draws.copy(data=np.log(draws.to_numpy()))

@@ -1,0 +1,122 @@
+"""Predictions of scores from the others: leave-one-cell-out probability integral transforms."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from bayesdensity import laws
+from bayesdensity.checks.protocol import Array, Check, judged, thinned
+from bayesdensity.data.join import harness_names, own_log_sizes, target_scores
+from bayesdensity.inference.fitting import Fit
+
+DRAWS = 400
+NODES, REACH = 61, 5.0
+"""Of the sum over the departure of a cell, and how many standard deviations it reaches."""
+LEAST = 20
+"""Scores that a group needs."""
+SAME = 5e-5
+"""Scores closer than this are equal as published."""
+
+
+def check_scores(fit: Fit) -> Check:
+    """Scores lie where the others predict them, by benchmark and by harness, and are no copies of each other."""
+    pit, bench, source, first = loo_pit(fit)
+    # Scores of one cell share its departure: by benchmark, one of them speaks for all.
+    groups = {f"on {name}": first & (bench == name) for name in np.unique(bench)}
+    groups |= {f"by {name}": source == name for name in np.unique(source)}
+    tests = {}
+    for name, here in groups.items():
+        if here.sum() >= LEAST:
+            tests[f"scores {name} lie higher or lower than predicted"] = uniform(pit[here])
+            tests[f"scores {name} scatter more or less than predicted"] = uniform(2 * np.abs(pit[here] - 0.5))
+    pairs, equal, chance = copies(fit)
+    if pairs:
+        tests[f"copies: {equal} of {pairs} scores repeat another of their LLM"] = float(
+            stats.binom.sf(equal - 1, pairs, chance) if equal else 1.0
+        )
+    remedies = {
+        "scores": "Look at these scores; vary the link (reference) and fit without the benchmark or harness.",
+        "copies": "Set scores.collapse_equal, or leave out the harness that repeats others.",
+    }
+    fine = f"{len(pit)} scores lie where the other scores predict them, by benchmark and by harness."
+    return judged("scores", tests, remedies, fine)
+
+
+def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
+    """Probability that a score of a target would have been lower, given all scores outside its cell.
+
+    The cell's own departure is integrated out, everything else corrected by Pareto-smoothed importance weights
+    (arXiv 1507.02646; PIT: Gelfand, Dey and Chang 1992).
+
+    Returns
+    -------
+    ndarray, ndarray, ndarray, ndarray
+        By score of a target: the transform, its benchmark, its harness, and whether it is the first of its cell.
+    """
+    data, draws = fit.data, thinned(fit, DRAWS)
+    own = target_scores(data)
+    cell, harness = (data[f"score_{part}"].to_numpy()[own] for part in ("cell", "harness"))
+    log_like, below = _predicted(fit, draws, np.flatnonzero(own))
+    seen, at = np.unique(cell, return_inverse=True)  # a cell whose scores are left out has no weights
+    weight = loo_weights(log_like[:, seen])
+    pit = (weight[at] * below.T).sum(axis=1)
+    bench = data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]]
+    return np.asarray(pit), bench, harness_names(data)[harness], np.diff(cell, prepend=-1) > 0
+
+
+def loo_weights(log_like: Array) -> Array:
+    """Pareto-smoothed weights that leave each observation out, from log densities; shape (observation, draw)."""
+    from arviz_stats.base.array import array_stats
+
+    # Only differences count; as they come, their exponentials may be too small to divide by.
+    weight, _ = array_stats.psislw((log_like - log_like.min(axis=0)).T, axis=-1)
+    return np.asarray(np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True)))
+
+
+def copies(fit: Fit) -> tuple[int, int, float]:
+    """Scores beyond the first of their cell, how many of them equal an earlier one, and the chance that one does."""
+    data = fit.data
+    own = target_scores(data)
+    cell, value = data["score_cell"].to_numpy()[own], data["score_value"].to_numpy()[own]
+    order = np.lexsort((value, cell))
+    again = np.diff(cell[order]) == 0
+    equal = again & (np.diff(value[order]) < SAME)
+    # Scores of one cell are rounded to some tenth of a per cent, and differ by a per cent or more.
+    return int(again.sum()), int(equal.sum()), 0.05
+
+
+def uniform(u: Array) -> float:
+    """p-value of a uniform distribution (Kolmogorov and Smirnov)."""
+    return float(stats.kstest(u, "uniform").pvalue)
+
+
+def _predicted(fit: Fit, draws: dict[str, Array], scores: np.ndarray) -> tuple[Array, Array]:
+    """Log density of the scores of each cell, (draw, cell), and P(lower), (draw, score); departures integrated out."""
+    data = fit.data
+    n = int(data.attrs["n_target_cells"])
+    entity, bench = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
+    cell, harness, of, value = (
+        data[f"score_{part}"].to_numpy()[scores] for part in ("cell", "harness", "benchmark", "value")
+    )
+    node = np.linspace(-REACH, REACH, NODES)
+    weight = stats.norm.pdf(node)
+    log_weight = np.log(weight / weight.sum())
+    log_like, below = np.empty((len(draws["rate"]), n)), np.empty((len(draws["rate"]), len(scores)))
+    floor, items = data["floor"].to_numpy()[of][:, None], data["n_items"].to_numpy()[of][:, None]
+    for s in range(len(log_like)):
+        at = {name: values[s] for name, values in draws.items()}
+        size = (own_log_sizes(data, at) + at["log_density_relative"])[entity]
+        size = size + at["benchmark_slope"][bench] * data["time"].to_numpy()[entity]
+        size = size[:, None] + at["cell_scatter"][bench, None] * node
+        link = laws.Link(*(at[f"link_{part}"][bench, None] for part in laws.Link._fields))
+        eta = laws.logit_of_size(link, size)[cell] + at["harness_effect"][harness, None]
+        with np.errstate(over="ignore"):  # far out on the nodes the score is its floor
+            expected = laws.score(eta, floor, at["ceiling"][of, None])
+        sd = laws.score_sd(expected, items, at["overdispersion"][of, None])
+        z = (value[:, None] - expected) / sd
+        by_cell = np.zeros((n, NODES))
+        np.add.at(by_cell, cell, -0.5 * z**2 - np.log(sd))
+        log_like[s] = special.logsumexp(by_cell + log_weight, axis=1)
+        below[s] = (np.exp(log_weight) * special.ndtr(z)).sum(axis=1)
+    return log_like, below

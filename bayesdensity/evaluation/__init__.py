@@ -1,0 +1,1 @@
+"""Is it any good: leave LLMs out, predict the future, recover a known truth."""

@@ -1,0 +1,262 @@
+"""Compare fits by how well they predict LLMs they have not seen, and stack them.
+
+A fold is one LLM: all its scores are left out together, and predicted from everything else. Leave-one-out is by Pareto
+smoothed importance sampling (Vehtari et al. 2024, arXiv 1507.02646), exact where that fails.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from arviz_stats.utils import ELPDDataLOO
+from scipy import optimize, special
+
+from bayesdensity.base.errors import InputError
+from bayesdensity.data.join import with_scores
+from bayesdensity.evaluation.marginal import log_predictive
+from bayesdensity.inference.fitting import Fit, prepare_again, sample
+from bayesdensity.quantities import SAMPLE, Estimate, rate
+
+REFIT_DRAWS, REFIT_TUNE = 500, 500
+"""Draws of a fit without some scores, in each of four chains."""
+STACKED_DRAWS = 4000
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How fits compare.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each fit, best first: ``elpd``, its standard error, difference from the best and its standard error,
+        stacking weight, number of LLMs with a large Pareto k and of those among them that were left out exactly.
+    pointwise : xarray.Dataset
+        ``elpd``, ``pareto_k`` and ``refitted``; dims ``fit``, ``llm``.
+    stacked : dict of Estimate
+        Growth of ln density a year over the window by estimand, the fits mixed by their weights.
+    """
+
+    table: pd.DataFrame
+    pointwise: xr.Dataset
+    stacked: dict[str, Estimate]
+
+
+def compare(
+    fits: Mapping[str, Fit], *, refit: bool = True, draws: int = 1000, ci: float = 0.9, progress: Progress | None = None
+) -> Comparison:
+    """Compare fits of the same scores by leave-one-LLM-out prediction.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        At least two, of the same LLMs and scores.
+    refit : bool
+        Sample again without an LLM where importance sampling cannot leave it out.
+    draws : int
+        Posterior draws that enter.
+    ci : float
+        Probability of the intervals.
+    progress : callable, optional
+        Called with what is under way.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        If the fits are fewer than two or do not share LLMs and scores.
+    """
+    require_same_scores(fits)
+    each = {
+        name: leave_one_out(one, refit=refit, draws=draws, progress=prefixed(progress, name))
+        for name, one in fits.items()
+    }
+    pointwise = xr.concat(each.values(), pd.Index(each, name="fit"))
+    table = compared({name: one["elpd"] for name, one in each.items()})
+    bad = pointwise["pareto_k"] > pointwise["good_k"]
+    table["large_k"] = bad.sum("llm").to_series()[table.index]
+    table["refitted"] = pointwise["refitted"].sum("llm").to_series()[table.index]
+    return Comparison(table, pointwise, stacked(fits, table["weight"].to_dict(), ci))
+
+
+def leave_one_out(fit: Fit, *, refit: bool = True, draws: int = 1000, progress: Progress | None = None) -> xr.Dataset:
+    """Log predictive density of all scores of each LLM given all others.
+
+    Parameters
+    ----------
+    fit : Fit
+    refit, draws, progress
+        As for `compare`.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``elpd`` (natural logarithm), ``pareto_k``, ``refitted``, dim ``llm``, and ``good_k``, above which k is large.
+    """
+    import arviz
+
+    say = progress or _ignore
+    n = fit.data.sizes["llm"]
+    log_likelihood = log_predictive(
+        fit, fit.data, np.ones(n, bool), draws, lambda share: say(f"leave-one-out {share:.0%}")
+    )
+    # Draws from chains that mix well are nearly independent after thinning.
+    tree = xr.DataTree.from_dict({"log_likelihood": xr.Dataset({"scores": log_likelihood})})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Estimated shape parameter of Pareto distribution")  # reported, and left out
+        found = arviz.loo(tree, pointwise=True, var_name="scores", reff=1.0)
+    elpd, k = found.elpd_i.to_numpy().copy(), found.pareto_k.to_numpy()
+    refitted = np.zeros(n, bool)
+    if refit and (k > found.good_k).any():
+        say("compile to leave out exactly")
+        prepared, large = prepare_again(fit), np.flatnonzero(k > found.good_k)
+        for done, m in enumerate(large):
+            say(f"leave out exactly {done + 1} of {len(large)}: {fit.data['llm'].to_numpy()[m]}")
+            keep = np.arange(n) != m
+            again = sample(prepared, with_scores(fit.data, keep_llms=keep), seed=1, draws=REFIT_DRAWS, tune=REFIT_TUNE)
+            without = log_predictive(again, fit.data, keep, draws).isel(llm=m)
+            elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel(llm=m).to_numpy()), True
+    coords = {"llm": fit.data["llm"].to_numpy()}
+    parts = {
+        "elpd": ("llm", elpd),
+        "pareto_k": ("llm", k),
+        "refitted": ("llm", refitted),
+        "good_k": float(found.good_k),
+    }
+    return xr.Dataset(parts, coords=coords)
+
+
+def average_density(log_density: xr.DataArray) -> np.ndarray:
+    """Logarithm of the posterior mean of a density."""
+    values = log_density.stack(s=SAMPLE).to_numpy()
+    return np.asarray(special.logsumexp(values, axis=-1) - np.log(values.shape[-1]))
+
+
+def bridged(without: np.ndarray, known: np.ndarray) -> float:
+    """Log predictive density of scores, from their log densities in draws that know them and in draws that do not.
+
+    The mean over draws that do not know an outlier rests on a few of them, and so does the harmonic mean over those
+    that know it; the bridge between both needs only that they overlap.
+
+    Parameters
+    ----------
+    without, known : ndarray
+        Log density of the scores in each draw.
+
+    References
+    ----------
+    Bennett 1976, DOI 10.1016/0021-9991(76)90078-4; Meng and Wong 1996, Statistica Sinica 6, 831-860.
+    """
+    share = known.size / (known.size + without.size)
+    log_share, log_rest = np.log(share), np.log1p(-share)
+
+    def imbalance(log_ratio: float) -> float:
+        """Difference of the two sides of the bridge, which rises with the ratio sought."""
+        mixed = [np.logaddexp(log_rest + log_ratio, log_share + one) for one in (without, known)]
+        return float(
+            log_ratio
+            + special.logsumexp(-mixed[1])
+            - np.log(known.size)
+            - special.logsumexp(without - mixed[0])
+            + np.log(without.size)
+        )
+
+    ends = np.concatenate([without.ravel(), known.ravel()])
+    return float(optimize.brentq(imbalance, ends.min() - 1, ends.max() + 1))
+
+
+def compared(pointwise: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+    """Table of fits, best first, from their pointwise log predictive densities: differences, and stacking weights.
+
+    References
+    ----------
+    Yao, Vehtari, Simpson and Gelman 2018, DOI 10.1214/17-BA1091 (stacking).
+    """
+    import arviz
+
+    scored: dict[str, Any] = {
+        name: ELPDDataLOO(
+            elpd=float(one.sum()),
+            se=float(one.std() * np.sqrt(one.size)),
+            p=np.nan,
+            n_samples=0,
+            n_data_points=one.size,
+            scale="log",
+            warning=False,
+            good_k=np.inf,
+            elpd_i=one,
+            pareto_k=one * 0,
+        )
+        for name, one in pointwise.items()
+    }
+    found = arviz.compare(scored, method="stacking", round_to="none")
+    return found.rename(columns={"elpd_diff": "difference", "dse": "difference_se"})[
+        ["elpd", "se", "difference", "difference_se", "weight"]
+    ].astype(float)
+
+
+def stacked(fits: Mapping[str, Fit], weights: Mapping[str, float], ci: float = 0.9) -> dict[str, Estimate]:
+    """Growth of ln density a year over the window, mixed over fits by weights, for the frontier and the mean.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+    weights : mapping of str to float
+        They sum to one.
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    dict of Estimate
+        By estimand.
+    """
+    mixed = {}
+    for estimand in ("frontier", "mean"):
+        parts = []
+        for name, one in fits.items():
+            draws = rate(one, estimand=estimand).draws.to_numpy().ravel()
+            count = round(weights[name] * STACKED_DRAWS)
+            # Evenly spaced quantiles stand for the draws: mixing adds no Monte Carlo noise of its own.
+            parts.append(np.quantile(draws, (np.arange(count) + 0.5) / max(count, 1)))
+        values = xr.DataArray(np.concatenate(parts)[None], dims=SAMPLE)
+        what = rate(next(iter(fits.values())), estimand=estimand).what
+        mixed[estimand] = Estimate("rate", f"{what}, stacked over {len(fits)} fits", values, ci)
+    return mixed
+
+
+def require_same_scores(fits: Mapping[str, Fit]) -> None:
+    """Refuse fits that did not see the same scores of the same LLMs."""
+    if len(fits) < 2:
+        raise InputError(f"compare needs at least two fits; got {len(fits)}.")
+    (first, one), *others = fits.items()
+    for name, other in others:
+        for what, variables in (("LLMs", ("llm",)), ("scores", ("cell", "score_value", "score_row"))):
+            same = all(np.array_equal(one.data[v].to_numpy(), other.data[v].to_numpy()) for v in variables)
+            if not same:
+                raise InputError(
+                    f"{first} and {name} are fits of different {what}: only fits of the same scores can be compared. "
+                    "Vary the frontier or the priors (--set), not the selection or the reference."
+                )
+    quantiles = {fit.study.frontier.quantile for fit in fits.values()}
+    if len(quantiles) > 1:
+        raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")
+
+
+def prefixed(progress: Progress | None, name: str) -> Progress:
+    """The progress of one of several fits, which says of which."""
+    return lambda text: (progress or _ignore)(f"{name}: {text}")
+
+
+def _ignore(_: str) -> None:
+    return None

@@ -1,0 +1,1 @@
+"""From data and model to a fit: compile, sample, judge convergence, keep."""

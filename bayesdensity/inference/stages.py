@@ -1,0 +1,76 @@
+"""Inference in two stages: the reference is fitted alone, and passed on to the targets, which never inform it.
+
+*Cut* passes draws on: each is a reference that the targets are fitted with, so that its uncertainty reaches the answer
+but nothing flows back (Plummer 2015, DOI 10.1007/s11222-014-9503-z). *Plug-in* passes their medians on, as chains of
+point estimates do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity import laws
+from bayesdensity.data.join import targets_only
+
+CUT_DRAWS, CUT_TUNE = 10, 100
+"""Draws of the targets kept for each draw of the reference, and discarded before them."""
+PASSED = (*(f"passed_{part}" for part in laws.Link._fields), "passed_ceiling")
+SAMPLE = ("chain", "draw")
+
+
+def passed_on(posterior: xr.Dataset) -> xr.Dataset:
+    """What the reference alone passes on: link in reference sizes, and ceilings; dims of draws, ``benchmark``."""
+    on_axis = laws.Link(*(posterior[f"link_{part}"] for part in laws.Link._fields))
+    link = laws.shifted(on_axis, -posterior["level"])
+    return xr.Dataset(dict(zip(PASSED, (*link, posterior["ceiling"]), strict=True))).transpose(*SAMPLE, "benchmark")
+
+
+def plugged_in(data: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
+    """Data of the targets with the medians of what the reference passes on."""
+    return targets_only(data).assign(found.median(SAMPLE))
+
+
+def sample_cut(
+    run: Callable[[xr.Dataset, int], xr.DataTree],
+    data: xr.Dataset,
+    found: xr.Dataset,
+    draws: int,
+    seed: int,
+    cores: int,
+) -> xr.DataTree:
+    """Draws of the targets for many draws of the reference, each chain with references of its own.
+
+    Parameters
+    ----------
+    run : callable
+        Samples one chain of `CUT_DRAWS` draws of a dataset with a seed.
+    data : xarray.Dataset
+    found : xarray.Dataset
+        As `passed_on` gives it.
+    draws : int
+        Of each chain, about: a multiple of `CUT_DRAWS`.
+    seed : int
+    cores : int
+        Chains sampled at a time.
+    """
+    targets, chains, each = targets_only(data), found.sizes["chain"], max(2, round(draws / CUT_DRAWS))
+    flat = found.stack(passed=SAMPLE).transpose("passed", ...).reset_index("passed", drop=True)
+    # Every chain takes references from all chains of the first stage.
+    at = np.linspace(0, flat.sizes["passed"] - 1, chains * each).round().astype(int).reshape(each, chains)
+    seeds = np.random.SeedSequence(seed).generate_state(at.size).reshape(at.shape) >> 1
+
+    def chain(c: int) -> dict[str, xr.Dataset]:
+        trees = [run(targets.assign(flat.isel(passed=at[k, c])), int(seeds[k, c])) for k in range(each)]
+        return {name: _joined([tree[name].to_dataset() for tree in trees], "draw") for name in trees[0].children}
+
+    with ThreadPoolExecutor(cores) as pool:
+        groups = list(pool.map(chain, range(chains)))
+    return xr.DataTree.from_dict({name: _joined([one[name] for one in groups], "chain") for name in groups[0]})
+
+
+def _joined(parts: list[xr.Dataset], dim: str) -> xr.Dataset:
+    return xr.concat([part.drop_vars(SAMPLE, errors="ignore") for part in parts], dim)

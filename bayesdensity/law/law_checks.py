@@ -1,0 +1,177 @@
+"""Checks of a law fitted alone, under the protocol of all checks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayesdensity import laws
+from bayesdensity.checks import Check, Verdict
+from bayesdensity.checks.prior_sensitivity import PRIOR_ONLY
+from bayesdensity.checks.protocol import judged, thinned
+from bayesdensity.checks.reference_fit import BENDS, LEAST, law_tests, map_tests, normal_score
+from bayesdensity.checks.residuals import depends
+from bayesdensity.checks.sampler import convergence_check
+from bayesdensity.checks.score_prediction import loo_weights, uniform
+from bayesdensity.law.design import SEPARATE
+from bayesdensity.law.fitted import LawFit
+from bayesdensity.law.modes import Mode, coordinate_draws, share_of_draws, term_modes
+from bayesdensity.law.noise import error_distribution, log_likelihood, residuals
+from bayesdensity.law.ranking import leave_one_run_out
+
+SURE = 3.0
+"""Standard errors by which a loss that rises with size or data rises surely."""
+NEVER, LIKELY = 0.005, 3.0
+"""Share of draws below which no chain reached a mode; one whose log density is lower by less should have been."""
+MIXED = 1.05
+"""R-hat above which chains disagree about a mode."""
+
+
+def check_law(fit: LawFit) -> tuple[Check, ...]:
+    """Every check of a law, in the order in which they are told."""
+    checks = [convergence_check(fit.diagnostics), check_losses(fit), check_modes(fit), check_residuals(fit)]
+    checks += [check_predictions(fit), check_identified(fit)]
+    if fit.data.sizes["map"]:
+        checks.append(check_map(fit))
+    return tuple(checks)
+
+
+def check_losses(fit: LawFit) -> Check:
+    """Losses fall with size and with data, as every law has it; by least squares of their logarithms."""
+    bench, faults, figures = fit.data["run_benchmark"].to_numpy(), [], dict[str, float]()
+    words = {"n": "size", "d": "tokens", "c": "compute"}
+    reads = [letter for letter in fit.study.form.reads if letter in words]
+    for b, name in enumerate(fit.data["benchmark"].to_numpy()):
+        here = bench == b
+        x = np.column_stack(
+            [np.ones(here.sum()), *(fit.data[f"run_log_{letter}"].to_numpy()[here] for letter in reads)]
+        )
+        y = np.log(fit.data["run_loss"].to_numpy()[here])
+        slope, *_ = np.linalg.lstsq(x, y, rcond=None)
+        free = max(len(y) - x.shape[1], 1)
+        error = np.sqrt(np.sum((y - x @ slope) ** 2) / free * np.diag(np.linalg.pinv(x.T @ x)))
+        for letter, rise, se in zip(reads, slope[1:], error[1:], strict=True):
+            figures[f"{words[letter]} on {name}"] = float(rise)
+            if rise > SURE * max(se, 1e-9):
+                faults.append(f"{name}: losses rise with {words[letter]} ({rise:+.3f} for each e-fold)")
+    if not faults:
+        return Check("losses", "PASS", "losses fall with what the law reads.", figures=figures)
+    remedy = "Look for mixed units, swapped columns, or unfinished trainings; no law here can rise."
+    return Check("losses", "FAIL", "; ".join(faults) + ".", remedy, figures)
+
+
+def check_modes(fit: LawFit) -> Check:
+    """Whether the posterior has two explanations of the same losses: which of the terms falls slowly."""
+    if not {"size_exponent", "data_exponent"} <= set(fit.study.form.part_names()):
+        return Check("modes", "PASS", "a law of one variable has one explanation.")
+    import arviz
+
+    found, worst_rhat = term_modes(fit), 1.0
+    several = {name: modes for name, modes in found.items() if len(modes) > 1}
+    if not several:
+        return Check("modes", "PASS", "one explanation: no second mode of comparable density was found.")
+    said, figures, unreached = [], dict[str, float](), False
+    for name, modes in several.items():
+        contrast = np.log(fit.law.parts()["size_exponent"] / fit.law.parts()["data_exponent"]).sel(benchmark=name)
+        rhat = float(arviz.rhat(contrast.to_dataset(name="x"))["x"]) if contrast.sizes["chain"] > 1 else np.inf
+        worst_rhat, shares = max(worst_rhat, rhat), share_of_draws(fit, name, modes)
+        figures[f"R-hat on {name}"] = rhat
+        pairs = list(zip(modes, shares, strict=True))
+        unreached |= any(share < NEVER and mode.log_density > -LIKELY for mode, share in pairs)
+        said.append(f"{name}: " + " or ".join(_told(mode, share) for mode, share in pairs))
+    shut = worst_rhat > MIXED or unreached
+    verdict: Verdict = "FAIL" if shut else "REVIEW"
+    end = "; chains do not move between them, so their shares mean nothing" if shut else ""
+    ways = ["let benchmarks share exponents (--pool)"] if not fit.study.pool and fit.data.sizes["benchmark"] > 1 else []
+    if fit.study.law == "densing":
+        ways = ["Give the law a floor (--law chinchilla)", *ways, "choose a mode (--slow)"]
+    remedy = f"{', or '.join([*ways, 'bring runs over more sizes and amounts of data'])}."
+    return Check(
+        "modes", verdict, "two explanations. " + "; ".join(said) + end + ".", remedy[0].upper() + remedy[1:], figures
+    )
+
+
+def _told(mode: Mode, share: float) -> str:
+    return f"exponents of size {mode.size_exponent:.2f} and data {mode.data_exponent:.2f} ({share:.0%} of draws)"
+
+
+def check_residuals(fit: LawFit) -> Check:
+    """Losses scatter about the law as modelled, and do not bend away from it."""
+    at = {letter: fit.data[f"run_log_{letter}"].to_numpy() for letter in fit.study.form.reads}
+    bench = fit.data["run_benchmark"].to_numpy()
+    u = error_distribution(fit, bench).cdf(residuals(fit))
+    step = max(1, u.shape[0] * u.shape[1] // 100)
+    z = normal_score(u.reshape(-1, u.shape[-1])[::step])
+    tests = {said: p for own in law_tests(fit.data, at, z).values() for said, p in own.items()}
+    tests |= _unread(fit, z)
+    if not tests:
+        return Check("residuals", "REVIEW", f"fewer than {LEAST} runs: nobody can see a misfit.", "Bring more runs.")
+    remedy = "Try another law or noise (--compare, --noise one-sided), or leave out undertrained runs (--exclude)."
+    return judged("residuals", tests, {"law": remedy}, "losses scatter about the law as modelled.")
+
+
+def _unread(fit: LawFit, z: np.ndarray) -> dict[str, float]:
+    """p-values of losses that do not depend on what varies between the runs and the law does not read."""
+    bench, tests = fit.data["run_benchmark"].to_numpy(), dict[str, float]()
+    logs = {letter: fit.data[f"run_log_{letter}"].to_numpy() for letter in laws.VARIABLES}
+    for b, name in enumerate(fit.data["benchmark"].to_numpy()):
+        here = bench == b
+        plain = np.stack([np.ones(here.sum()), *(logs[letter][here] for letter in fit.study.form.reads)])
+        for letter in (letter for letter in "ndue" if letter not in fit.study.form.reads):
+            x = logs[letter][here]
+            rest = x - plain.T @ np.linalg.lstsq(plain.T, x, rcond=None)[0]
+            if np.ptp(rest) > SEPARATE and here.sum() >= LEAST:
+                tests[f"law: losses on {name} depend on {BENDS[letter]}, which it does not read"] = depends(
+                    z[:, here], x, plain
+                )
+    return tests
+
+
+def check_predictions(fit: LawFit) -> Check:
+    """Each loss lies where the other runs predict it: leave-one-out probability integral transforms."""
+    bench = fit.data["run_benchmark"].to_numpy()
+    log_like = log_likelihood(fit).to_numpy().reshape(-1, len(bench))
+    below = error_distribution(fit, bench).cdf(residuals(fit)).reshape(-1, len(bench))
+    pit = (loo_weights(log_like) * below.T).sum(axis=1)
+    tests = {}
+    for b, name in enumerate(fit.data["benchmark"].to_numpy()):
+        here = bench == b
+        if here.sum() >= LEAST:
+            tests[f"losses on {name} lie higher or lower than predicted"] = uniform(pit[here])
+            tests[f"losses on {name} scatter more or less than predicted"] = uniform(2 * np.abs(pit[here] - 0.5))
+    loo = leave_one_run_out(fit)
+    large = int((loo["pareto_k"] > loo["good_k"]).sum())
+    inside = float((np.abs(pit - 0.5) <= 0.45).mean())
+    more = f" ({large} of them pull the fit too much to be left out by weights)" if large else ""
+    fine = f"{inside:.0%} of the losses lie inside the 90 % interval that the others predict{more}."
+    remedy = "Try another noise (--noise), and look at the runs far off."
+    return judged("predictions", tests, {"losses": remedy}, fine)
+
+
+def check_identified(fit: LawFit) -> Check:
+    """Posterior over prior standard deviation of what is sampled of the law."""
+    unknown, figures = [], dict[str, float]()
+    for name in fit.study.form.coordinates:
+        stated = fit.study.priors.get(name)
+        draws = coordinate_draws(fit, name, stated) if stated is not None else None
+        if stated is None or draws is None:
+            continue
+        for b, label in enumerate(fit.data["benchmark"].to_numpy()):
+            figures[f"{name} on {label}"] = ratio = float(draws[..., b].std() / stated.sigma)
+            if ratio > PRIOR_ONLY:
+                unknown.append(f"{name} on {label} ({ratio:.0%})")
+    if not unknown:
+        return Check(
+            "identified", "PASS", "all that is sampled for a benchmark is known better than its prior.", figures=figures
+        )
+    said = f"as wide as their priors: {', '.join(unknown[:4])}" + (
+        f" and {len(unknown) - 4} more" if unknown[4:] else ""
+    )
+    remedy = "Do not report these as findings: they repeat the priors. Bring runs over more sizes and amounts of data."
+    return Check("identified", "REVIEW", said + ".", remedy, figures)
+
+
+def check_map(fit: LawFit) -> Check:
+    """Scores follow the map from loss."""
+    tests = {said: p for own in map_tests(fit.data, thinned(fit)).values() for said, p in own.items()}
+    remedy = "Do not use scores predicted for these benchmarks; their losses stand."
+    return judged("map", tests, {"map": remedy}, "scores follow the map from loss.")

@@ -1,0 +1,260 @@
+"""The trend of density in time: mean, frontier and envelope, their rates and doubling times, a change of pace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.join import years_from_centre
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.laws import trends
+from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window
+
+Estimand = Literal["frontier", "mean", "envelope"]
+ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
+
+
+def mean_trend(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
+    """Population mean of ln density at dates; dim ``date``."""
+    return Estimate("mean_trend", "mean ln density of releases", mean_at(fit, times(fit, dates)), ci)
+
+
+def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: float = DEFAULT_CI) -> Estimate:
+    """Quantile of ln density among the models released at a date; dim ``date``.
+
+    Parameters
+    ----------
+    fit : Fit
+    dates : sequence of str
+        ISO dates.
+    quantile : float, optional
+        None: the study's.
+    ci : float
+        Probability of the interval.
+    """
+    q = fit.study.frontier.quantile if quantile is None else quantile
+    return Estimate(
+        "frontier", f"{q:g} quantile of ln density among releases", frontier_at(fit, times(fit, dates), q), ci
+    )
+
+
+def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
+    """Mean ln density of the densest family released up to a date; dim ``date``.
+
+    It is of the families in the sample, not of a population: it moves in steps and depends on who was measured.
+
+    Raises
+    ------
+    InputError
+        If the study has no family effects, or a date lies before the first release.
+    """
+    if not fit.study.frontier.family_effects:
+        raise InputError(f"study '{fit.study.name}' has no family effects, and so no envelope of families.")
+    time, family = times(fit, dates), fit.data["family_index"].to_numpy()
+    level = mean_at(fit, fit.data["family_time"]) + fit.posterior["family_effect"]
+    first = np.full(fit.data.sizes["family"], np.inf)
+    np.minimum.at(first, family, fit.data["time"].to_numpy())
+    released = xr.DataArray(first, dims="family") <= time + 1e-9
+    if not released.any("family").all():
+        raise InputError(f"the envelope begins with the first release, {window(fit)[0]}; got {list(dates)}.")
+    best = level.where(released, -np.inf).max("family").transpose(*SAMPLE, ...)
+    return Estimate("envelope", _said(fit, "envelope"), best, ci)
+
+
+def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci: float = DEFAULT_CI) -> Estimate:
+    """Growth of ln density a year at dates; dim ``date``. An envelope moves in steps and has none."""
+    if estimand == "envelope":
+        raise InputError("an envelope moves in steps: it has a rate over a window, and none at a date.")
+    said, time = _said(fit, estimand), times(fit, dates)
+    draws = fit.posterior["rate"] + bend(fit, time).slope
+    if estimand == "frontier":
+        growth = _drawn(fit, "dispersion_growth")
+        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * forms.dispersion(time, growth)
+    return Estimate("rate", f"growth of {said} a year", _over(draws, time), ci)
+
+
+def rate(
+    fit: Fit, between: tuple[str, str] | None = None, estimand: Estimand = "frontier", ci: float = DEFAULT_CI
+) -> Estimate:
+    """Growth of ln density a year, averaged over a window (None: that of the study).
+
+    Parameters
+    ----------
+    fit : Fit
+    between : tuple of str, optional
+        ISO dates.
+    estimand : {"frontier", "mean", "envelope"}
+        `frontier`, `mean_trend` or `envelope`.
+    ci : float
+        Probability of the interval.
+    """
+    said, (start, end) = _said(fit, estimand), between or window(fit)
+    if not times(fit, [start, end]).diff("date").item() > 0:
+        raise InputError(f"the window must end after it starts; got {start} to {end}.")
+    read: Any = {"mean": mean_trend, "frontier": frontier, "envelope": envelope}[estimand]
+    ends = read(fit, [start, end]).draws
+    span = float(np.diff(times(fit, [start, end]).to_numpy())[0])
+    draws = (ends.isel(date=1, drop=True) - ends.isel(date=0, drop=True)) / span
+    return Estimate("rate", f"growth of {said} a year, {start} to {end}", draws, ci)
+
+
+def doubling_time(rates: Estimate) -> Estimate:
+    """Months in which density doubles at a rate; infinite where the rate is not positive."""
+    months = rates.draws.copy(data=doubling_months(rates.draws.to_numpy()))
+    return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability)
+
+
+def doubling_months(rate: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Months in which what grows at a rate a year (natural logarithms) doubles; infinite where it does not grow."""
+    yearly = np.asarray(rate, dtype=np.float64)
+    months = np.full_like(yearly, np.inf)
+    np.divide(MONTHS * np.log(2), yearly, out=months, where=~(yearly <= 0))
+    return months
+
+
+def probability_positive(rates: Estimate) -> xr.DataArray:
+    """Posterior probability that a rate is positive."""
+    return (rates.draws > 0).mean(SAMPLE)
+
+
+def probability_slowing(fit: Fit, estimand: Estimand = "frontier") -> float:
+    """Posterior probability that the rate at the end of the window is below that at its start."""
+    rates = rate_at(fit, window(fit), estimand).draws
+    return float((rates.isel(date=1) < rates.isel(date=0)).mean())
+
+
+class ChangePoint(NamedTuple):
+    """A change of the pace of the mean: when, the rates before and after, and what became of the pace.
+
+    On a benchmark the rate differs from the common one by as much before as after.
+    """
+
+    year: Estimate
+    """Calendar year, with its fraction."""
+    before: Estimate
+    after: Estimate
+    ratio: Estimate
+    """Rate after over rate before; infinite where the rate before is not positive."""
+    probability_acceleration: float
+    before_by_benchmark: Estimate
+    """Dim ``benchmark``."""
+    after_by_benchmark: Estimate
+    """Dim ``benchmark``."""
+
+
+def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
+    """Date of the change of pace, and the rates of the mean before and after it.
+
+    Raises
+    ------
+    InputError
+        If the trend of the study has no change-point.
+    """
+    if fit.study.frontier.trend != "change-point":
+        raise InputError(f"the trend of study '{fit.study.name}' has no change-point; use frontier.trend=change-point.")
+    draws = fit.posterior
+    at, change = _break_time(fit), draws["rate_change"]
+    before = draws["rate"] - change * trends.tilt(at, _sample(fit), _average)
+    after = before + change
+    ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
+    said = "growth of mean ln density of releases a year, {} the change of pace"
+    return ChangePoint(
+        Estimate("break_year", "date of the change of pace, as a calendar year", _calendar(fit, at), ci),
+        Estimate("rate_before", said.format("before"), before, ci),
+        Estimate("rate_after", said.format("after"), after, ci),
+        Estimate("rate_ratio", "rate after over rate before", ratio, ci),
+        float((change > 0).mean()),
+        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci),
+        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci),
+    )
+
+
+def bend(fit: Fit, time: xr.DataArray) -> trends.Bend:
+    """Departure of the mean trend from its straight line at times, and its rate of change."""
+    form, draws, sample = fit.study.frontier, fit.posterior, _sample(fit)
+    if form.trend == "quadratic":
+        return trends.quadratic(time, float((sample**2).mean()), _drawn(fit, "curvature"))
+    if form.trend == "change-point":
+        turned = trends.turn(time, _break_time(fit), sample, _average)
+        return trends.Bend(*(draws["rate_change"] * part for part in turned))
+    if form.trend == "random-walk":
+        turned = trends.turn(time, bare(fit.data["knot_time"]), sample, _average)
+        return trends.Bend(*(xr.dot(draws["rate_step"], part, dim="knot") for part in turned))
+    return trends.STRAIGHT
+
+
+def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
+    """Draws of the population mean of ln density at times."""
+    draws = fit.posterior
+    line = draws["origin"] + draws["level"].mean("benchmark") + draws["rate"] * bare(time)
+    return _over(line + bend(fit, bare(time)).value, time)
+
+
+def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
+    """Draws of a quantile of ln density among the releases at times."""
+    spread = forms.dispersion(bare(time), _drawn(fit, "dispersion_growth"))
+    return _over(mean_at(fit, time) + excess(fit, q) * spread, time)
+
+
+@lru_cache(maxsize=8)
+def excess(fit: Fit, q: float) -> xr.DataArray:
+    """Distance of a quantile from the mean at the centre of time, in each draw."""
+    if not 0 < q < 1:
+        raise InputError(f"a quantile lies between 0 and 1; got {q}.")
+    noise, family, one, second = (
+        np.broadcast_to(_drawn(fit, name), fit.posterior["rate"].shape)
+        for name in ("noise_scale", "family_scale", "inefficiency_scale", "family_inefficiency_scale")
+    )
+    quantile = forms.composed_quantile(fit.study.frontier.form, q, np.hypot(noise, family), one, second)
+    return xr.DataArray(quantile, dims=SAMPLE)
+
+
+def _said(fit: Fit, estimand: Estimand) -> str:
+    if estimand not in ESTIMANDS:
+        raise InputError(one_of(estimand, ESTIMANDS, "estimand"))
+    return {
+        "frontier": f"the {fit.study.frontier.quantile:g} quantile of ln density among releases",
+        "mean": "mean ln density of releases",
+        "envelope": "mean ln density of the densest family so far",
+    }[estimand]
+
+
+def _drawn(fit: Fit, name: str) -> xr.DataArray | float:
+    """Draws of a parameter; zero where the study has switched it off."""
+    drawn: xr.DataArray | float = fit.posterior.get(name, 0.0)
+    return drawn
+
+
+def _break_time(fit: Fit) -> xr.DataArray:
+    """Years from the centre of the sample at which the pace changes, in each draw."""
+    stated = fit.study.frontier.break_date
+    if stated is None:
+        return fit.posterior["break_time"]
+    return xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0])
+
+
+def _sample(fit: Fit) -> xr.DataArray:
+    return bare(fit.data["time"])
+
+
+def _average(values: xr.DataArray) -> xr.DataArray:
+    averaged: xr.DataArray = values.mean("llm")
+    return averaged
+
+
+def _calendar(fit: Fit, time: xr.DataArray) -> xr.DataArray:
+    year: xr.DataArray = 2000.0 + fit.data.attrs["time_centre"] + time
+    return year
+
+
+def _over(draws: xr.DataArray, time: xr.DataArray) -> xr.DataArray:
+    """Draws with the dims of the sample first, at every time."""
+    every: xr.DataArray = (draws + xr.zeros_like(bare(time))).transpose(*SAMPLE, ...)
+    return every

@@ -1,0 +1,184 @@
+"""Make the report on one or several fits, and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bayesdensity import quantities as q
+from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import write_whole
+from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.describe.sensitivity import load_sensitivity
+from bayesdensity.inference.fitting import Fit
+from bayesdensity.published.procedure import REPLICATES
+from bayesdensity.published.replication import compare
+from bayesdensity.render import evidence, provenance, sections
+from bayesdensity.render.blocks import Report
+from bayesdensity.render.comparison import compared
+from bayesdensity.render.html import to_html
+from bayesdensity.render.markdown import to_folder
+from bayesdensity.render.sources import Source
+from bayesdensity.sensitivity.effects import Sensitivity
+
+ORDER = (
+    sections.answer,
+    sections.checks,
+    sections.density,
+    sections.doubling,
+    sections.densest,
+    sections.benchmarks,
+    sections.reference,
+    evidence.sensitivity,
+    evidence.paper,
+    provenance.data,
+    provenance.priors,
+    provenance.making,
+    provenance.citing,
+)
+"""What stands on the page about one fit, the most asked for first."""
+
+
+def report(
+    fits: Fit | Mapping[str, Fit],
+    path: str | Path = "report.html",
+    *,
+    tables: Tables | None = None,
+    sensitivity: str | Path | None = None,
+    folder: bool = False,
+    ci: float = q.DEFAULT_CI,
+    replicates: int = REPLICATES,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Write a report: one HTML file that needs nothing else, and the same as a folder of Markdown, CSV, SVG and PDF.
+
+    Parameters
+    ----------
+    fits : Fit or mapping of Fit
+        One fit, or several by the names they are to be called: they are then set side by side.
+    path : str or Path
+        Of the HTML file; the folder, if asked for, is named like it without ``.html``.
+    tables : Tables, optional
+        Those the fit was made from; None: the bundled ones, if it was made from these.
+    sensitivity : str or Path, optional
+        A folder that `bayesdensity sensitivity` wrote for the study of the one fit.
+    folder : bool
+        Write the folder too.
+    ci : float
+        Probability of the intervals.
+    replicates : int
+        Of the bootstrap of the published procedure.
+    progress : callable, optional
+        Called with what is under way.
+
+    Returns
+    -------
+    list of Path
+        Files written, the HTML file first.
+
+    Raises
+    ------
+    InputError
+        If a fit is of a reference alone, the tables or the sensitivity belong to another fit, or nothing can be
+        written there.
+
+    Examples
+    --------
+    >>> report(load_fit("densing-law.nc"), "densing-law.html")  # doctest: +SKIP
+    """
+    path, tell = Path(path), progress or (lambda _: None)
+    named = {fits.study.name: fits} if isinstance(fits, Fit) else dict(fits)
+    check_request(named, path, sensitivity, folder)
+    if len(named) == 1:
+        ((name, fit),) = named.items()
+        page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
+    else:
+        tell("comparing fits")
+        page = on_several([Source(name, fit, ci=ci) for name, fit in named.items()])
+    tell("writing the page")
+    written = [write_whole(path, to_html(page).encode())]
+    if folder:
+        tell("writing the folder")
+        for name, content in to_folder(page).items():
+            file = path.with_suffix("") / name
+            _make(file.parent)
+            written.append(write_whole(file, content))
+    return written
+
+
+def on_one(source: Source, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """The report on one fit."""
+    found = []
+    for make in ORDER:
+        progress(f"report: {make.__name__}")
+        section = make(source)
+        if section is not None:
+            found.append(section)
+    study, (start, end) = source.fit.study, q.window(source.fit)
+    lead = (
+        f"Study {study.name}: {source.fit.about['n_llms']} LLMs released from {start} to {end}. Posterior medians, and "
+        f"{source.ci:.0%} equal-tailed credible intervals in brackets."
+    )
+    return Report(study.title, lead, tuple(found))
+
+
+def on_several(sources: list[Source]) -> Report:
+    """The report on several fits."""
+    names = ", ".join(one.name for one in sources)
+    lead = f"Fits: {names}. Posterior medians, and {sources[0].ci:.0%} equal-tailed credible intervals in brackets."
+    return Report("Capability density: several fits side by side", lead, compared(sources))
+
+
+def _source(
+    name: str,
+    fit: Fit,
+    tables: Tables | None,
+    sensitivity: str | Path | None,
+    ci: float,
+    replicates: int,
+    tell: Callable[[str], None],
+) -> Source:
+    """The fit with all that can be said beside it."""
+    known = tables or read_tables()
+    if known.digest != fit.about["tables_digest"]:
+        if tables is not None:
+            raise InputError(
+                f"{name}: the tables given ({known.digest}) are not those it was fitted to "
+                f"({fit.about['tables_digest']})."
+            )
+        return Source(name, fit, None, None, _found(fit, sensitivity), ci)
+    tell("the published procedure")
+    comparison = compare(fit.study, known, fit, replicates=replicates, ci=ci)
+    return Source(name, fit, known, comparison, _found(fit, sensitivity), ci)
+
+
+def _found(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
+    return None if sensitivity is None else load_sensitivity(Path(sensitivity), fit.study)
+
+
+def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None, folder: bool) -> None:
+    """Refuse what cannot be written, before anything expensive runs."""
+    if not fits:
+        raise InputError("a report needs at least one fit.")
+    for name, fit in fits.items():
+        if fit.about["part"] != "joint":
+            raise InputError(f"{name}: is a fit of the reference alone, which says nothing of densities.")
+    if sensitivity is not None and len(fits) > 1:
+        raise InputError("a sensitivity belongs to one fit; leave it out of a report on several.")
+    if path.suffix not in (".html", ".htm"):
+        raise InputError(f"-o {path}: name a file that ends in .html.")
+    if not path.parent.is_dir():
+        raise InputError(f"-o {path}: there is no folder {path.parent}.")
+    if folder and path.with_suffix("").is_file():
+        raise InputError(
+            f"-o {path}: cannot make a folder {path.with_suffix('')}, a file is there; name another place."
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot make a folder there ({error.strerror}); choose another place with -o."
+        ) from error

@@ -1,5 +1,0 @@
-"""Reports that can be sent: one page, or a folder. Sections are made once, and written as HTML or as Markdown."""
-
-from bayesdensity.report.write import report
-
-__all__ = ["report"]

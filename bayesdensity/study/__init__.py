@@ -1,0 +1,1 @@
+"""What is asked: studies of density and of a loss law, and how they are read."""

@@ -1,0 +1,397 @@
+"""A study: what to infer, from which rows, under which priors. Frozen data that knows nothing of PyMC."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from bayesdensity import laws
+from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.prior import Part, Prior
+
+
+class Exclusion(Part):
+    """One named thing left out by hand, with the reason."""
+
+    name: str
+    why: str
+
+
+class LlmRules(Part):
+    """Which LLMs are targets."""
+
+    stage: tuple[str, ...]
+    domain: tuple[str, ...]
+    compression: tuple[str, ...]
+    weights_open: tuple[str, ...]
+    released_from: date
+    released_to: date | None = None
+    min_benchmarks: int = Field(ge=1)
+    size: Literal["total", "active", "geometric-mean", "inferred"] = "total"
+    """Parameters that count; inferred: a mean of the logarithms of total and active ones, of unknown weight."""
+    exclude: tuple[Exclusion, ...] = ()
+
+
+class ScoreRules(Part):
+    """Which score rows count as a measurement."""
+
+    origins: tuple[str, ...]
+    exclude_flags: tuple[str, ...]
+    exclude_harnesses: tuple[Exclusion, ...] = ()
+    collapse_equal: bool = True
+    """Equal values of one LLM on one benchmark under several harnesses are one observation."""
+
+
+class Benchmark(Part):
+    """Protocol of one benchmark within the study: which rows of the score table are the same measurement."""
+
+    metrics: tuple[str, ...]
+    cot: tuple[Literal["true", "false", "unknown"], ...]
+    exclude_harnesses: tuple[Exclusion, ...] = ()
+    floor: float | None = Field(default=None, ge=0, lt=1)
+    """Score of a reference model that knows nothing; None: the chance level of the benchmark table."""
+    map_from: Literal["score", "score_multiple_choice"] = "score"
+    """Which reference score the loss-to-score map is fitted to (ladder references only)."""
+
+
+class Reference(Part):
+    """The recipe that sizes are counted in: the scores of a released family, or a training ladder."""
+
+    kind: Literal["family", "ladder"]
+    family: str | tuple[str, ...] | None = None
+    """One family, or several: sizes are then counted in parameters of their average."""
+    domain: tuple[str, ...] = ("general",)
+    """What members of a family are trained for: others of the family are other recipes."""
+    suite: str | None = None
+    trajectories: str | None = None
+    loss_suites: tuple[str, ...] = ()
+    """Loss-only suites whose size exponent is pooled with those of the benchmarks."""
+    roles: tuple[str, ...] = ("ladder", "anchor")
+    exclude: tuple[Exclusion, ...] = ()
+    tokens: float | None = Field(default=None, gt=0)
+    """D0: training tokens of the reference at which effective size is read off. None: a family's own; else its members
+    are carried to D0 by the loss law of the one loss-only suite."""
+    inference: Literal["joint", "cut", "plug-in"] = "joint"
+    """Whether targets inform the reference (joint), or its draws (cut) or medians (plug-in) are passed on to them."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "family" and not self.families:
+            raise ValueError("a reference of kind 'family' needs 'family'")
+        if len(set(self.families)) < len(self.families):
+            raise ValueError("a reference names each 'family' once")
+        if self.kind == "ladder" and not (self.suite and self.tokens):
+            raise ValueError("a reference of kind 'ladder' needs 'suite' and 'tokens'")
+        if self.kind == "family" and self.tokens and len(self.loss_suites) != 1:
+            raise ValueError("'tokens' of a family need one of 'loss_suites', whose law carries members to them")
+        return self
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Families whose members are the reference; none for a ladder."""
+        if self.kind == "ladder" or not self.family:
+            return ()
+        return (self.family,) if isinstance(self.family, str) else self.family
+
+    @property
+    def yardstick(self) -> str:
+        """Whose parameters sizes are counted in."""
+        return " and ".join(self.families) or str(self.suite)
+
+
+class Law(Part):
+    """The loss law of the reference."""
+
+    irreducible: bool
+    """Whether the loss has a floor E_b; without it the law is the paper's and may be bimodal."""
+    noise_df: float = Field(gt=1)
+    """Degrees of freedom of the Student-t noise on log loss."""
+
+    @property
+    def form(self) -> type[laws.Chinchilla]:
+        """Its formula."""
+        return laws.Chinchilla if self.irreducible else laws.Densing
+
+    @property
+    def noise(self) -> Literal["student-t"]:
+        """Kind of the noise on log loss."""
+        return "student-t"
+
+
+class Frontier(Part):
+    """Distribution of log density among the LLMs released at one time, and how it moves."""
+
+    form: Literal["half-normal", "exponential", "symmetric"]
+    """Distribution of the inefficiency; `symmetric` has none."""
+    one_sided: Literal["llm", "family", "both"] = "llm"
+    """Whether inefficiency is each LLM's own, its family's, or both."""
+    trend: Literal["linear", "quadratic", "change-point", "random-walk"]
+    break_date: date | None = None
+    """Of a change-point; None: inferred."""
+    dispersion: Literal["constant", "growing"]
+    family_effects: bool
+    quantile: float = Field(gt=0, lt=1)
+    """The frontier is this quantile of density among releases at a time."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.one_sided != "llm" and not self.family_effects:
+            raise ValueError(f"one_sided '{self.one_sided}' needs family_effects = true")
+        if self.break_date is not None and self.trend != "change-point":
+            raise ValueError("a break_date needs trend = 'change-point'")
+        return self
+
+    @property
+    def llm_one_sided(self) -> bool:
+        """Whether the LLMs of one family differ in inefficiency."""
+        return self.form != "symmetric" and self.one_sided != "family"
+
+    @property
+    def family_one_sided(self) -> bool:
+        """Whether families differ in inefficiency."""
+        return self.form != "symmetric" and self.one_sided != "llm"
+
+
+class Priors(Part):
+    """Every prior by its name; a study states them all, inherited or its own."""
+
+    size_exponent: Prior
+    size_exponent_spread: Prior
+    size_share: Prior
+    data_elasticity: Prior
+    loss_noise: Prior
+    link_contrast: Prior
+    link_slope: Prior
+    link_slope_spread: Prior
+    ceiling_gap: Prior
+    recipe_residual: Prior
+    reference_offset: Prior
+    reference_stretch: Prior
+    total_share: Prior
+    level: Prior
+    level_spread: Prior
+    rate: Prior
+    curvature: Prior
+    rate_change: Prior
+    break_position: Prior
+    rate_walk: Prior
+    dispersion_growth: Prior
+    family_scale: Prior
+    noise_scale: Prior
+    inefficiency_scale: Prior
+    family_inefficiency_scale: Prior
+    slope_spread: Prior
+    cell_scatter: Prior
+    overdispersion: Prior
+    harness_scale: Prior
+    irreducible_share: Prior
+    size_elasticity: Prior
+    map_slope: Prior
+    map_scatter: Prior
+    map_overdispersion: Prior
+    law_misfit: Prior
+
+    def __getitem__(self, name: str) -> Prior:
+        """Prior of one quantity."""
+        prior: Prior = getattr(self, name)
+        return prior
+
+
+class Study(Shown, Part):
+    """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
+
+    name: str
+    title: str
+    why: str
+    llms: LlmRules
+    scores: ScoreRules
+    benchmarks: dict[str, Benchmark] = Field(min_length=2)
+    reference: Reference
+    law: Law
+    frontier: Frontier
+    priors: Priors
+
+    @property
+    def digest(self) -> str:
+        """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    def card(self) -> Card:
+        """What it asks, of which LLMs, on which benchmarks, and what for; tables are not read."""
+        rules, reference, asked = self.llms, self.reference, self.frontier
+        until = f"to {rules.released_to}" if rules.released_to else "on"
+        unit = (reference.suite if reference.kind == "ladder" else "") or ", ".join(reference.families)
+        unit += f" at {reference.tokens:.3g} tokens" if reference.tokens else ""
+        shape = "symmetric" if asked.form == "symmetric" else f"{asked.form} inefficiency"
+        rows = {
+            "benchmarks": ", ".join(self.benchmarks),
+            "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
+            f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
+            "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
+            "estimand": f"{asked.quantile:g} quantile of density among releases; {shape}, {asked.trend} trend",
+            "next": f"select(study) says what data it has, fit(study) fits it (digest {self.digest})",
+        }
+        return Card(f"Study {self.name}: {self.title}", tuple(rows.items()))
+
+
+def models_dir() -> Path:
+    """The folder of shipped studies: inside the wheel, or the repository's `models/` in an editable install."""
+    package = Path(__file__).parent.parent
+    packaged = package / "models"
+    return packaged if packaged.is_dir() else package.parent / "models"
+
+
+def study_names() -> list[str]:
+    """Names of the shipped studies."""
+    return _names_in(models_dir())
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Study:
+    """Load a study by its shipped name or from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `study_names` lists, or the path of a `.toml` file.
+    overrides : dict, optional
+        Dotted keys and the values that replace them, e.g. ``{"frontier.trend": "linear"}``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If there is no such study, or its file has unknown keys or impossible values; all are listed at once.
+
+    Examples
+    --------
+    >>> load_study("densing-law").frontier.quantile
+    0.95
+    """
+    path = find_file(name, models_dir(), "study")
+    tree = replaced(_resolve(path, seen=()), overrides or {})
+    return validated(Study, path, {"name": path.stem, **tree})
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Split ``key=value`` as given to ``--set``; the value is read as JSON, or else as a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
+    try:
+        return key.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return key.strip(), value.strip()
+
+
+def find_file(name: str | Path, folder: Path, what: str) -> Path:
+    """The file of a study or a grid, by its own path or by the name under which a folder ships it."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"{path}: no such {what} file.")
+        return path
+    shipped = folder / f"{name}.toml"
+    if not shipped.is_file():
+        raise InputError(one_of(str(name), _names_in(folder), what) + " Or give the path of a .toml file.")
+    return shipped
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file says, unless it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+
+
+def validated[P: Part](kind: type[P], path: Path, tree: Mapping[str, Any]) -> P:
+    """What a file describes, unless it has unknown keys or impossible values; all are named at once."""
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(f"{path.name}: {faults_of(error, kind)}") from error
+
+
+def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in seen:
+        raise InputError(f"{path.name}: 'extends' goes round in a circle.")
+    tree = read_toml(path)
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    beside = path.parent / f"{parent}.toml"
+    base = _resolve(beside if beside.is_file() else find_file(parent, models_dir(), "study"), (*seen, path.resolve()))
+    base.pop("name", None)
+    return _merge(base, tree)
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[str, Any]:
+    """Tables merge key by key; `benchmarks` is a list in spirit, so naming any replaces them all."""
+    merged = dict(base)
+    for key, value in change.items():
+        whole = at + key == "benchmarks"
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
+            merged[key] = _merge(base[key], value, f"{at}{key}.")
+        else:
+            merged[key] = value
+    return merged
+
+
+def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree, in which the values at dotted keys are replaced."""
+    for key, value in overrides.items():
+        _set(tree, key, value)
+    return tree
+
+
+def _set(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise InputError(f"--set {key}: '{parent}' is a single value, it has no '{last}'.")
+    tree[last] = value
+
+
+def faults_of(error: ValidationError, root: type[BaseModel] = Study) -> str:
+    """All faults of a study in one sentence each, misspelt keys answered with the valid ones."""
+    lines = []
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"unknown key '{where}'; {_valid_keys(fault['loc'], root)}")
+        elif fault["type"] == "missing":
+            lines.append(f"missing key '{where}'")
+        else:
+            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}" if where else fault["msg"])
+    return "; ".join(lines) + "."
+
+
+def _valid_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> str:
+    """The keys that are valid where an unknown one stood."""
+    part: Any = root
+    for step in loc[:-1]:
+        if isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
+            part = part.model_fields[str(step)].annotation
+        else:  # a key of a mapping, or a position in a sequence
+            part = get_args(part)[1 if get_origin(part) is dict else 0]
+        if get_origin(part) in (UnionType, Union):
+            part = get_args(part)[0]
+    is_part = isinstance(part, type) and issubclass(part, BaseModel)
+    return "valid here: " + ", ".join(sorted(part.model_fields)) if is_part else "remove it"
