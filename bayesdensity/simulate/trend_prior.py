@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
 from bayesdensity.inference.fitting import Fit
 from bayesdensity.quantities import SAMPLE
@@ -31,11 +30,7 @@ def prior_trend(study: Study, data: xr.Dataset, draws: int = DRAWS, seed: int = 
     rng, form, time = np.random.default_rng(seed), study.frontier, data["time"].to_numpy()
 
     def drawn(name: str) -> xr.DataArray:
-        prior = study.priors[name]
-        value = prior.mu + prior.sigma * rng.standard_normal((1, draws))
-        if prior.shape != "normal":
-            value = np.exp(value) if prior.shape == "lognormal" else special.expit(value)
-        return xr.DataArray(value, dims=SAMPLE)
+        return xr.DataArray(study.priors[name].draw(rng, (1, draws)), dims=SAMPLE)
 
     # One after the other, whatever the study has of them: a change of form leaves the others as they are.
     names = "rate noise_scale dispersion_growth family_scale inefficiency_scale family_inefficiency_scale curvature"
