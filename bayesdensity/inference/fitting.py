@@ -16,6 +16,7 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import with_harness_names
 from bayesdensity.data.join import assemble, targets_only, without_targets
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
@@ -340,6 +341,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         about = json.loads(tree.attrs["bayesdensity"])
         groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats", "data")}
         groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
+        groups["data"] = with_harness_names(groups["data"])
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error
     again, found = "fit the study again with this version.", about.pop("diagnostics", None)

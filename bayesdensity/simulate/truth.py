@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesdensity import quantities
 from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.growth import excess as modelled_excess
 from bayesdensity.simulate.worlds import World, bend, excess
@@ -64,9 +64,9 @@ def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float
     mean = bend(world, ends, one.data["time"].to_numpy())
     edge, beyond = mean, excess(world, form, draw)
     if beyond is not None:
-        growth = float(draw["dispersion_growth"]) if "dispersion_growth" in draw else 0.0
+        growth = float(scales_of(draw).growth)
         usual = float(modelled_excess(one, form.quantile).squeeze())
-        edge = mean + (beyond - usual) * forms.dispersion(ends, growth)
+        edge = mean + (beyond - usual) * dispersion(ends, growth)
     span = float(ends[1] - ends[0])
     for name in values:
         if name == MEAN_RATE:

@@ -8,10 +8,10 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from bayesdensity.laws.inefficiencies import Form
 from scipy import stats
 
 from bayesdensity.laws import inefficiencies as frontier
-from bayesdensity.laws.inefficiencies import Form
 
 FORMS: tuple[Form, ...] = ("half-normal", "exponential")
 SCALES = [(0.5, 0.5), (0.3, 1.2), (1.2, 0.3), (1.0, 1e-3), (1e-3, 1.0), (1e-2, 10.0)]
