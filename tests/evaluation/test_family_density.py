@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pytest
@@ -30,13 +30,8 @@ def test_density_of_a_family_is_that_of_its_llms_one_after_the_other(world_fit: 
 def fixed_harnesses(fit: Fit, given: np.ndarray) -> xr.DataArray:
     from bayesdensity.evaluation import marginal as marginal
 
-    original = marginal._Chunk.__init__
-
-    def drawn(self: Any, *arguments: Any, **named: Any) -> None:
-        original(self, *arguments, **{**named, "drawn": True})
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marginal._Chunk, "__init__", drawn)
+        patch.setattr(marginal, "Integral", partial(marginal.Integral, harnesses="drawn"))
         return log_predictive(fit, fit.data, given, draws=40)
 
 

@@ -62,7 +62,7 @@ def residuals(one: Fit, seed: int, world: World = MODELLED) -> np.ndarray:
     many = replace(one, data=crowd(one.data, REPETITIONS))
     at = one.posterior.isel(chain=0, draw=0)
     found = _log_densities(many, at, np.random.default_rng(seed), world)
-    mean = quantities.trend.mean_at(one, one.data["time"]).to_numpy()[0, 0]
+    mean = quantities.growth.mean_at(one, one.data["time"]).to_numpy()[0, 0]
     return found.reshape(REPETITIONS, -1) - mean
 
 
