@@ -19,7 +19,7 @@ from bayesdensity.checks.residuals import check_benchmarks, check_frontier, chec
 from bayesdensity.checks.sampler import check_convergence
 from bayesdensity.checks.score_prediction import check_scores
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 __all__ = [
     "CHECKS",

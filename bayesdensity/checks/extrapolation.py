@@ -7,7 +7,7 @@ import numpy as np
 from bayesdensity.checks.protocol import Check
 from bayesdensity.data.join import target_scores
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, effective_size_by_benchmark, probability_unreachable
 
 BEYOND, SATURATED, UNREACHABLE = 0.25, 0.1, 0.1

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesdensity.checks.protocol import Check
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 from bayesdensity.study.spec import Priors
 

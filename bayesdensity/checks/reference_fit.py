@@ -11,7 +11,7 @@ from scipy import special, stats
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
 from bayesdensity.checks.residuals import depends, normal
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 LEAST = 5
 """Residuals that a test needs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayesdensity.checks.protocol import Check
 from bayesdensity.inference.convergence import Diagnostics
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def check_convergence(fit: Fit) -> Check:

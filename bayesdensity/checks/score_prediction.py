@@ -8,7 +8,7 @@ from scipy import special, stats
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
 from bayesdensity.data.join import harness_names, own_log_sizes, target_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 DRAWS = 400
 NODES, REACH = 61, 5.0

@@ -8,7 +8,7 @@ from scipy import special
 
 from bayesdensity import laws
 from bayesdensity.data.join import own_log_sizes
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, exponential
 
 LEAST_GAP = 1e-3

@@ -12,7 +12,7 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import inefficiencies as forms
 from bayesdensity.laws import trends
 from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import inefficiencies as forms
 from bayesdensity.quantities.densities import log_density
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import permutations
@@ -44,7 +43,7 @@ from bayesdensity.checks.residuals import (
 from bayesdensity.checks.sampler import check_convergence
 from bayesdensity.checks.score_prediction import check_scores, copies, loo_pit
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.study.spec import load_study
 
 SAMPLE = ("chain", "draw")
@@ -1078,7 +1077,8 @@ def sampled(fit: Fit, n: int = 1000, change: dict[str, Any] | None = None, **val
         "diverging": np.zeros(shape, bool),
     }
     stats_of = xr.Dataset({name: (SAMPLE, values) for name, values in {**said, **(change or {})}.items()})
-    return replace(fit, posterior=posterior.assign_coords(chain=range(4), draw=range(n)), sample_stats=stats_of)
+    posterior = posterior.assign_coords(chain=range(4), draw=range(n))
+    return replace(fit, posterior=posterior, sample_stats=stats_of, stored_diagnostics=None)
 
 
 def bursts(n: int = 1000) -> np.ndarray:
@@ -1145,7 +1145,8 @@ def test_stored_diagnostics_are_those_of_the_draws_and_are_not_found_again(
     world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = load_fit(fit_file)
-    changed = replace(loaded, sample_stats=loaded.sample_stats.assign(n_steps=loaded.sample_stats["n_steps"] + 5000))
+    deep = loaded.sample_stats.assign(n_steps=loaded.sample_stats["n_steps"] + 5000)
+    changed = replace(loaded, sample_stats=deep, stored_diagnostics=None)
     assert (
         changed.diagnostics.deepest_trees == 1.0 and "100.0% of the trajectories" in check_convergence(changed).sentence
     )
@@ -1153,11 +1154,11 @@ def test_stored_diagnostics_are_those_of_the_draws_and_are_not_found_again(
     def never(*_: Any) -> Any:
         raise AssertionError("diagnosed again")
 
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "diagnose", never)
+    monkeypatch.setattr("bayesdensity.inference.result.diagnose", never)
     assert loaded.diagnostics == world_fit.diagnostics
     assert check_convergence(loaded) == check_convergence(world_fit)
     with pytest.raises(AssertionError, match="diagnosed again"):
-        _ = replace(loaded, posterior=loaded.posterior).diagnostics
+        _ = loaded.with_draws(loaded.posterior).diagnostics
 
 
 # All checks of a fit

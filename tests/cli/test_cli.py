@@ -26,7 +26,7 @@ from bayesdensity import cli
 from bayesdensity.checks import CHECKS, Check, checked, checks_of, passed
 from bayesdensity.data.join import with_scores
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.simulate import WORLDS
 
 
@@ -212,7 +212,7 @@ def test_a_fit_cut_short_is_refused(run: Run, fit_file: Path, tmp_path: Path) ->
 def test_fit_prints_the_answer_and_writes_fit_and_figures(
     run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     few = ("--quick", "--draws", "80", "--tune", "150", "--chains", "2", "--seed", "5")
     outcome = run("fit", truth.study, "--data", truth.folder, *few)
     assert outcome.status == 1  # so few draws cannot pass
@@ -270,10 +270,8 @@ def test_an_interrupted_fit_writes_nothing(run: Run, truth: Truth, monkeypatch: 
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    import bayesdensity.inference.fitting  # noqa: F401
-
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "run_sampler", interrupted)
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: (None, []))
+    monkeypatch.setattr("bayesdensity.inference.drawing.run_sampler", interrupted)
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: (None, []))
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 130 and outcome.out == ""
     assert list(Path.cwd().iterdir()) == []
@@ -522,7 +520,7 @@ def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_fil
 def sampled_again(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is sampled again with few draws, and not compiled again."""
     assert world_fit.data.sizes["llm"]
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     for name in ("REFIT_DRAWS", "REFIT_TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.evaluation.backtesting"), name, 80)
 
@@ -630,8 +628,7 @@ def test_the_verdict_comes_first_and_the_exit_status_follows_it(
 def test_a_fit_without_checks_is_checked_when_it_is_read(run: Run, world_fit: Fit, tmp_path: Path) -> None:
     """As the library saves it, and with a sampler that did not converge."""
     judgement = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
-    fit = dataclasses.replace(world_fit)
-    fit.__dict__["diagnostics"] = judgement
+    fit = dataclasses.replace(world_fit, stored_diagnostics=judgement)
     outcome = run("summary", fit.save(tmp_path / "mine.nc"), "--json")
     told = strict(outcome.out)
     assert outcome.status == 1 and told["verdict"] == "FAIL"
@@ -666,7 +663,7 @@ def test_fitting_what_repeats_its_prior_writes_nothing(
     run: Run, truth: Truth, world_fit: Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = unidentified(thinned(world_fit))
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "fit", lambda *_, **__: wide)
+    monkeypatch.setattr("bayesdensity.inference.drawing.fit", lambda *_, **__: wide)
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 3 and outcome.out == "" and "as wide as its prior" in outcome.err
     assert list(Path.cwd().iterdir()) == []
@@ -735,7 +732,7 @@ def test_the_truth_of_other_tables_or_another_study_is_refused(
 def test_without_a_fit_the_truth_comes_from_the_prior(
     run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     for name in ("DRAWS", "TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.simulate.source"), name, 60)
     outcome = run("simulate", truth.study, "--data", truth.folder, "-o", "mine")

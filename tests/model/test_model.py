@@ -16,7 +16,8 @@ from bayesdensity import quantities as q
 from bayesdensity.data.join import assemble, with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit, fit
+from bayesdensity.inference.drawing import fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import Study, load_study
 
 # The change of variables

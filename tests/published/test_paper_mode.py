@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,7 @@ from bayesdensity.data.claims import read_claims, trend_claims
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
 from bayesdensity.describe import paper_json, paper_text
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.paper import plot_paper
 from bayesdensity.published.inversion import read_reference
 from bayesdensity.published.procedure import Replication, replicate
@@ -465,7 +464,7 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
 def test_without_a_fit_the_study_is_fitted(
     run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     monkeypatch.setattr(cli.paper, "DEFAULT", {"draws": 80, "tune": 150})
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")
     assert status == 1 and "sampling" in err  # so few draws cannot pass

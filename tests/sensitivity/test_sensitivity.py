@@ -31,7 +31,9 @@ from bayesdensity.describe.sensitivity import (
     sentences,
 )
 from bayesdensity.evaluation.marginal import log_joint, log_predictive
-from bayesdensity.inference.fitting import Fit, prepare_again, prepare_data, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_again, prepare_data
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.answers import QUANTILES, Answer, answer_of, rates_of, weighted_answer
@@ -522,13 +524,9 @@ def bench(
     world_fit: Fit, world_tables: Tables, compiled_world: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Bench]:
     """A folder with the fit of the small world, whose compiled model serves every fit that leaves something out."""
-    import bayesdensity.inference.fitting  # noqa: F401
-
     folder = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
-        import sys
-
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+        patch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
         prepared = prepare_again(world_fit)
         patch.setattr(running, "SAMPLER", SHORT)
         patch.setattr(running, "_held", [prepared])
@@ -636,9 +634,8 @@ def test_a_run_uses_weights_the_compiled_model_and_what_is_known(
         "impossible: nobody": "impossible",
     }
     assert "no LLM is left" in plan_text(planned, 2)
-    import sys
 
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *a: compiled.append(a))
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *a: compiled.append(a))
     said: list[str] = []
     found = running.run(planned, world_fit, mine, said.append)
     assert not compiled  # the model of the small world served

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -24,7 +23,9 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import assemble, with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import (
     WORLDS,
     Simulated,
@@ -498,7 +499,7 @@ def test_an_unknown_world_is_answered_with_the_known() -> None:
 @pytest.fixture
 def prepared(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
     """The model of the small world, which is not compiled again."""
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     return prepare_again(world_fit)
 
 
