@@ -21,8 +21,8 @@ def remade(fit: Fit, change: dict[str, Any], **scales: Any) -> Fit:
     """The fit as one of another form, with these scales where the form has them and without what it lacks."""
     form = Frontier.model_validate({**dict(fit.study.frontier), **change})
     has = {
-        "inefficiency_scale": form.llm_one_sided,
-        "family_inefficiency_scale": form.family_one_sided,
+        "inefficiency_scale": form.llm_form.one_sided,
+        "family_inefficiency_scale": form.family_form.one_sided,
         "family_scale": form.family_effects,
         "family_effect": form.family_effects,
     }

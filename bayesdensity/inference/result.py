@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
+from bayesdensity.data.cells import with_harness_names
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.store import AGAIN, GROUPS, read_groups, write_groups
 from bayesdensity.study.spec import Study
@@ -57,9 +58,10 @@ class Sampled[S](Shown):
         """The same draws, with more said about them; convergence that is known need not be judged again."""
         return replace(self, about={**self.about, **notes}, stored_diagnostics=self.known_diagnostics)
 
-    def with_draws(self, posterior: xr.Dataset) -> Self:
+    def with_draws(self, posterior: xr.Dataset, sample_stats: xr.Dataset | None = None) -> Self:
         """The same with other draws, or with some of them, whose convergence nobody has judged."""
-        return replace(self, posterior=posterior, stored_diagnostics=None)
+        stats = self.sample_stats if sample_stats is None else sample_stats
+        return replace(self, posterior=posterior, sample_stats=stats, stored_diagnostics=None)
 
     def counted_draws(self) -> str:
         """How many chains of how many draws, in words."""
@@ -122,6 +124,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         If the file is no fit, of another version of the format or the package, or of another study.
     """
     groups, about, diagnostics = read_groups(path)
+    groups["data"] = with_harness_names(groups["data"])
     try:
         stored = Study.model_validate(about.pop("study"))
     except ValueError as error:

@@ -10,7 +10,8 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesdensity import laws
-from bayesdensity.model.parameters import Stated, draw, normal_logp
+from bayesdensity.model.coordinates import normal_logp
+from bayesdensity.model.parameters import Stated, draw
 
 
 class Noise(Protocol):

@@ -141,8 +141,8 @@ def falling_short(fit: Fit, change: dict[str, Any]) -> Fit:
     rng, shape = np.random.default_rng(13), fit.posterior["rate"].shape
     form = Frontier.model_validate({**dict(fit.study.frontier), **change})
     variables: dict[str, Any] = {
-        "inefficiency_scale": made_up(fit, rng.uniform(0.3, 0.8, shape)) if form.llm_one_sided else None,
-        "family_inefficiency_scale": made_up(fit, rng.uniform(0.2, 0.9, shape)) if form.family_one_sided else None,
+        "inefficiency_scale": made_up(fit, rng.uniform(0.3, 0.8, shape)) if form.llm_form.one_sided else None,
+        "family_inefficiency_scale": made_up(fit, rng.uniform(0.2, 0.9, shape)) if form.family_form.one_sided else None,
     }
     if not form.family_effects:
         variables |= {"family_scale": None, "family_effect": None}
