@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from simulated import Truth
 
     from bayesdensity.data.tables import Tables
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 # Figures are drawn without a display; set before anything imports matplotlib.
@@ -53,18 +52,14 @@ def compiled_world() -> list[Any]:
 @pytest.fixture(scope="session")
 def world_fit(world_study: Study, world_tables: Tables, compiled_world: list[Any]) -> Fit:
     """One fit of the small world with the real sampler."""
-    from bayesdensity.inference.fitting import fit
-
-    module = sys.modules["bayesdensity.inference.fitting"]  # the package's attribute of that name is the function
-    compile_model = module._compile
+    from bayesdensity.inference.compiling import compile_study
+    from bayesdensity.inference.drawing import fit
 
     def keep(*arguments: Any) -> Any:
-        compiled_world[:] = [compile_model(*arguments)]
+        compiled_world[:] = [compile_study(*arguments)]
         return compiled_world[0]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_compile", keep)
-        return fit(world_study, world_tables, chains=4, draws=500, tune=500, seed=3)
+    return fit(world_study, world_tables, chains=4, draws=500, tune=500, seed=3, compiler=keep)
 
 
 @pytest.fixture(scope="session")

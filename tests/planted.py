@@ -12,7 +12,7 @@ from remade import remade as remade_with
 from scipy import special
 
 from bayesdensity.checks import Check
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import load_study
 
 SAMPLE = ("chain", "draw")

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from bayesdensity.checks.protocol import VERDICTS, Check, worst
 from bayesdensity.checks.registry import CHECKS, Entry, applicable, check, passed, refuse_if_unidentified
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 __all__ = [
     "CHECKS",

@@ -8,7 +8,7 @@ from bayesdensity.checks.protocol import Check
 from bayesdensity.checks.registry import check
 from bayesdensity.data.cells import known_target_scores, scores_of
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, effective_size_by_benchmark, probability_unreachable
 
 BEYOND, SATURATED, UNREACHABLE = 0.25, 0.1, 0.1

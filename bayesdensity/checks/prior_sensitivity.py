@@ -8,7 +8,7 @@ import xarray as xr
 from bayesdensity.checks.protocol import Check
 from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 from bayesdensity.study.spec import Priors
 

@@ -13,7 +13,7 @@ from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinn
 from bayesdensity.checks.registry import check
 from bayesdensity.checks.residuals import depends, normal
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 LEAST = 5
 """Residuals that a test needs."""

@@ -17,7 +17,8 @@ from typing import Literal
 
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.checks.protocol import Check
-from bayesdensity.inference.fitting import Fit, Part
+from bayesdensity.inference.compiling import Part
+from bayesdensity.inference.result import Fit
 
 Gate = Literal["fail", "review", "refuse"]
 """What keeps an answer from being used: a FAIL, a REVIEW too, or a FAIL that refuses the answer altogether."""

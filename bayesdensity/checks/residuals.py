@@ -5,15 +5,13 @@ Each test is made at many posterior draws, on effects standardised by the scales
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import special, stats
 
 from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
 from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Form, Scales, dispersion, scales_of
 from bayesdensity.quantities.growth import mean_at
 
@@ -117,7 +115,7 @@ def depends(z: Array, on: Array, given: Array) -> float:
 def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
     """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
     data, form = fit.data, fit.study.frontier
-    mean = mean_at(replace(fit, posterior=kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    mean = mean_at(fit.with_draws(kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
     scales = Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws)))
     family = np.zeros((len(own), 0))

@@ -11,7 +11,7 @@ from bayesdensity.checks.protocol import Array, Check, judged, thinned
 from bayesdensity.checks.registry import check
 from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 DRAWS = 400
 NODES, REACH = 61, 5.0

@@ -9,7 +9,7 @@ import pytest
 from planted import noise, on, others_pass, redrawn
 
 from bayesdensity.checks.reference_fit import check_reference
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_members_of_the_small_world_follow_their_link(world_fit: Fit) -> None:

@@ -21,7 +21,7 @@ from bayesdensity.checks import (
     refuse_if_unidentified,
     run_checks,
 )
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 
 
 def test_every_check_of_a_fit_goes_into_its_file_and_comes_back(

@@ -13,7 +13,7 @@ from simulated import Truth
 
 from bayesdensity import cli
 from bayesdensity.checks import checked
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from outcomes import Run, is_interval, refused, rows_of_growth, strict, thinned
 
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_fil
 def sampled_again(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is sampled again with few draws, and not compiled again."""
     assert world_fit.data.sizes["llm"]
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     for name in ("REFIT_DRAWS", "REFIT_TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.evaluation.backtesting"), name, 80)
 

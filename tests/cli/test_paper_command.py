@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -71,7 +70,7 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
 def test_without_a_fit_the_study_is_fitted(
     run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     monkeypatch.setattr(cli.paper, "DEFAULT", {"draws": 80, "tune": 150})
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")
     assert status == 1 and "sampling" in err  # so few draws cannot pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -23,7 +22,8 @@ from bayesdensity.evaluation.backtesting import (
     default_cutoffs,
     leave_future_out,
 )
-from bayesdensity.inference.fitting import Fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.result import Fit
 
 CUTOFFS = ("2025-01-01", "2025-07-01")
 DRAWS = 250
@@ -42,7 +42,7 @@ def compiled_once(world_fit: Fit, compiled_world: list[Any]) -> Iterator[None]:
     assert world_fit.posterior.sizes["draw"]
     module = importlib.import_module("bayesdensity.evaluation.backtesting")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+        patch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
         for name in ("REFIT_DRAWS", "REFIT_TUNE"):
             patch.setattr(module, name, DRAWS)
         yield

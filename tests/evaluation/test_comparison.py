@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,7 +25,9 @@ from bayesdensity.evaluation.leave_out import (
     stacked,
 )
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 
 FEW: dict[str, Any] = {"draws": 250, "tune": 250}
@@ -36,7 +37,7 @@ FEW: dict[str, Any] = {"draws": 250, "tune": 250}
 def prepared(world_fit: Fit, compiled_world: list[Any]) -> Iterator[Prepared]:
     """The model of the small world, which is sampled again and again, and not compiled again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+        patch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
         yield prepare_again(world_fit)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.study.spec import Study, load_study
 
 
@@ -35,7 +34,7 @@ def test_a_loaded_fit_is_not_judged_again(
         raise AssertionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "diagnose", never)
+        patch.setattr("bayesdensity.inference.result.diagnose", never)
         assert load_fit(fit_file).diagnostics == world_fit.diagnostics
     older = tmp_path / "older.nc"
     shutil.copy(fit_file, older)

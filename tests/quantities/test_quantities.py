@@ -14,7 +14,7 @@ import xarray as xr
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate, slope_of_records
 from bayesdensity.study.spec import Frontier
 

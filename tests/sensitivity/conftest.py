@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, prepare_again
+from bayesdensity.inference.preparing import prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 
 SHORT = {"chains": 4, "draws": 300, "tune": 300}
@@ -19,14 +20,9 @@ def bench(
     world_fit: Fit, world_tables: Tables, compiled_world: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Bench]:
     """A folder with the fit of the small world, whose compiled model serves every fit that leaves something out."""
-    import bayesdensity.inference.fitting  # noqa: F401
-
     folder = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
-        import sys
-
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
-        prepared = prepare_again(world_fit)
+        prepared = prepare_again(world_fit, lambda *_: compiled_world[0])
         patch.setattr(running, "SAMPLER", SHORT)
         patch.setattr(running, "_held", [prepared])
         yield running.Bench(folder, world_tables)

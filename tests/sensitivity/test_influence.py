@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayesdensity.inference.fitting import Fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.answers import answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.influence import influence, log_densities

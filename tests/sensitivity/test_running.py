@@ -15,7 +15,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.checks.prior_sensitivity import log_priors
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.sensitivity import plan_text
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.effects import summarise
 from bayesdensity.sensitivity.grid import DEFAULT, load_grid, multiverse
@@ -47,9 +47,8 @@ def test_a_run_uses_weights_the_compiled_model_and_what_is_known(
         "impossible: nobody": "impossible",
     }
     assert "no LLM is left" in plan_text(planned, 2)
-    import sys
 
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *a: compiled.append(a))
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *a: compiled.append(a))
     said: list[str] = []
     found = running.run(planned, world_fit, mine, said.append)
     assert not compiled  # the model of the small world served

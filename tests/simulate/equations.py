@@ -12,7 +12,7 @@ import xarray as xr
 from remade import remade as remade_with
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, Simulated, World, simulate_scores
 from bayesdensity.simulate.scores import _log_densities
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,16 @@ from equations import of_targets, simulated
 
 from bayesdensity import quantities
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 
 
 @pytest.fixture
 def prepared(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
     """The model of the small world, which is not compiled again."""
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     return prepare_again(world_fit)
 
 

@@ -22,7 +22,7 @@ from equations import (
 from remade import FORMS
 from scipy import stats
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, drawn_from, simulate_scores
 
 

@@ -11,7 +11,7 @@ import pytest
 from equations import implied_sizes, logits, noiseless, of_targets, simulated
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, world_of
 
 
