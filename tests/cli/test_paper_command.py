@@ -13,7 +13,6 @@ import pytest
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -67,10 +66,10 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
     assert f"{months['median']:.1f} [{months['lower']:.1f}, {months['upper']:.1f}]" in text
 
 
+@pytest.mark.usefixtures("use_compiled_world")
 def test_without_a_fit_the_study_is_fitted(
-    run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Any], truth: Truth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     monkeypatch.setattr(cli.paper, "DEFAULT", {"draws": 80, "tune": 150})
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")
     assert status == 1 and "sampling" in err  # so few draws cannot pass

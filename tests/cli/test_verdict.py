@@ -47,9 +47,9 @@ def test_the_verdict_comes_first_and_the_exit_status_follows_it(
         assert one["verdict"] == verdict and one["sentence"] == f"{one['name']} was looked at."
         assert one["remedy"] == ("" if verdict == "PASS" else f"Do for {one['name']}.")
     head, *lines = outcome.out.split("\n\n")[0].splitlines()
-    n = len(verdicts)
-    said = {"PASS": "all 9 checks passed", "REVIEW": f"{n} of 9 checks want a look"}
-    assert head == f"{worst}: {said.get(worst, f'{n} of 9 checks say: do not cite')}."
+    share = f"{len(verdicts)} of {len(CHECKS)} checks"
+    said = {"PASS": f"all {len(CHECKS)} checks passed", "REVIEW": f"{share} want a look"}
+    assert head == f"{worst}: {said.get(worst, f'{share} say: do not cite')}."
     for name, verdict in verdicts.items():
         assert f"  {verdict:6s} {name}: {name} was looked at. Do for {name}." in lines
     assert ("  PASS   convergence: convergence was looked at." in lines) == ("convergence" not in verdicts)

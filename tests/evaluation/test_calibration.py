@@ -181,9 +181,8 @@ def test_the_figure_has_a_panel_for_each_quantity(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def shipped(compiled_world: list[Any], world_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> Fit:
+def shipped(world_fit: Fit, use_compiled_world: None) -> Fit:
     """The fit of the small world, whose model a worker in this process need not compile again."""
-    monkeypatch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
     return world_fit
 
 
