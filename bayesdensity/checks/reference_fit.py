@@ -10,8 +10,10 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.checks.residuals import depends, normal
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.draws import Draws
+from bayesdensity.inference.result import Fit
 
 LEAST = 5
 """Residuals that a test needs."""
@@ -25,6 +27,7 @@ REMEDIES = {
 }
 
 
+@check("reference", place=30, applies_to=("joint", "reference"))
 def check_reference(fit: Fit) -> Check:
     """Misfit of the law and the map of a ladder, or of the link of a family."""
     draws = thinned(fit)
@@ -36,10 +39,9 @@ def check_reference(fit: Fit) -> Check:
 
 
 def _family(fit: Fit, draws: dict[str, Array]) -> dict[str, float]:
-    data = fit.data
-    n = int(data.attrs["n_target_cells"])
-    bench, member = data["cell_benchmark"].to_numpy()[n:], data["cell_entity"].to_numpy()[n:] - data.sizes["llm"]
-    z = draws["cell_departure"][:, n:] / draws["cell_scatter"][:, bench]
+    data, view = fit.data, Draws(fit.data, draws)
+    bench, member = view.cells.member_benchmark, view.cells.member
+    z = view.standard_departures()[:, view.cells.n_targets :]
     size = data["reference_log_size"].to_numpy()
     tests = {}
     for b, name in enumerate(data["benchmark"].to_numpy()):

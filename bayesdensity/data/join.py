@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,27 +62,6 @@ def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
 def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
     """Dates as years from the centre of the sample of a dataset."""
     return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])
-
-
-def own_log_sizes(data: xr.Dataset, draws: Any) -> Any:
-    """Log size of each target from the centre: as drawn, where it is inferred, else as counted; dim ``llm``."""
-    return draws["own_log_size"] if "own_log_size" in draws else data["log_size"].to_numpy()
-
-
-def member_log_sizes(data: xr.Dataset, draws: Any) -> Any:
-    """Log size of each reference member from the centre: as drawn, where it is inferred, else as counted."""
-    return draws["member_size"] if "member_size" in draws else data["reference_log_size"].to_numpy()
-
-
-def target_scores(data: xr.Dataset) -> np.ndarray:
-    """Which scores are those of a target, and known; dim ``score``."""
-    own = data["score_cell"].to_numpy() < int(data.attrs["n_target_cells"])
-    return np.asarray(own & data["score_keep"].to_numpy())
-
-
-def harness_names(data: xr.Dataset) -> np.ndarray:
-    """Name of each harness without its benchmark; dim ``harness``."""
-    return np.array([str(label).rpartition(" on ")[0] for label in data["harness"].to_numpy()])
 
 
 def _targets(study: Study, selection: Selection) -> xr.Dataset:
@@ -157,6 +135,7 @@ def _scores(selection: Selection) -> xr.Dataset:
         coords={
             "benchmark": benchmarks.index.to_numpy(str),
             "harness": (harnesses["harness"] + " on " + harnesses["benchmark"]).to_numpy(str),
+            "harness_name": ("harness", harnesses["harness"].to_numpy(str)),
             "cell": [f"{names[e]} on {benchmarks.index[b]}" for e, b in cells.to_numpy()],
         },
         attrs={"n_target_cells": int((cells["entity"] < len(selection.llms)).sum())},

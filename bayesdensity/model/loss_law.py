@@ -12,7 +12,8 @@ import pytensor.tensor as pt
 
 from bayesdensity import laws
 from bayesdensity.base.prior import Prior
-from bayesdensity.model.parameters import Priors, Stated, draw, normal_logp
+from bayesdensity.model.coordinates import normal_logp
+from bayesdensity.model.parameters import Priors, Stated, draw
 
 
 class Noise(Protocol):

@@ -11,7 +11,8 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.cells import cells_of, scores_of
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
@@ -51,7 +52,7 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_density(load_fit("densing-law.nc")).savefig("density.pdf")  # doctest: +SKIP
     """
     dates = quantities.dates_between(*quantities.window(fit), STEPS)
@@ -90,9 +91,10 @@ def _worth_naming(fit: Fit) -> list[tuple[int, str]]:
     """LLMs to name, the most important first: likely frontier, edges, often measured; one of each family."""
     data, n, density = fit.data, fit.data.sizes["llm"], ends(quantities.log_density(fit))[1]
     above = density - ends(quantities.mean_trend(fit, data["release_date"].to_numpy().tolist()))[1]
-    scores = np.bincount(data["cell_entity"].to_numpy()[data["score_cell"].to_numpy()], minlength=n)[:n]
+    scores = scores_of(data)
+    measured = np.bincount(cells_of(data).llm[scores.cell[scores.is_target]], minlength=n)
     likely = np.argsort(-quantities.probability_on_frontier(fit).to_numpy(), kind="stable")
     chosen: dict[int, int] = {}
-    for k in (*likely[: NAMED // 2], n - 1, 0, density.argmax(), above.argmin(), *np.argsort(-scores, kind="stable")):
+    for k in (*likely[: NAMED // 2], n - 1, 0, density.argmax(), above.argmin(), *np.argsort(-measured, kind="stable")):
         chosen.setdefault(int(data["family_index"][k]), int(k))
     return [(k, str(data["llm"].to_numpy()[k])) for k in list(chosen.values())[:NAMED]]

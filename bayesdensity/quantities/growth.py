@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,9 +11,10 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
+from bayesdensity.laws.forms import FORMS, dispersion, scales_of
+from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window
 
 Estimand = Literal["frontier", "mean", "envelope"]
@@ -75,8 +75,8 @@ def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci:
     said, time = _said(fit, estimand), times(fit, dates)
     draws = fit.posterior["rate"] + bend(fit, time).slope
     if estimand == "frontier":
-        growth = _drawn(fit, "dispersion_growth")
-        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * forms.dispersion(time, growth)
+        growth = scales_of(fit.posterior).growth
+        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * dispersion(time, growth)
     return Estimate("rate", f"growth of {said} a year", _over(draws, time), ci)
 
 
@@ -160,13 +160,14 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     if fit.study.frontier.trend != "change-point":
         raise InputError(f"the trend of study '{fit.study.name}' has no change-point; use frontier.trend=change-point.")
     draws = fit.posterior
-    at, change = _break_time(fit), draws["rate_change"]
-    before = draws["rate"] - change * trends.tilt(at, _sample(fit), _average)
+    sample, change = trend_sample(fit), draws["rate_change"]
+    break_time = trends.ChangePoint().date(sample, draws)
+    before = draws["rate"] - change * trends.tilt(break_time, sample.time, sample.mean)
     after = before + change
     ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
     said = "growth of mean ln density of releases a year, {} the change of pace"
     return ChangePoint(
-        Estimate("break_year", "date of the change of pace, as a calendar year", _calendar(fit, at), ci),
+        Estimate("break_year", "date of the change of pace, as a calendar year", _calendar(fit, break_time), ci),
         Estimate("rate_before", said.format("before"), before, ci),
         Estimate("rate_after", said.format("after"), after, ci),
         Estimate("rate_ratio", "rate after over rate before", ratio, ci),
@@ -176,18 +177,26 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     )
 
 
-def bend(fit: Fit, time: xr.DataArray) -> trends.Bend:
+def bend(fit: Fit, time: xr.DataArray) -> Bend:
     """Departure of the mean trend from its straight line at times, and its rate of change."""
-    form, draws, sample = fit.study.frontier, fit.posterior, _sample(fit)
-    if form.trend == "quadratic":
-        return trends.quadratic(time, float((sample**2).mean()), _drawn(fit, "curvature"))
-    if form.trend == "change-point":
-        turned = trends.turn(time, _break_time(fit), sample, _average)
-        return trends.Bend(*(draws["rate_change"] * part for part in turned))
-    if form.trend == "random-walk":
-        turned = trends.turn(time, bare(fit.data["knot_time"]), sample, _average)
-        return trends.Bend(*(xr.dot(draws["rate_step"], part, dim="knot") for part in turned))
-    return trends.STRAIGHT
+    return TRENDS[fit.study.frontier.trend].bend(time, trend_sample(fit), fit.posterior)
+
+
+def trend_sample(fit: Fit) -> Sample:
+    """Release dates that the trend of a fit is stated over."""
+    stated = fit.study.frontier.break_date
+
+    def combine(steps: xr.DataArray, unit: Callable[[xr.DataArray], Bend]) -> Bend:
+        return Bend(*(xr.dot(steps, part, dim="knot") for part in unit(bare(fit.data["knot_time"]))))
+
+    return Sample(
+        time=bare(fit.data["time"]),
+        stated_break=None
+        if stated is None
+        else xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0]),
+        mean=lambda values: values.mean("llm"),
+        combine=combine,
+    )
 
 
 def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
@@ -199,20 +208,20 @@ def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
 
 def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """Draws of a quantile of ln density among the releases at times."""
-    spread = forms.dispersion(bare(time), _drawn(fit, "dispersion_growth"))
+    spread = dispersion(bare(time), scales_of(fit.posterior).growth)
     return _over(mean_at(fit, time) + excess(fit, q) * spread, time)
 
 
-@lru_cache(maxsize=8)
 def excess(fit: Fit, q: float) -> xr.DataArray:
     """Distance of a quantile from the mean at the centre of time, in each draw."""
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
+    scales = scales_of(fit.posterior)
     noise, family, one, second = (
-        np.broadcast_to(_drawn(fit, name), fit.posterior["rate"].shape)
-        for name in ("noise_scale", "family_scale", "inefficiency_scale", "family_inefficiency_scale")
+        np.broadcast_to(part, fit.posterior["rate"].shape)
+        for part in (scales.noise, scales.family, scales.inefficiency, scales.family_inefficiency)
     )
-    quantile = forms.composed_quantile(fit.study.frontier.form, q, np.hypot(noise, family), one, second)
+    quantile = FORMS[fit.study.frontier.form].quantile(q, np.hypot(noise, family), one, second)
     return xr.DataArray(quantile, dims=SAMPLE)
 
 
@@ -224,29 +233,6 @@ def _said(fit: Fit, estimand: Estimand) -> str:
         "mean": "mean ln density of releases",
         "envelope": "mean ln density of the densest family so far",
     }[estimand]
-
-
-def _drawn(fit: Fit, name: str) -> xr.DataArray | float:
-    """Draws of a parameter; zero where the study has switched it off."""
-    drawn: xr.DataArray | float = fit.posterior.get(name, 0.0)
-    return drawn
-
-
-def _break_time(fit: Fit) -> xr.DataArray:
-    """Years from the centre of the sample at which the pace changes, in each draw."""
-    stated = fit.study.frontier.break_date
-    if stated is None:
-        return fit.posterior["break_time"]
-    return xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0])
-
-
-def _sample(fit: Fit) -> xr.DataArray:
-    return bare(fit.data["time"])
-
-
-def _average(values: xr.DataArray) -> xr.DataArray:
-    averaged: xr.DataArray = values.mean("llm")
-    return averaged
 
 
 def _calendar(fit: Fit, time: xr.DataArray) -> xr.DataArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bayesdensity.cite import citations
-from bayesdensity.data.join import harness_names
+from bayesdensity.data.cells import scores_of
 from bayesdensity.data.selection import select
 from bayesdensity.describe.study import before_data
 from bayesdensity.describe.words import interval_text
@@ -36,19 +36,17 @@ def data(source: Source) -> Section:
 
 
 def _scores(source: Source) -> Table:
-    d = source.fit.data
-    names, bench = d["benchmark"].to_numpy(), d["score_benchmark"].to_numpy()
-    entity, harness = d["cell_entity"].to_numpy()[d["score_cell"].to_numpy()], d["score_harness"].to_numpy()
-    of = harness_names(d)
+    data, scores = source.fit.data, scores_of(source.fit.data)
+    harness = data["harness_name"].to_numpy()[scores.harness]
     rows = [
         {
             "benchmark": str(name),
-            "scores": int((bench == b).sum()),
-            "LLMs": len(set(entity[bench == b])),
-            "harnesses": len(set(of[harness[bench == b]])),
-            "items": f"{d['n_items'].to_numpy()[b]:g}",
+            "scores": int((scores.benchmark == b).sum()),
+            "LLMs": len(set(scores.cell[scores.benchmark == b])),
+            "harnesses": len(set(harness[scores.benchmark == b])),
+            "items": f"{data['n_items'].to_numpy()[b]:g}",
         }
-        for b, name in enumerate(names)
+        for b, name in enumerate(data["benchmark"].to_numpy())
     ]
     return Table("scores", "Scores used, by benchmark; the reference counts as LLMs here.", pd.DataFrame(rows))
 

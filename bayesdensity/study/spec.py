@@ -7,16 +7,26 @@ import json
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
+from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
+from bayesdensity.laws.trends import TRENDS
+
+
+def known(value: str, among: Mapping[str, Any]) -> str:
+    """The value, if there is one of that name."""
+    if value not in among:
+        raise ValueError("valid: " + ", ".join(among))
+    return value
 
 
 class Exclusion(Part):
@@ -152,11 +162,12 @@ class Law(Part):
 class Frontier(Part):
     """Distribution of log density among the LLMs released at one time, and how it moves."""
 
-    form: Literal["half-normal", "exponential", "symmetric"]
-    """Distribution of the inefficiency; `symmetric` has none."""
+    form: Annotated[str, AfterValidator(partial(known, among=FORMS))]
+    """Distribution of the inefficiency, a name in `bayesdensity.laws.forms.FORMS`."""
     one_sided: Literal["llm", "family", "both"] = "llm"
     """Whether inefficiency is each LLM's own, its family's, or both."""
-    trend: Literal["linear", "quadratic", "change-point", "random-walk"]
+    trend: Annotated[str, AfterValidator(partial(known, among=TRENDS))]
+    """How the mean moves, a name in `bayesdensity.laws.trends.TRENDS`."""
     break_date: date | None = None
     """Of a change-point; None: inferred."""
     dispersion: Literal["constant", "growing"]
@@ -173,14 +184,26 @@ class Frontier(Part):
         return self
 
     @property
-    def llm_one_sided(self) -> bool:
-        """Whether the LLMs of one family differ in inefficiency."""
-        return self.form != "symmetric" and self.one_sided != "family"
+    def llm_form(self) -> Form:
+        """How the LLMs of one family differ."""
+        return FORMS[self.form] if self.one_sided != "family" else SYMMETRIC
 
     @property
-    def family_one_sided(self) -> bool:
-        """Whether families differ in inefficiency."""
-        return self.form != "symmetric" and self.one_sided != "llm"
+    def family_form(self) -> Form:
+        """How families differ."""
+        return FORMS[self.form] if self.one_sided != "llm" else SYMMETRIC
+
+    @property
+    def scales(self) -> Scales:
+        """Which scales the study has: names of their priors, empty where a part is switched off."""
+        present = Scales(
+            growth=self.dispersion == "growing",
+            noise=True,
+            inefficiency=self.llm_form.one_sided,
+            family=self.family_effects,
+            family_inefficiency=self.family_form.one_sided,
+        )
+        return Scales(*(name if here else "" for name, here in zip(SCALE_PRIORS, present, strict=True)))
 
 
 class Priors(Part):
@@ -253,13 +276,13 @@ class Study(Shown, Part):
         until = f"to {rules.released_to}" if rules.released_to else "on"
         unit = (reference.suite if reference.kind == "ladder" else "") or ", ".join(reference.families)
         unit += f" at {reference.tokens:.3g} tokens" if reference.tokens else ""
-        shape = "symmetric" if asked.form == "symmetric" else f"{asked.form} inefficiency"
         rows = {
             "benchmarks": ", ".join(self.benchmarks),
             "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
             f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
             "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
-            "estimand": f"{asked.quantile:g} quantile of density among releases; {shape}, {asked.trend} trend",
+            "estimand": f"{asked.quantile:g} quantile of density among releases; "
+            f"{FORMS[asked.form].title}, {asked.trend} trend",
             "next": f"select(study) says what data it has, fit(study) fits it (digest {self.digest})",
         }
         return Card(f"Study {self.name}: {self.title}", tuple(rows.items()))

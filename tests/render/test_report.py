@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.checks import CHECKS, Check, checked, worst
+from bayesdensity.checks import CHECKS, Check, worst
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.densities import densities_json
 from bayesdensity.describe.fit import fit_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render import sections
 from bayesdensity.render.blocks import Paragraph, Report, Section, Table
 from bayesdensity.render.html import to_html
@@ -64,8 +64,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.densities import densities_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.write import report
 
 selenium = pytest.importorskip("selenium")
@@ -36,8 +35,8 @@ WIDE, NARROW = (1280, 900), (390, 800)
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")

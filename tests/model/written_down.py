@@ -1,121 +1,29 @@
-"""The model is the one that is written down, and it finds what is true in a simulated world."""
+"""The joint log density of the model, written down in NumPy, and what a model must have."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from scipy import integrate, stats
-from simulated import Truth, World, simulate, write_study
+from scipy import stats
 
-from bayesdensity import quantities as q
-from bayesdensity.data.join import assemble, with_scores
-from bayesdensity.data.selection import select
-from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit, fit
-from bayesdensity.study.spec import Study, load_study
-
-# The change of variables
-
-
-def latent(mean: float, precision: float) -> Any:
-    """A tiny model: a scale tau, and z ~ Normal(0, tau) in informed coordinates that also depend on tau."""
-    import pymc as pm
-
-    from bayesdensity.model.coordinates import informed
-    from bayesdensity.model.parameters import normal_logp
-
-    with pm.Model(coords={"z": range(3)}) as model:
-        log_tau = pm.Normal("log_tau", 0.0, 0.5)
-        tau = pm.math.exp(log_tau)
-        z, jacobian = informed("z_", mean * tau, precision * pm.math.exp(-log_tau) * np.array([1.0, 2.0, 3.0]), "z")
-        pm.Potential("prior", jacobian + normal_logp(z, 0.0, tau))
-    return model
-
-
-@pytest.mark.parametrize(("mean", "precision"), [(0.0, 1.0), (3.7, 0.2), (-1.0, 25.0)])
-def test_informed_coordinates_leave_the_prior_as_it_is(mean: float, precision: float) -> None:
-    """Integrated over the coordinates, the density of tau is its prior whatever mean and precision are chosen."""
-    model = latent(mean, precision)
-    logp = model.compile_logp()
-
-    def density(log_tau: float) -> float:
-        # The three coordinates are independent given tau, so one integral over each is enough.
-        def along(raw: float, k: int) -> float:
-            point = np.zeros(3)
-            point[k] = raw
-            return float(logp({"log_tau": np.array(log_tau), "z__raw": point}))
-
-        at_zero = along(0.0, 0)
-        parts = [
-            integrate.quad(lambda raw, k=k: np.exp(along(raw, k) - at_zero), -80, 80, points=(-3, 0, 3), limit=400)[0]
-            for k in range(3)
-        ]
-        return at_zero + float(np.log(parts).sum())
-
-    got = density(0.4) - density(-0.3)
-    assert got == pytest.approx(stats.norm(0, 0.5).logpdf(0.4) - stats.norm(0, 0.5).logpdf(-0.3), abs=1e-6)
-
-
-def test_a_conjugate_normal_comes_out_in_closed_form() -> None:
-    """z ~ Normal(0, tau), y ~ Normal(z, s): the posterior of z is known, and informed coordinates find it."""
-    import nutpie
-    import pymc as pm
-
-    from bayesdensity.model.coordinates import informed
-    from bayesdensity.model.parameters import normal_logp
-
-    tau, s, y = 0.7, 0.4, np.array([1.0, -2.0, 0.1])
-    with pm.Model(coords={"z": range(3)}) as model:
-        z, jacobian = informed("z_", np.array([5.0, 0.0, -1.0]), np.array([0.3, 1.0, 40.0]), "z")
-        pm.Potential("prior", jacobian + normal_logp(z, 0.0, tau))
-        pm.Normal("y", z, s, observed=y)
-    settings = {"draws": 2000, "tune": 500, "chains": 2, "seed": 1, "progress_bar": False}
-    draws = nutpie.sample(nutpie.compile_pymc_model(model), **settings).posterior["z_"]
-    variance = 1 / (1 / tau**2 + 1 / s**2)
-    mean, sd = (draws.stack(sample=("chain", "draw")).reduce(f, dim="sample") for f in (np.mean, np.std))
-    np.testing.assert_allclose(mean, y * variance / s**2, atol=0.04)
-    np.testing.assert_allclose(sd, np.sqrt(variance), rtol=0.06)
-
-
-# The joint density, written out again in NumPy
-
-
-FORMS: dict[str, dict[str, Any]] = {
-    "as shipped": {},
-    "both fall short exponentially, pace changes some day": {
-        "frontier.form": "exponential",
-        "frontier.one_sided": "both",
-        "frontier.trend": "change-point",
-    },
-    "pace wanders, families alike, one dispersion": {
-        "frontier.trend": "random-walk",
-        "frontier.family_effects": False,
-        "frontier.dispersion": "constant",
-    },
-    "families fall short, pace changes on a day": {
-        "frontier.one_sided": "family",
-        "frontier.trend": "change-point",
-        "frontier.break_date": "2024-05-13",
-    },
-    "nobody falls short, pace is steady": {"frontier.form": "symmetric", "frontier.trend": "linear"},
-}
+from bayesdensity.study.spec import Study
 
 
 class Evaluated:
     """Joint log density and everything it is made of, at points."""
 
-    def __init__(self, study: Study, data: xr.Dataset, slopes: bool = False) -> None:
+    def __init__(self, study: Study, data: xr.Dataset, slopes: bool = False, geometry: Any = None) -> None:
         import pytensor
         from pytensor.compile.mode import Mode
 
         from bayesdensity.model.build import build_model
+        from bayesdensity.model.coordinates import INFORMED as GEOMETRY
 
-        self.model = model = build_model(study, data)
+        self.model = model = build_model(study, data, geometry or GEOMETRY)
         self.start = model.initial_point()
         total: Any = 0.0
         for term in model.logp(sum=False):
@@ -142,15 +50,6 @@ class Evaluated:
         return {name: value + rng.normal(0, 0.3, np.shape(value)) for name, value in self.start.items()}
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Tables, form: str) -> None:
-    """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
-    study = load_study(truth.study, FORMS[form])
-    data = assemble(study, select(study, world_tables))
-    gaps = density_gaps(study, data)
-    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
-
-
 def density_gaps(study: Study, data: xr.Dataset) -> list[float]:
     """Log density of the model less the one written down and the Jacobian, at a few points."""
     at = Evaluated(study, data)
@@ -172,30 +71,22 @@ def density_gaps(study: Study, data: xr.Dataset) -> list[float]:
     return [gap(at.near_start(seed)) for seed in range(4)]
 
 
-REFERENCES: dict[str, dict[str, Any]] = {
-    "weight of total parameters inferred": {"llms.size": "inferred"},
-    "suites with a floor": {"law.irreducible": True},
-    "members carried to other tokens": {"reference.tokens": 1e12},
-    "several families": {"reference.family": ["Yardstick", "fam03"]},
-    "several families carried to other tokens": {"reference.family": ["Yardstick", "fam03"], "reference.tokens": 3e12},
-}
+def plain_gaps(study: Study, data: xr.Dataset) -> list[float]:
+    """Log density of the plain model less the one written down, at a few points."""
+    from bayesdensity.model.coordinates import Plain
 
+    at = Evaluated(study, data, geometry=Plain())
+    assert not [name for name in at.start if name.endswith("_raw") and name != "rate_step_raw"]
 
-@pytest.mark.parametrize("name", REFERENCES)
-def test_joint_density_with_another_reference_is_the_one_written_down(
-    truth: Truth, world_tables: Tables, name: str
-) -> None:
-    change = REFERENCES[name]
-    chosen = load_study(truth.study, {key: value for key, value in change.items() if key != "reference.tokens"})
-    data = assemble(chosen, select(chosen, world_tables))
-    rng = np.random.default_rng(0)
-    # The small world has dense models of unknown tokens only.
-    data = data.assign(
-        log_sparsity=("llm", rng.uniform(0, 3, data.sizes["llm"])),
-        reference_log_tokens=("reference", np.log(rng.uniform(1e12, 4e12, data.sizes["reference"]))),
-    )
-    gaps = density_gaps(load_study(truth.study, change), data)
-    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+    def gap(point: dict[str, np.ndarray]) -> float:
+        here = at(point)
+        # Both are sampled on the logarithm here, and are written down in the coordinates of the informed model.
+        exponent, ceiling_gap = here.pop("size_exponent"), here.pop("ceiling_gap")
+        other = np.log(-np.expm1(-exponent / 0.05) * 0.05 / exponent).sum()
+        other += np.log(-np.expm1(-ceiling_gap / 0.02) * 0.02 / ceiling_gap).sum()
+        return float(here["logp"]) - written_down(study, data, here) + float(other)
+
+    return [gap(at.near_start(seed)) for seed in range(4)]
 
 
 INFORMED = ("level", "recipe", "family_effect", "log_density_relative", "cell_departure")
@@ -437,139 +328,3 @@ def turned(time: np.ndarray, when: Any) -> np.ndarray:
     """A rise that begins at a date, over about a month, without what a straight line through the dates has of it."""
     rise = np.logaddexp(0, 12 * (time - when)) / 12
     return rise - np.polyval(np.polyfit(time, rise, 1), time)
-
-
-SIDES = (("llm", True), ("family", True), ("both", True), ("llm", False))
-"""Who falls short, and whether families differ."""
-INEFFICIENCIES = ("half-normal", "exponential", "symmetric")
-TRENDS = ("linear", "quadratic", "change-point", "random-walk")
-
-
-@pytest.mark.parametrize("trend", TRENDS)
-@pytest.mark.parametrize("form", INEFFICIENCIES)
-def test_every_form_of_the_frontier_builds(truth: Truth, world_tables: Tables, form: str, trend: str) -> None:
-    from bayesdensity.model.build import build_model
-
-    # Each form meets all sides, each time with another trend.
-    one_sided, families = SIDES[(TRENDS.index(trend) + INEFFICIENCIES.index(form)) % len(SIDES)]
-    change = {"form": form, "trend": trend, "one_sided": one_sided, "family_effects": families}
-    study = load_study(truth.study, {f"frontier.{key}": value for key, value in change.items()})
-    model = build_model(study, assemble(study, select(study, world_tables)))
-    names = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
-    assert OPTIONAL & names == wanted(study)
-    assert {"rate", "noise_scale"} <= names
-
-
-# Scores that are left out
-
-
-def test_scores_that_are_left_out_say_nothing(world_study: Study, world_tables: Tables) -> None:
-    """Neither the density nor its gradient knows them, and what is latent in the LLM follows its prior."""
-    data = assemble(world_study, select(world_study, world_tables))
-    at = Evaluated(world_study, data, slopes=True)
-    names = {variable.name for variable in at.model.data_vars}
-    keep = np.ones(data.sizes["llm"], bool)
-    keep[[4, 17]] = False
-    of_left_out = np.isin(data["cell_entity"].to_numpy(), np.flatnonzero(~keep))
-    left_out = of_left_out[data["score_cell"].to_numpy()]
-    value = data["score_value"].to_numpy()
-    other = np.where(left_out, 1 - value, value)
-    point, found = at.near_start(3), []
-    for values in (value, other):
-        masked = with_scores(data, values, keep)
-        for name in names & set(masked.data_vars):
-            at.model.set_data(name, masked[name].to_numpy())
-        found.append(at(point))
-    assert left_out.sum() > 4
-    assert float(found[0]["logp"]) == pytest.approx(float(found[1]["logp"]), abs=1e-3)
-    for name in at.names:
-        np.testing.assert_allclose(found[0][name], found[1][name], atol=1e-3, err_msg=name)
-        assert np.isfinite(found[0][name]).all(), name
-
-    # The LLM's own effects: where their coordinates are zero they lie at their prior mean, and one is one prior scale.
-    up = {**point, **{f"{name}_raw": point[f"{name}_raw"] * 0 for name in OF_AN_LLM}}
-    middle, above = at(up), at({**up, **{f"{name}_raw": up[f"{name}_raw"] + 1 for name in OF_AN_LLM}})
-    time, family = data["time"].to_numpy(), data["family_index"].to_numpy()
-    expected = (
-        middle["origin"] + middle["rate"] * time + bend(world_study, data, middle) + middle["family_effect"][family]
-    )
-    scale = np.exp(middle["dispersion_growth"] * time)
-    scale = scale * np.sqrt(middle["noise_scale"] ** 2 + (1 - 2 / np.pi) * middle["inefficiency_scale"] ** 2)
-    relative = "log_density_relative"
-    np.testing.assert_allclose(middle[relative][~keep], expected[~keep], atol=1e-3)
-    np.testing.assert_allclose((above[relative] - middle[relative])[~keep], scale[~keep], rtol=1e-3)
-    np.testing.assert_allclose(middle["cell_departure"][of_left_out], 0, atol=1e-3)
-    scatter = middle["cell_scatter"][data["cell_benchmark"].to_numpy()]
-    moved = above["cell_departure"] - middle["cell_departure"]
-    np.testing.assert_allclose(moved[of_left_out], scatter[of_left_out], rtol=1e-3)
-    # Those of an LLM whose scores are known follow the scores.
-    assert (moved[~of_left_out] < scatter[~of_left_out]).all()
-
-
-OF_AN_LLM = ("log_density_relative", "cell_departure")
-
-
-# The simulated world
-
-
-def test_doubling_time_covers_truth(world_fit: Fit, truth: Truth) -> None:
-    true = 12 * np.log(2) / truth.world.rate
-    for estimand in ("frontier", "mean"):
-        months = q.doubling_time(q.rate(world_fit, estimand=estimand, ci=0.98)).to_frame_row()
-        assert months["lower"] < true < months["upper"], estimand
-
-
-def test_trend_is_learned_and_not_only_assumed(world_fit: Fit) -> None:
-    prior = world_fit.study.priors["rate"]
-    assert float(world_fit.posterior["rate"].std()) < 0.4 * prior.sigma
-
-
-def test_benchmark_slopes_cover_truth(world_fit: Fit, truth: Truth) -> None:
-    lower, upper = world_fit.posterior["benchmark_slope"].quantile([0.01, 0.99], dim=("chain", "draw")).to_numpy()
-    true = np.array(truth.world.benchmark_slope)
-    assert ((lower < true) & (true < upper)).all()
-    assert np.abs(world_fit.posterior["benchmark_slope"].sum("benchmark")).max() < 1e-9
-
-
-def test_intervals_of_density_cover_truth(world_fit: Fit, truth: Truth) -> None:
-    table = q.log_density(world_fit).to_frame().join(truth.log_density.rename("true"))
-    covered = (table["lower"] < table["true"]) & (table["true"] < table["upper"])
-    assert covered.mean() >= 0.75
-    assert np.corrcoef(table["median"], table["true"])[0, 1] > 0.95
-
-
-def test_density_is_effective_size_over_size(world_fit: Fit, world_tables: Tables) -> None:
-    size = world_tables.llms.set_index("llm")["params_total"]
-    density, effective = q.density(world_fit).draws, q.effective_size(world_fit).draws
-    np.testing.assert_allclose(effective / density, size[density["llm"].to_numpy()].to_numpy() * np.ones_like(density))
-
-
-@pytest.mark.slow
-def test_interval_widens_without_reference_data(tmp_path: Path) -> None:
-    """Uncertainty of law and map reaches the level of density and the doubling time itself.
-
-    The targets are of nearly one size, so that only the reference tells what a logit is worth in parameters: targets of
-    many sizes tell it themselves, and the doubling time then hardly needs the reference.
-    """
-    world = simulate(tmp_path, World(sizes=(6e9, 7e9, 9e9)))
-    excluded = ", ".join(f'{{name = "Yardstick-{size}B", why = "test"}}' for size in ("0.5", "1.8", "72"))
-    poor = write_study(tmp_path / "poor.toml", f"exclude = [{excluded}]")
-    tables = read_tables(tmp_path)
-    full, few = (fit(load_study(study), tables, chains=4, draws=500, tune=500, seed=3) for study in (world.study, poor))
-    assert (full.data.sizes["reference"], few.data.sizes["reference"]) == (5, 2)
-
-    def width(estimate: q.Estimate) -> float:
-        return float((estimate.summary["upper"] - estimate.summary["lower"]).mean())
-
-    assert width(q.log_density(few)) > 1.3 * width(q.log_density(full))
-    rates = [q.rate(one, estimand="mean", ci=0.98) for one in (few, full)]
-    assert width(rates[0]) > 1.3 * width(rates[1])
-    # The centre moves too, so the ends of the doubling time are compared by their ratio.
-    months = [q.doubling_time(rate).to_frame_row() for rate in rates]
-    assert np.log(months[0]["upper"] / months[0]["lower"]) > 1.1 * np.log(months[1]["upper"] / months[1]["lower"])
-
-
-def test_simulated_tables_are_legal(truth: Truth) -> None:
-    from bayesdensity.data.tables import validate_folder
-
-    assert validate_folder(Path(truth.folder)) == []
