@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity import laws
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
     CHAINS,
@@ -40,7 +41,7 @@ def _many(text: str) -> Any:
 def law(
     suite: str,
     *,
-    law: str = "chinchilla",
+    law: Annotated[str, Parameter(help=f"{', '.join(laws.LAWS)}.")] = "chinchilla",
     noise: Literal["student-t", "laplace", "normal", "one-sided"] = "student-t",
     noise_df: float = 4.0,
     pool: Annotated[bool, Parameter(negative="", help="Let benchmarks share exponents.")] = False,
@@ -77,8 +78,6 @@ def law(
     ----------
     suite : str
         Name of a suite of reference runs, or path of a CSV file with params, tokens and loss.
-    law : str
-        chinchilla, densing, kaplan, data-constrained, experts, size, data or compute.
     noise : str
         How log losses scatter about the law; one-sided lets undertrained runs lie above it.
     noise_df : float
@@ -160,12 +159,11 @@ def _compared(
     from bayesdensity.base.progress import saying
     from bayesdensity.law.fitted import fit_law
     from bayesdensity.law.ranking import compare_laws
-    from bayesdensity.laws import LAWS
     from bayesdensity.study.law_spec import law_study
 
     fits = {fitted.study.law: fitted}
     with saying() as tell:
-        for name in LAWS:
+        for name in laws.LAWS:
             if name in fits:
                 continue
             tell(f"comparing with {name}")

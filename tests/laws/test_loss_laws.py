@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import itemgetter
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesdensity import laws
+from bayesdensity.laws.loss import terms
 from bayesdensity.study.spec import load_study
 
 Form = type[laws.Law]
@@ -187,6 +190,29 @@ def test_floats_arrays_xarray_and_pytensor_agree(form: Form) -> None:
         assert named.dims == ("run",)
         for values in (named.to_numpy(), tensor, floats):
             np.testing.assert_allclose(values, array, rtol=1e-10)
+
+
+def test_the_example_of_a_new_law_is_a_law_of_its_formula() -> None:
+    from bayesdensity.laws import loss
+
+    lines = dedent((loss.__doc__ or "").partition("::\n")[2].rpartition("The column")[0])
+    given: dict[str, Any] = {"np": np, "terms": terms, "Law": laws.Law, "Variable": laws.Variable, "Number": Any}
+    exec(lines, given | {"dataclass": dataclass}, scope := dict[str, Any]())
+    law = scope["Bits"].from_coordinates(0.3, {"elasticity": 0.1})
+    made, centre = law.natural({"b": np.log(1e9)}), np.log(1e9)
+    assert law.loss({"b": np.log(4e9) - centre}) == pytest.approx(made["K"] * 4e9 ** -made["gamma"])
+    assert law.inverse(law.loss({"b": 0.7}), {}) == pytest.approx(0.7) and scope["BITS"].default({"params": 2}) == 32
+    assert law.reads == ("b",) and law.log_loss_centre == 0.3
+
+
+def test_a_reference_can_have_the_laws_whose_powers_of_size_and_data_are_separate() -> None:
+    assert set(laws.LADDER_LAWS) == {"chinchilla", "densing"}
+    for form in laws.LADDER_LAWS.values():
+        law = form.from_coordinates(0.3, {name: prior.interval[0] for name, prior in form.coordinates.items()})
+        powers = law.powers()
+        for letter, share, exponent in zip("nd", powers[:2], powers[2:], strict=True):
+            fallen = law.relative(origin(form)) - law.relative(origin(form, **{letter: 1.5}))
+            assert fallen == pytest.approx(share * (1 - np.exp(-1.5 * exponent)))
 
 
 def named_forms(form: Form = laws.Law) -> Iterator[Form]:
