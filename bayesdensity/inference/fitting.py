@@ -23,6 +23,7 @@ from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.sampling import compile_model, run_sampler, shared_names, versions, with_data
 from bayesdensity.inference.stages import CUT_DRAWS, CUT_TUNE, PASSED, passed_on, plugged_in, sample_cut
+from bayesdensity.study.phrases import estimand_phrase
 from bayesdensity.study.spec import Study
 
 Part = Literal["joint", "reference"]
@@ -64,7 +65,7 @@ class Fit(Shown):
         study, sizes, counts = self.study, self.data.sizes, {"n_llms": "llm", "n_scores": "score", "n_runs": "run"}
         llms, scores, runs = (self.about.get(name, sizes.get(dim, 0)) for name, dim in counts.items())
         data, asked = f"{llms} LLMs, {scores} scores", "summary(fit), densities_table(fit), save_figures(fit, stem)"
-        estimand = f"{study.frontier.quantile:g} quantile of density among releases"
+        estimand = estimand_phrase("frontier", study.frontier.quantile, "density")
         if self.about.get("part") == "reference":
             data, asked = "the reference alone", "predict_trainings(fit, ...)"
             estimand = "loss and score of further trainings"
