@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.sampling import compile_model, run_sampler, versions
@@ -82,9 +83,9 @@ def fit_law(
     study: LawStudy,
     runs: Runs,
     *,
-    chains: int = 4,
-    draws: int = 1000,
-    tune: int = 1000,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     progress: Callable[[list[Any]], None] | None = None,
     stage: Callable[[str], None] | None = None,

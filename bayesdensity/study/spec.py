@@ -20,6 +20,7 @@ from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
+from bayesdensity.study.phrases import estimand_phrase
 
 
 def known(value: str, among: Mapping[str, Any]) -> str:
@@ -276,7 +277,7 @@ class Study(Shown, Part):
             "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
             f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
             "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
-            "estimand": f"{asked.quantile:g} quantile of density among releases; "
+            "estimand": f"{estimand_phrase('frontier', asked.quantile, 'density')}; "
             f"{FORMS[asked.form].title}, {asked.trend} trend",
             "next": f"select(study) says what data it has, fit(study) fits it (digest {self.digest})",
         }

@@ -8,13 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from described import json_of, text_of, unbroken
 
-from bayesdensity.describe.comparison import backtest_json, backtest_text, comparison_json, comparison_text, verdict
-from bayesdensity.describe.words import growth_json, growth_rows, in_lines
+from bayesdensity.base.format import in_lines
+from bayesdensity.base.jsonable import jsonable
 from bayesdensity.evaluation.backtesting import Backtest
 from bayesdensity.evaluation.leave_out import Comparison
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.quantities import SAMPLE, Estimate
+from bayesdensity.render.sections import backtest
+from bayesdensity.render.sections import comparison as comparison_section
+from bayesdensity.render.sections.comparison import verdict
+from bayesdensity.render.sections.growth import growth as growth_data
+from bayesdensity.render.sections.growth import growth_table
 
 
 def table(**others: tuple[float, float]) -> pd.DataFrame:
@@ -62,21 +68,22 @@ def comparison(stacked: Estimate, **others: tuple[float, float]) -> Comparison:
 
 def test_a_comparison_in_words_has_every_fit_and_what_is_approximate() -> None:
     made = comparison(growth(*np.linspace(1, 3, 101), ci=0.8), other=(-30.0, 5.0))
-    text = comparison_text(made)
+    text = text_of(comparison_section, made)
     assert "(38 LLMs)" in text and "Pareto k is large for 4 " in text
     assert [line.split()[0] for line in text.splitlines() if line.endswith("3 (1)")] == ["best", "other"]
     assert "best: best; worse: other." in text and "80% interval" in text
     exact = comparison(growth(1.0, 2.0), other=(-30.0, 5.0))
     exact.table["refitted"] = exact.table["large_k"]
-    assert "Pareto k is large" not in comparison_text(exact)
+    assert "Pareto k is large" not in text_of(comparison_section, exact)
 
 
 def test_a_comparison_tells_of_the_future_where_it_was_asked() -> None:
     made, future = comparison(growth(1.0, 2.0), other=(-30.0, 5.0)), table(other=(-1.0, 1.0))
     future = future.drop(columns=["large_k", "refitted"])
-    assert "leave the future out" not in comparison_text(made) and "sentence_future" not in comparison_json(made)
-    text, told = comparison_text(made, future), comparison_json(made, future)
-    assert "leave the future out" in text and told["sentence_future"] == verdict(future) != told["sentence"]
+    assert "Leave the future out" not in text_of(comparison_section, made)
+    assert "sentence_future" not in json_of(comparison_section, made)
+    text, told = unbroken(text_of(comparison_section, made, future)), json_of(comparison_section, made, future)
+    assert "Leave the future out" in text and told["sentence_future"] == verdict(future) != told["sentence"]
     assert verdict(made.table) in text and verdict(future) in text
     assert told["leave_future_out"]["other"]["difference"] == -1.0
 
@@ -86,9 +93,9 @@ def test_a_comparison_tells_of_the_future_where_it_was_asked() -> None:
     [((-2.0, -1.0), "inf [inf, inf]", 0.0), ((12 * np.log(2), 12 * np.log(2)), "1.0 [1.0, 1.0]", 1.0)],
 )
 def test_growth_is_told_with_its_probability(rates: tuple[float, ...], said: str, chance: float) -> None:
-    (row,) = growth_rows(["  frontier"], growth(*rates))
-    assert row.split(maxsplit=1)[1].startswith(said) and row.endswith(f"{chance:.3f}")
-    told = growth_json(growth(*rates))
+    (row,) = growth_table("doubling", ("estimand",), [("frontier", growth(*rates))], 0.9).shown.to_dict("records")
+    assert row["months to double"] == said and row["P(growth)"] == f"{chance:.3f}"
+    told = jsonable(growth_data(growth(*rates)))
     assert told["probability_rate_positive"] == chance
     assert told["doubling_time_months"]["median"] == ("inf" if chance == 0 else pytest.approx(1.0))
 
@@ -106,21 +113,22 @@ def backtested(verdict: str = "PASS", **changes: Any) -> Backtest:
 
 
 def test_a_backtest_in_words_has_coverage_and_the_frontier() -> None:
-    lines = backtest_text(backtested(doubling_time_then_upper=np.inf)).splitlines()
-    first, second = (line for line in lines if line.startswith("2025-01-01 "))
+    lines = text_of(backtest, backtested(doubling_time_then_upper=np.inf)).splitlines()
+    first, second = (line for line in lines if line.startswith("  2025-01-01 "))
     assert first.split() == ["2025-01-01", "30", "1", "0.00", "1.00", "0.10", "5.0"]
-    assert "at 2026-01-01" in second and "2.72 [2.72, 2.72]" in second  # densities, not their logarithms
-    assert "1 [1, inf]" in second and "P(growth) 0.98" in second
+    assert "  2026-01-01  2.72 [2.72, 2.72]" in second  # densities, not their logarithms
+    assert "1.0 [1.0, inf]" in second and second.split()[-2:] == ["0.98", "0.00"]
     assert "chains disagree" not in "\n".join(lines)
 
 
-def test_training_that_failed_is_named() -> None:
-    assert backtest_text(backtested("FAIL")).endswith("2025-01-01: chains disagree.")
-    assert backtest_json(backtested())["convergence"] == {"2025-01-01": "chains disagree."}
+@pytest.mark.parametrize("verdict", ["REVIEW", "FAIL"])
+def test_training_that_did_not_converge_is_named(verdict: str) -> None:
+    assert text_of(backtest, backtested(verdict)).endswith(f"2025-01-01: {verdict}: chains disagree.")
+    assert json_of(backtest, backtested())["convergence"] == {"2025-01-01": "chains disagree."}
 
 
 def test_a_backtest_as_json_holds_infinity_and_nothing_unknown() -> None:
-    told = backtest_json(backtested(doubling_time_then_upper=np.inf, share_above_frontier=np.nan))
+    told = json_of(backtest, backtested(doubling_time_then_upper=np.inf, share_above_frontier=np.nan))
     row = told["cutoffs"]["2025-01-01"]
     assert row["doubling_time_then_upper"] == "inf" and row["share_above_frontier"] is None
     assert row["n_known"] == 30 and row["horizon_end"] == "2026-01-01"
