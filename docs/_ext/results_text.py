@@ -2,6 +2,7 @@
 
 In a sentence or a cell:  <!-- n: densing-law/doubling_time_months -->4.0 [3.2, 5.1]<!-- /n -->
 with a way to write it:   <!-- n: densing-law/probability_slowing, .2f -->0.89<!-- /n -->
+What follows from several: <!-- n: derived/coverage -->0.91 [0.87, 0.94]<!-- /n -->
 A whole table:            <!-- table: forms --> ... <!-- /table -->
 A file, or its first lines: <!-- file: examples/own-scores/mine.toml --> ... <!-- /file -->
 What no command writes:   <!-- measured: when, with which version --> ... <!-- /measured -->
@@ -23,6 +24,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RESULTS, VALIDATION = ROOT / "docs" / "results", ROOT / "docs" / "validation"
 MARK = re.compile(r"<!-- (?P<kind>n|table|file|measured): (?P<what>.*?) -->(?P<now>.*?)<!-- /(?P=kind) -->", re.S)
+BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n<!-- n:")
+"""A number at the beginning of a line, which Markdown takes for a block, and the word before it."""
 INTERVAL = re.compile(r"\d \[-?\d[\d.]*, (?:-?\d|inf)")
 """A median and an interval: such a number comes from a fit, and may not be typed."""
 NAMES = ("name", "variant", "llm", "source", "end", "approach", "quantity", "world")
@@ -32,6 +35,9 @@ FENCES = {".toml": "toml", ".sh": "sh"}
 
 class Missing(Exception):
     """A number, table or file that a page names and nobody wrote."""
+
+
+WRONG = (Missing, KeyError, TypeError, ValueError)
 
 
 # Where numbers come from
@@ -59,10 +65,18 @@ def _typed(cell: str) -> Any:
 def value(path: str) -> Any:
     """The number at FILE/KEY/KEY..., where an element of a list goes by its name."""
     name, *keys = path.split("/")
-    node = results(name)
+    node = _derived(keys.pop(0)) if name == "derived" else results(name)
     for key in keys:
         node = _child(node, key, path)
     return node
+
+
+def _derived(name: str) -> Any:
+    import results_derived  # it reads results from here
+
+    if name not in results_derived.NUMBERS:
+        raise Missing(f"docs/_ext/results_derived.py has no {name}")
+    return results_derived.NUMBERS[name]()
 
 
 def _child(node: Any, key: str, path: str) -> Any:
@@ -119,12 +133,16 @@ def billions(x: Any, form: str = "") -> str:
     return number(x / 1e9, form)
 
 
+def _both(ends: Any) -> list[Any]:
+    return [ends["lower"], ends["upper"]] if isinstance(ends, dict) else ends
+
+
 WAYS: dict[str, Callable[..., str]] = {
     "median": lambda ends, form="": number(ends["median"], form),
     "lower": lambda ends, form="": number(ends["lower"], form),
     "upper": lambda ends, form="": number(ends["upper"], form),
     "ends": ends_text,
-    "to": lambda ends, form="": f"{number(ends['lower'], form)} to {number(ends['upper'], form)}",
+    "to": lambda ends, form="": " to ".join(number(end, form) for end in _both(ends)),
     "percent": lambda share, form="": percent(share),
     "probability": probability,
     "billions": billions,
@@ -179,21 +197,21 @@ def pages() -> list[Path]:
 
 
 def renewed(text: str) -> str:
-    """A page with every number as the results have it.
-
-    Raises
-    ------
-    Missing
-        If a page names what nobody wrote.
-    """
+    """A page with every number as the results have it; a mark whose number is missing is left alone."""
 
     def written(mark: re.Match[str]) -> str:
-        kind, what = mark["kind"], mark["what"]
-        if kind == "measured":
+        if mark["kind"] == "measured":
             return mark[0]
-        return f"<!-- {kind}: {what} -->{WRITERS[kind](what)}<!-- /{kind} -->"
+        try:
+            return f"<!-- {mark['kind']}: {mark['what']} -->{_written(mark)}<!-- /{mark['kind']} -->"
+        except WRONG:
+            return mark[0]
 
-    return MARK.sub(written, text)
+    return BEGINS.sub(r"\n\1 <!-- n:", MARK.sub(written, text))
+
+
+def _written(mark: re.Match[str]) -> str:
+    return WRITERS[mark["kind"]](mark["what"])
 
 
 def faults(path: Path) -> Iterator[str]:
@@ -202,8 +220,8 @@ def faults(path: Path) -> Iterator[str]:
     for mark in MARK.finditer(text):
         line = text.count("\n", 0, mark.start()) + 1
         try:
-            wanted = mark["now"] if mark["kind"] == "measured" else WRITERS[mark["kind"]](mark["what"])
-        except (Missing, KeyError, TypeError, ValueError) as error:
+            wanted = mark["now"] if mark["kind"] == "measured" else _written(mark)
+        except WRONG as error:
             yield f"{name}:{line}: {mark['what']}: {error}"
             continue
         if wanted != mark["now"]:
