@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RESULTS, VALIDATION = ROOT / "docs" / "results", ROOT / "docs" / "validation"
 MARK = re.compile(r"<!-- (?P<kind>n|table|file|measured): (?P<what>.*?) -->(?P<now>.*?)<!-- /(?P=kind) -->", re.S)
-BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n<!-- n:")
+BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n(> | *)<!-- n:")
 """A number at the beginning of a line, which Markdown takes for a block, and the word before it."""
 INTERVAL = re.compile(r"\d \[-?\d[\d.]*, (?:-?\d|inf)")
 """A median and an interval: such a number comes from a fit, and may not be typed."""
@@ -207,7 +207,7 @@ def renewed(text: str) -> str:
         except WRONG:
             return mark[0]
 
-    return BEGINS.sub(r"\n\1 <!-- n:", MARK.sub(written, text))
+    return BEGINS.sub(r"\n\2\1 <!-- n:", MARK.sub(written, text))
 
 
 def _written(mark: re.Match[str]) -> str:
@@ -234,5 +234,5 @@ def faults(path: Path) -> Iterator[str]:
         if "<!-- /" in content or re.search(r"<!-- (n|table|file|measured):", content):
             yield f"{name}:{line}: a mark is not closed: {content.strip()}"
     for line, content in enumerate(text.splitlines(), 1):
-        if content.lstrip().startswith("<!-- n:"):
+        if content.lstrip(" >-*0123456789.").startswith("<!-- n:"):
             yield f"{name}:{line}: a number begins the line, which Markdown takes for a block: break the line elsewhere"
