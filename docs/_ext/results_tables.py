@@ -217,6 +217,16 @@ def chinchilla() -> list[str]:
     return markdown(["", "published", "Laplace", "Student-t, 2", "Student-t, 4"], rows)
 
 
+@table
+def law_comparison(suite: str) -> list[str]:
+    """Laws by how well they predict losses left out, best first."""
+    rows = [
+        [f"`{law['law']}`", f"{-law['difference']:z.0f} ({law['difference_se']:.0f})", law["converged"]]
+        for law in results(f"law-{suite}")["comparison"]
+    ]
+    return markdown(["law", "elpd below the best (se)", "convergence"], rows)
+
+
 # What took long
 
 

@@ -28,7 +28,7 @@ BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n(> | *)<!-- n:")
 """A number at the beginning of a line, which Markdown takes for a block, and the word before it."""
 INTERVAL = re.compile(r"\d \[-?\d[\d.]*, (?:-?\d|inf)")
 """A median and an interval: such a number comes from a fit, and may not be typed."""
-NAMES = ("name", "variant", "llm", "source", "end", "approach", "quantity", "world")
+NAMES = ("name", "variant", "llm", "source", "end", "approach", "quantity", "world", "law")
 """Keys by which an element of a list may be named in a path."""
 FENCES = {".toml": "toml", ".sh": "sh"}
 
@@ -82,6 +82,8 @@ def _derived(name: str) -> Any:
 def _child(node: Any, key: str, path: str) -> Any:
     if isinstance(node, dict) and key in node:
         return node[key]
+    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+        return node[int(key)]
     if isinstance(node, list):
         named = [part for part in node if key in (part.get(name) for name in NAMES)]
         if len(named) == 1:
