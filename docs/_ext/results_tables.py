@@ -20,10 +20,14 @@ def table(make: Callable[..., list[str]]) -> Callable[..., list[str]]:
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table; what would end a cell is escaped."""
-    cells = [head, *rows]
-    lines = [f"| {' | '.join(cell.replace('|', r'\|') for cell in row)} |" for row in cells]
+    """A table; what would end a cell is escaped, and no interval breaks over two lines."""
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in [head, *rows]]
     return [lines[0], f"|{'---|' * len(head)}", *lines[1:]]
+
+
+def _cell(text: str) -> str:
+    whole = re.sub(r"\S+ \[[^\]]*\]", lambda found: found[0].replace(" ", "\xa0"), text)
+    return whole.replace("|", r"\|")
 
 
 def literal(text: str) -> str:
@@ -135,17 +139,11 @@ def verdicts(*studies: str) -> list[str]:
 @table
 def change(study: str) -> list[str]:
     """Mean of releases before and after a change of pace, over all benchmarks and on each."""
+    pace = results(study)["change_point"]
     rows = []
-    for name, row in results(study)["change"].items():
-        before, after = row["before"], row["after"]
-        rows.append(
-            [name]
-            + [
-                text
-                for part in (before, after)
-                for text in (months(part), probability(part["probability_rate_positive"]))
-            ]
-        )
+    for name, row in {"all benchmarks": pace, **pace["benchmarks"]}.items():
+        parts = [row["before"], row["after"]]
+        rows.append([name, *(text for part in parts for text in (months(part), chance_of_growth(part)))])
     return markdown(["", "before", "P(growth)", "after", "P(growth)"], rows)
 
 
@@ -215,6 +213,15 @@ def chinchilla() -> list[str]:
         given = dict(zip(("median", "lower", "upper"), ends, strict=True))
         rows.append([name, *(interval(part, form) for part in (given, *(fit[name] for fit in fits)))])
     return markdown(["", "published", "Laplace", "Student-t, 2", "Student-t, 4"], rows)
+
+
+@table
+def states(suite: str) -> list[str]:
+    """Most probable way in which each benchmark scales along a ladder."""
+    rows = [
+        [name, row["state"], probability(row[row["state"]])] for name, row in results(f"law-{suite}")["states"].items()
+    ]
+    return markdown(["benchmark", "most probable state", "probability"], rows)
 
 
 @table
