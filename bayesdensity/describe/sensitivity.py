@@ -167,7 +167,7 @@ def load_sensitivity(folder: Path, study: Study) -> Sensitivity:
         raise InputError(
             f"{folder}: holds no answer of 'bayesdensity sensitivity'; run it with -o {folder}."
         ) from error
-    if digest != study.digest:
+    if digest not in (study.digest, study.fingerprint):  # earlier versions called the fingerprint the digest
         raise InputError(f"{folder}: is the sensitivity of another study ({digest}), not of this one ({study.digest}).")
     return found
 

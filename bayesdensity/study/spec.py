@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -20,6 +19,8 @@ from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
+from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
+from bayesdensity.study.prior_use import priors_used
 
 
 def known(value: str, among: Mapping[str, Any]) -> str:
@@ -230,7 +231,7 @@ class Priors(Part):
 
 
 class Study(Shown, Part):
-    """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
+    """Everything that decides what a fit infers. `digest` names it: equal digests give equal posteriors."""
 
     name: str
     title: str
@@ -245,8 +246,19 @@ class Study(Shown, Part):
 
     @property
     def digest(self) -> str:
-        """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Twelve hex digits that change with what the model reads, and with nothing else.
+
+        Names, titles and reasons, fields at their defaults, priors that the study does not use, and the order of tables
+        and names do not change it.
+        """
+        tree = what_is_read(self, leave_out=("name", "title", "priors"))
+        used = {name: what_is_read(self.priors[name]) for name in priors_used(self)}
+        return digest_of({**tree, "priors": used})
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change with every word of the study."""
+        return fingerprint_of(self)
 
     def card(self) -> Card:
         """What it asks, of which LLMs, on which benchmarks, and what for; tables are not read."""
