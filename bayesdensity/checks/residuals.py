@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special, stats
 
 from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Form, Scales, dispersion, scales_of
@@ -18,6 +19,7 @@ LEAST = 8
 """Effects that a test needs."""
 
 
+@check("benchmarks", place=50)
 def check_benchmarks(fit: Fit) -> Check:
     """Departures of LLMs on single benchmarks: outliers, and scatter that grows or shrinks with time."""
     draws, data = Draws(fit.data, thinned(fit)), fit.data
@@ -40,6 +42,7 @@ def check_benchmarks(fit: Fit) -> Check:
     return judged("benchmarks", tests, remedies, "departures of LLMs on single benchmarks scatter as modelled.")
 
 
+@check("frontier", place=60)
 def check_frontier(fit: Fit) -> Check:
     """Residuals of LLMs and families about the trend: their distribution, and what they should not depend on."""
     draws, data, form = thinned(fit), fit.data, fit.study.frontier
@@ -68,6 +71,7 @@ def check_frontier(fit: Fit) -> Check:
     return judged("frontier", tests, remedies, "residuals about the trend look like draws from the frontier's form.")
 
 
+@check("harnesses", place=70)
 def check_harnesses(fit: Fit) -> Check:
     """Effects of harnesses: one that stands out, on one benchmark or on all of its own."""
     draws, data = thinned(fit), fit.data

@@ -25,6 +25,8 @@ from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import mean_at
 
 Array = NDArray[np.float64]
+Harnesses = Literal["from others", "drawn"]
+"""Effects of harnesses: as the scores of other LLMs tell them, or as drawn."""
 NOTHING = -1e4
 """Logarithm of a density that underflows."""
 CHUNK = 50
@@ -39,6 +41,7 @@ def log_predictive(
     given: NDArray[np.bool_],
     draws: int = 1000,
     progress: Callable[[float], None] | None = None,
+    harnesses: Harnesses = "from others",
 ) -> xr.DataArray:
     """Log density of all scores of each LLM, given the shared parameters and the scores of its relatives.
 
@@ -54,13 +57,19 @@ def log_predictive(
         How many posterior draws, evenly spaced, are used.
     progress : callable, optional
         Called with the share that is done.
+    harnesses : {"from others", "drawn"}
+        Effects of harnesses as the scores of other LLMs tell them, or as drawn.
 
     Returns
     -------
     xarray.DataArray
         Dims ``chain``, ``draw``, ``llm``.
     """
-    values = _in_chunks(fit, draws, lambda some: Integral(fit, scores, some, given).log_predictive(), progress=progress)
+
+    def work(some: dict[str, Array]) -> Array:
+        return Integral(fit, scores, some, given, harnesses=harnesses).log_predictive()
+
+    values = _in_chunks(fit, draws, work, progress=progress)
     return xr.DataArray(values, dims=(*SAMPLE, "llm"), coords={"llm": fit.data["llm"].to_numpy()})
 
 
@@ -169,7 +178,7 @@ class Integral:
         drawn: dict[str, Array],
         given: NDArray[np.bool_],
         *,
-        harnesses: Literal["drawn", "from others"] = "from others",
+        harnesses: Harnesses = "from others",
     ) -> None:
         self.form, self.data, self.given, self.draws = fit.study.frontier, scores, given, Draws(scores, drawn)
         self.mean = drawn["mean"]

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.sampling import compile_model, run_sampler, versions
@@ -72,14 +74,18 @@ class LawFit(Shown):
         """Centre of the runs of each benchmark, natural logarithms by what laws read."""
         return {letter: bare(self.data[f"centre_{letter}"]) for letter in laws.VARIABLES}
 
+    def run_logs(self) -> dict[str, np.ndarray]:
+        """What the law reads of its runs, natural logarithms from the centre of their benchmark, dim ``run``."""
+        return {letter: self.data[f"run_log_{letter}"].to_numpy() for letter in self.study.form.reads}
+
 
 def fit_law(
     study: LawStudy,
     runs: Runs,
     *,
-    chains: int = 4,
-    draws: int = 1000,
-    tune: int = 1000,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     progress: Callable[[list[Any]], None] | None = None,
     stage: Callable[[str], None] | None = None,

@@ -9,7 +9,8 @@ import xarray as xr
 
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, times
-from bayesdensity.quantities.growth import Estimand, frontier, rate
+from bayesdensity.quantities.growth import frontier, rate
+from bayesdensity.study.phrases import Estimand
 
 
 def rate_by_benchmark(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any, Literal
@@ -14,6 +14,8 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.format import ENDS, density, interval
+from bayesdensity.base.jsonable import interval_json
 from bayesdensity.data.join import years_from_centre
 from bayesdensity.inference.result import Fit
 
@@ -54,14 +56,18 @@ class Estimate(Shown):
     draws: xr.DataArray
     probability: float = DEFAULT_CI
 
+    def sel(self, **labels: Any) -> Estimate:
+        """The quantity at labels of its dims."""
+        return replace(self, draws=self.draws.sel(labels, drop=True))
+
     @property
     def summary(self) -> xr.Dataset:
         """Median, lower and upper end of the interval, with the dims of the quantity."""
         tail = (1 - self.probability) / 2
         # Doubling times are decreasing in the rate, so order statistics agree; infinity needs no interpolation.
         method: Literal["linear", "higher"] = "linear" if np.isfinite(self.draws.to_numpy()).all() else "higher"
-        at = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
-        parts = {name: at.isel(quantile=k) for k, name in enumerate(("median", "lower", "upper"))}
+        ends = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
+        parts = {name: ends.isel(quantile=k) for k, name in enumerate(ENDS)}
         return xr.Dataset(parts, attrs={"probability": self.probability, "kind": "eti", "what": self.what})
 
     def to_json(self) -> dict[str, Any]:
@@ -72,7 +78,7 @@ class Estimate(Shown):
         """Summary as a table, one row for each label, or one named like the quantity."""
         if self.draws.ndim == len(SAMPLE):
             return self.to_frame_row().to_frame(self.name).T
-        return self.summary.to_dataframe()[["median", "lower", "upper"]]
+        return self.summary.to_dataframe()[list(ENDS)]
 
     def to_frame_row(self) -> pd.Series:
         """Summary of a quantity without labels, as one row."""
@@ -89,11 +95,10 @@ class Estimate(Shown):
         shown = f"median [{self.probability:.0%} equal-tailed interval]" + (f", {self.units}" if self.units else "")
         rows = [("dims", ", ".join(f"{dim} {size}" for dim, size in sizes.items()))] if sizes else []
         rows, summary = [*rows, ("shown", shown)], self.summary if self.draws.size else xr.Dataset()
-        for at in islice(np.ndindex(*sizes.values()), ROWS):
-            row = summary.isel(dict(zip(sizes, at, strict=True)))
-            lower, middle, upper = (float(row[end]) for end in ("lower", "median", "upper"))
-            label = ", ".join(str(self.draws[dim].to_numpy()[k]) for dim, k in zip(sizes, at, strict=True))
-            rows.append((label or self.name, f"{middle:.3g} [{lower:.3g}, {upper:.3g}]"))
+        for place in islice(np.ndindex(*sizes.values()), ROWS):
+            row = summary.isel(dict(zip(sizes, place, strict=True)))
+            label = ", ".join(str(self.draws[dim].to_numpy()[k]) for dim, k in zip(sizes, place, strict=True))
+            rows.append((label or self.name, interval(row, density)))
         if (more := int(np.prod(list(sizes.values()))) - ROWS) > 0:
             rows.append(("...", f"{more} more in to_frame()"))
         return Card(f"{self.name}: {self.what}", tuple(rows))
@@ -143,12 +148,4 @@ def _json(summary: xr.Dataset, probability: float) -> dict[str, Any]:
     if dims:
         labels = summary[dims[0]].to_numpy()
         return {str(label): _json(summary.isel({dims[0]: k}), probability) for k, label in enumerate(labels)}
-    ends = {name: jsonable(float(summary[name])) for name in ("median", "lower", "upper")}
-    return {**ends, "probability": probability, "kind": "eti"}
-
-
-def jsonable(value: float) -> float | str | None:
-    """A number as JSON can hold it: infinity is the string "inf", what is not a number is null."""
-    if np.isnan(value):
-        return None
-    return value if np.isfinite(value) else ("inf" if value > 0 else "-inf")
+    return interval_json(summary, probability)

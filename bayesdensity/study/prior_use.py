@@ -40,5 +40,5 @@ def _of_law(study: Study) -> set[str]:
     reference, form = study.reference, study.law.form
     if reference.kind == "family" and not reference.loss_suites:
         return set()
-    pooled = {form.elasticities()["size_exponent"]} if reference.kind == "family" else set()
+    pooled = {form.elasticities["size_exponent"]} if reference.kind == "family" else set()
     return {"loss_noise", *form.coordinates} - pooled

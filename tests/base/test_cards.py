@@ -12,11 +12,12 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card
 from bayesdensity.base.errors import InputError
-from bayesdensity.describe import densities_table, fit_text
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.quantities import Estimate
+from bayesdensity.render.sections.densities import densities_table
+from bayesdensity.render.sections.fit_summary import summary
 from bayesdensity.study.law_spec import law_study
 from bayesdensity.study.spec import Study, load_study, study_names
 
@@ -139,7 +140,7 @@ def test_a_fit_of_the_reference_alone_says_so_and_refuses_what_it_has_not() -> N
     assert "predict_trainings" not in repr(fit)  # before it is judged
     fit = replace(fit, stored_diagnostics=PASSED)
     assert "next: predict_trainings(fit, ...)" in repr(fit) and len(repr(fit).splitlines()) == 6
-    for tell in (fit_text, densities_table):
+    for tell in (summary, densities_table):
         with pytest.raises(InputError, match=r"'olmo-ladder' is of the reference alone.*predict_trainings"):
             tell(fit)
 

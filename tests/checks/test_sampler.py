@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from planted import SAMPLE
+from seams import diagnose_by
 
 from bayesdensity.checks.sampler import check_convergence
+from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.result import Fit, load_fit
 
 
@@ -98,11 +100,13 @@ def test_stored_diagnostics_are_those_of_the_draws_and_are_not_found_again(
         changed.diagnostics.deepest_trees == 1.0 and "100.0% of the trajectories" in check_convergence(changed).sentence
     )
 
+    judged = diagnose(world_fit.posterior, world_fit.sample_stats)
+
     def never(*_: Any) -> Any:
         raise AssertionError("diagnosed again")
 
-    monkeypatch.setattr("bayesdensity.inference.result.diagnose", never)
-    assert loaded.diagnostics == world_fit.diagnostics
+    diagnose_by(monkeypatch, never)
+    assert loaded.diagnostics == world_fit.diagnostics == judged
     assert check_convergence(loaded) == check_convergence(world_fit)
     with pytest.raises(AssertionError, match="diagnosed again"):
         _ = loaded.with_draws(loaded.posterior).diagnostics

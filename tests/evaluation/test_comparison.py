@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
+from seams import compiled_by
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import with_scores
@@ -34,10 +35,9 @@ FEW: dict[str, Any] = {"draws": 250, "tune": 250}
 
 
 @pytest.fixture(scope="module")
-def prepared(world_fit: Fit, compiled_world: list[Any]) -> Iterator[Prepared]:
+def prepared(world_fit: Fit, world_compiler: Callable[..., Any]) -> Iterator[Prepared]:
     """The model of the small world, which is sampled again and again, and not compiled again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bayesdensity.inference.preparing.compile_study", lambda *_: compiled_world[0])
+    with compiled_by(world_compiler):
         yield prepare_again(world_fit)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+from seams import compile_by
 
 from bayesdensity.data.join import with_scores
 from bayesdensity.data.tables import Tables
@@ -36,15 +38,16 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
     import nutpie
 
     monkeypatch.chdir(tmp_path)
+    compile_by(monkeypatch, lambda *_: (None, []))
     monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Sampler())
     with pytest.raises(KeyboardInterrupt):
         fit(world_study, world_tables, compiler=lambda *_: (None, []))
     assert Sampler.cancelled and list(tmp_path.iterdir()) == []
 
 
-def test_same_seed_gives_the_same_draws(world_fit: Fit, compiled_world: list[Any]) -> None:
+def test_same_seed_gives_the_same_draws(prepared_world: Prepared) -> None:
     """One compiled model, sampled as `fit` samples it."""
-    compiled, kept = compiled_world[0]
+    compiled, kept = prepared_world.compiled, prepared_world.kept
     settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None, "cores": 1}
     first, second, other = (run_sampler(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
     assert set(kept) <= set(first.data_vars)
@@ -59,15 +62,16 @@ FEW: dict[str, Any] = {"chains": 2, "draws": 20, "tune": 20}
 
 
 @pytest.fixture
-def prepared(world_fit: Fit, compiled_world: list[Any]) -> Prepared:
+def prepared(world_fit: Fit, world_compiler: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
     """The model of the small world, ready to be sampled again without being compiled again."""
     compiled_for = []
 
     def compile_model(*arguments: Any) -> Any:
         compiled_for.append(arguments)
-        return compiled_world[0]
+        return world_compiler()
 
-    again = prepare_again(world_fit, compile_model)
+    compile_by(monkeypatch, compile_model)
+    again = prepare_again(world_fit)
     assert compiled_for == [(world_fit.study, world_fit.data, "joint")]
     return again
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from equations import of_targets, simulated
+from equations import simulated
+from rows import of_targets
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import assemble, with_scores

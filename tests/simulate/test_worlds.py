@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from equations import implied_sizes, logits, noiseless, of_targets, simulated
+from equations import implied_sizes, logits, noiseless, simulated
+from rows import of_targets
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.inference.result import Fit

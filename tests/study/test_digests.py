@@ -73,6 +73,8 @@ def another(path: Path_, value: Any) -> Any:
         return "lognormal" if value == "normal" else "normal"
     if name in OTHERS and value != OTHERS[str(name)]:
         return OTHERS[str(name)]
+    if path == ("law", "name"):
+        return "densing" if value == "chinchilla" else "chinchilla"
     if name == "map_from":
         return "score"
     if isinstance(value, bool):

@@ -24,9 +24,9 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "both fall short": ("densing-law", {"frontier.one_sided": "both", "frontier.form": "exponential"}),
     "two families": ("densing-law", {"reference.family": ["Qwen1.5", "Llama-2"]}),
     "no loss-only suite": ("densing-law", {"reference.loss_suites": []}),
-    "loss-only suite with a floor": ("densing-law", {"law.irreducible": True}),
+    "loss-only suite with a floor": ("densing-law", {"law.name": "chinchilla"}),
     "given tokens": ("densing-law", {"reference.tokens": 3e12}),
-    "ladder without a floor": ("olmo-ladder", {"law.irreducible": False}),
+    "ladder without a floor": ("olmo-ladder", {"law.name": "densing"}),
     "inferred size": ("densing-law", {"llms.size": "inferred"}),
 }
 
