@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.data.join import assemble, targets_only
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import targets_only
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.compiling import Compiler, Part, compile_study, same_places, share_code

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, leave_one_out
 from bayesdensity.inference.drawing import fit, sample
 from bayesdensity.inference.preparing import prepare

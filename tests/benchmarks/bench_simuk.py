@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from simulated import World, simulate
 
 from bayesdensity import laws
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.tables import read_tables
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare

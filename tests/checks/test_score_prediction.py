@@ -13,7 +13,7 @@ from rows import cells_on, scores_of_targets
 from scipy import stats
 
 from bayesdensity.checks.score_prediction import check_scores, copies, loo_pit
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import load_study
 

@@ -16,7 +16,8 @@ from equations import simulated
 from rows import of_targets
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import assemble, with_scores
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.result import Fit
