@@ -11,7 +11,8 @@ from bayesdensity import laws
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
-from bayesdensity.study.spec import faults_of, load_study, replaced
+from bayesdensity.study.load import load_study, replaced
+from bayesdensity.study.validating import faults_of
 
 Noise = Literal["student-t", "laplace", "normal", "one-sided"]
 NOISES: tuple[str, ...] = get_args(Noise)

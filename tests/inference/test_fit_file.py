@@ -18,7 +18,8 @@ from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import Prepared
 from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.study.digests import fingerprint_of
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
 def test_a_loaded_fit_has_the_same_numbers(prepared_world: Prepared, tmp_path: Path) -> None:

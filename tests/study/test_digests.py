@@ -13,8 +13,9 @@ from pydantic import Field, create_model
 
 from bayesdensity.study.digests import digest_of, what_is_read
 from bayesdensity.study.law_spec import LawStudy, law_study
+from bayesdensity.study.load import load_study, models_dir, study_names
 from bayesdensity.study.prior_use import priors_used
-from bayesdensity.study.spec import LlmRules, Study, load_study, models_dir, study_names
+from bayesdensity.study.spec import LlmRules, Study
 
 Path_ = tuple[str | int, ...]
 TWELVE = re.compile("[0-9a-f]{12}")

@@ -11,8 +11,9 @@ from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
 from bayesdensity.model.build import build_model
+from bayesdensity.study.load import load_study, study_names
 from bayesdensity.study.prior_use import priors_used
-from bayesdensity.study.spec import Priors, load_study, study_names
+from bayesdensity.study.spec import Priors
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in study_names()},

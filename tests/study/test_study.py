@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.study.spec import Prior, Study, load_study, parse_setting, study_names
+from bayesdensity.study.load import load_study, parse_setting, study_names
+from bayesdensity.study.spec import Prior, Study
 
 
 def told(name: str | Path, overrides: dict[str, Any] | None = None) -> str:
