@@ -16,7 +16,8 @@ from bayesdensity.data.pseudo import UNKNOWN_WEIGHT
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.laws.trends import knots
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
 from bayesdensity.data.variables import ATTRS, DIMS, VARIABLES
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 PACKAGE = Path(bayesdensity.__file__).parent
 STUDIES: dict[str, tuple[str, dict[str, Any]]] = {

@@ -22,7 +22,8 @@ from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import Simulated, simulated_tables, write_simulation
-from bayesdensity.study.spec import Study, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Study
 
 
 def written(folder: Path, tables: Tables, data: xr.Dataset, made: Simulated) -> Tables:
