@@ -6,7 +6,9 @@ from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
-from .inference.fitting import Fit, fit, load_fit, prepare, sample
+from .inference.drawing import fit, sample
+from .inference.preparing import prepare
+from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
 from .law.fitted import LawFit, fit_law, natural_parameters

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from bayesdensity.checks import Check
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.render.blocks import Block
     from bayesdensity.study.spec import Study
 
@@ -68,7 +68,7 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
     """A fit of exactly this study and these tables, from its file."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
     from bayesdensity.published.replication import check_same
 
     loaded = load_fit(path, study)
@@ -78,7 +78,7 @@ def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
 
 def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     """Fits by the stems of their files, or by whole paths where stems are the same."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}

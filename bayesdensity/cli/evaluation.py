@@ -76,7 +76,7 @@ def backtest(
     """
     from bayesdensity.base.progress import saying
     from bayesdensity.evaluation.backtesting import backtest as run
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
     from bayesdensity.render.sections import backtest as section
 
     check_folder(output)

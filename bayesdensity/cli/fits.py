@@ -28,7 +28,7 @@ from bayesdensity.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
 
 SEED = 1
 UNSAID = {"--chains": CHAINS, "--tune": TUNE, "--seed": SEED}
@@ -74,7 +74,7 @@ def fit(
     from bayesdensity.base.progress import reporting
 
     with reporting(chains, **counts) as report:
-        from bayesdensity.inference.fitting import fit as run
+        from bayesdensity.inference.drawing import fit as run
 
         result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
     from bayesdensity.checks import checked
@@ -136,7 +136,7 @@ def densities(
 def _read(path: Path, ci: float) -> Fit:
     """A fit that has something to say."""
     check_ci(ci)
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     fit = load_fit(path)
     identified(fit)

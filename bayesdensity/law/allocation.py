@@ -12,9 +12,9 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
 from bayesdensity.checks.protocol import kept
-from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, absolute_logs
+from bayesdensity.data.runs import absolute_logs
 from bayesdensity.law.fitted import LawFit
-from bayesdensity.law.noise import distribution
+from bayesdensity.law.noise import typical_errors
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
 
 REACH = 16.0
@@ -139,11 +139,12 @@ def _optimum(law: laws.Law, centre: dict[str, xr.DataArray], log_c: xr.DataArray
     # Plain arrays: aligning labels at every step takes longer than the arithmetic.
     plain = law.mapped(lambda part: part.transpose(*SAMPLE, "benchmark").to_numpy()[:, :, None])
     middle = {letter: values.to_numpy() for letter, values in centre.items()}
-    total = log_c.to_numpy()[:, None] - np.log(FLOPS_PER_PARAMETER_AND_TOKEN)
+    total = log_c.to_numpy()[:, None] - np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN)
 
     def point(log_n: np.ndarray) -> dict[str, np.ndarray]:
-        d = total - log_n - middle["d"]
-        return {"n": log_n - middle["n"], "d": d, "u": d, "e": np.zeros_like(d)}
+        x = {"n": log_n - middle["n"], "d": total - log_n - middle["d"]}
+        others = [variable for variable in law.variables if variable.letter not in x]
+        return x | {other.letter: x[other.like] if other.like else np.zeros_like(x["d"]) for other in others}
 
     golden = (np.sqrt(5) - 1) / 2
     low = np.broadcast_to(total / 2 - REACH, like.shape)
@@ -239,7 +240,7 @@ def _runs(fit: LawFit, benchmark: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     here = data["run_benchmark"].to_numpy() == benchmark
     log = absolute_logs(data)
     log_n, log_d = log["n"][here], log["d"][here]
-    return log_n, log_n + log_d + np.log(FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
+    return log_n, log_n + log_d + np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
 
 
 def _clusters(values: np.ndarray, width: float) -> list[np.ndarray]:
@@ -270,11 +271,8 @@ def _vertex(log_n: np.ndarray, log_c: np.ndarray, log_loss: np.ndarray) -> tuple
 
 def _noisy(fit: LawFit, benchmark: int, log_loss: np.ndarray, seed: int) -> np.ndarray:
     """Log losses with fresh noise, shape (replicate, run)."""
-    scale, excess = (
-        float(fit.posterior[name][..., benchmark].median()) if name in fit.posterior else 0.0
-        for name in ("loss_noise", "loss_excess")
-    )
-    noise = distribution(fit, scale, excess).rvs((REPLICATES, len(log_loss)), random_state=np.random.default_rng(seed))
+    shape, rng = (REPLICATES, len(log_loss)), np.random.default_rng(seed)
+    noise = typical_errors(fit, benchmark).rvs(shape, random_state=rng)
     return np.asarray(log_loss + noise)
 
 

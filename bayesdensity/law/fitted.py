@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
@@ -73,6 +74,10 @@ class LawFit(Shown):
         """Centre of the runs of each benchmark, natural logarithms by what laws read."""
         return {letter: bare(self.data[f"centre_{letter}"]) for letter in laws.VARIABLES}
 
+    def run_logs(self) -> dict[str, np.ndarray]:
+        """What the law reads of its runs, natural logarithms from the centre of their benchmark, dim ``run``."""
+        return {letter: self.data[f"run_log_{letter}"].to_numpy() for letter in self.study.form.reads}
+
 
 def fit_law(
     study: LawStudy,
@@ -92,7 +97,7 @@ def fit_law(
     study : LawStudy
     runs : Runs
     chains, draws, tune, seed, progress, stage
-        As for `bayesdensity.inference.fitting`.
+        As for `bayesdensity.fit`.
 
     Returns
     -------

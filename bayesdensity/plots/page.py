@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bayesdensity.base.format import interval
 from bayesdensity.base.format import size as size_text
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import Estimate
 
 Array = NDArray[np.float64]

@@ -17,7 +17,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.base.format import ENDS, density, interval
 from bayesdensity.base.jsonable import interval_json
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 SAMPLE = ("chain", "draw")
 MONTHS = 12.0

@@ -9,7 +9,7 @@ from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
 from bayesdensity.published.replication import compare
 from bayesdensity.render.html import to_html

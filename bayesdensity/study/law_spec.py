@@ -95,7 +95,7 @@ def law_study(law: str = "chinchilla", overrides: Mapping[str, Any] | None = Non
     if settings.get("noise") == "one-sided":
         priors["loss_excess"] = EXCESS
     if settings.get("pool"):
-        pooled = form.elasticities().values()
+        pooled = form.elasticities.values()
         priors = {name: prior for name, prior in priors.items() if name not in pooled}
         priors |= {**form.exponents, **{name: shared[name] for name in POOL_PRIORS}}
     if settings.get("map_from", "score"):

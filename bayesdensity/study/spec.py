@@ -120,17 +120,34 @@ class Reference(Part):
 
 
 class Law(Part):
-    """The loss law of the reference."""
+    """The loss law of the reference.
 
-    irreducible: bool
-    """Whether the loss has a floor E_b; without it the law is the paper's and may be bimodal."""
+    Studies of former versions state ``irreducible`` instead of a name: true is ``chinchilla``, false ``densing``.
+    """
+
+    name: str
+    """One of `bayesdensity.laws.LADDER_LAWS`; ``densing``, which has no floor, is the paper's and may be bimodal."""
     noise_df: float = Field(gt=1)
     """Degrees of freedom of the Student-t noise on log loss."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, stated: Any) -> Any:
+        if not isinstance(stated, Mapping) or not isinstance(stated.get("irreducible"), bool):
+            return stated
+        kept = {key: value for key, value in stated.items() if key != "irreducible"}
+        return {**kept, "name": "chinchilla" if stated["irreducible"] else "densing"}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.name not in laws.LADDER_LAWS:
+            raise ValueError(one_of(self.name, laws.LADDER_LAWS, "law of a reference"))
+        return self
+
     @property
-    def form(self) -> type[laws.Chinchilla]:
+    def form(self) -> type[laws.LadderLaw]:
         """Its formula."""
-        return laws.Chinchilla if self.irreducible else laws.Densing
+        return laws.LADDER_LAWS[self.name]
 
     @property
     def noise(self) -> Literal["student-t"]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
+from seams import diagnose_by
 
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -71,20 +70,22 @@ def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_fil
 
 
 @pytest.fixture
-def sampled_again(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def sampled_again(use_compiled_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is sampled again with few draws, and not compiled again."""
-    assert world_fit.data.sizes["llm"]
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     for name in ("REFIT_DRAWS", "REFIT_TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.evaluation.backtesting"), name, 80)
 
 
 @pytest.mark.usefixtures("sampled_again")
-def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file: Path) -> None:
+def test_a_backtest_as_json_is_pure_and_its_figure_is_written(
+    run: Run, world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converged = dataclasses.replace(world_fit.diagnostics, verdict="PASS")
+    diagnose_by(monkeypatch, lambda *_: converged)  # as so few draws need not
     cutoffs = ("2025-01-01", "2025-07-01")
     arguments = [part for cutoff in cutoffs for part in ("--cutoff", cutoff)]
     outcome = run("backtest", fit_file, *arguments, "--json", "-o", "mine")
-    assert outcome.status in (0, 1)  # so few draws need not converge
+    assert outcome.status == 0
     told = strict(outcome.out)
     assert set(told) == {"scores", "cutoffs", "convergence", "llms"}
     assert list(told["cutoffs"]) == list(told["convergence"]) == list(cutoffs)
@@ -97,9 +98,13 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file
 
 
 @pytest.mark.usefixtures("sampled_again")
-def test_a_backtest_in_words_has_a_row_for_each_cutoff(run: Run, fit_file: Path) -> None:
+def test_a_backtest_in_words_has_a_row_for_each_cutoff_and_says_which_did_not_converge(
+    run: Run, world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
+    diagnose_by(monkeypatch, lambda *_: apart)
     outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
-    assert outcome.status in (0, 1)  # so few draws need not converge
+    assert outcome.status == 1 and "2025-07-01: chains disagree." in outcome.out.splitlines()
     assert list(Path.cwd().iterdir()) == []
     rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
     assert len(rows) == 2 and "P(growth) " in rows[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from simulated import Truth
 
 from bayesdensity import cli
 from bayesdensity.checks import checks_of, passed
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import load_fit
 
 
 @pytest.fixture
@@ -69,10 +68,10 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
     assert f"{months['median']:.1f} [{months['lower']:.1f}, {months['upper']:.1f}]" in text
 
 
+@pytest.mark.usefixtures("use_compiled_world")
 def test_without_a_fit_the_study_is_fitted(
-    run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Any], truth: Truth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     for name, value in {"DRAWS": 80, "TUNE": 150}.items():
         monkeypatch.setattr(cli.paper, name, value)
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,8 @@ from bayesdensity.evaluation.calibration import (
     worlds_table,
 )
 from bayesdensity.evaluation.calibration_files import save_calibration
-from bayesdensity.inference.fitting import Fit, prepare
+from bayesdensity.inference.preparing import prepare
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.render.sections import calibration as section
 from bayesdensity.render.text import to_text
@@ -186,9 +186,8 @@ def test_the_figure_has_a_panel_for_each_quantity(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def shipped(compiled_world: list[Any], world_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> Fit:
+def shipped(world_fit: Fit, use_compiled_world: None) -> Fit:
     """The fit of the small world, whose model a worker in this process need not compile again."""
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     return world_fit
 
 

@@ -16,9 +16,9 @@ import pytest
 from described import json_of
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.checks import CHECKS, Check, checked, worst
+from bayesdensity.checks import CHECKS, Check, worst
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Paragraph, Report, Section, Table
 from bayesdensity.render.html import to_html
 from bayesdensity.render.markdown import plain, to_folder
@@ -63,8 +63,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")

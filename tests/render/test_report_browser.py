@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from described import json_of
 
-from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.sections import densities
 from bayesdensity.render.write import report
 
@@ -37,8 +36,8 @@ WIDE, NARROW = (1280, 900), (390, 800)
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")

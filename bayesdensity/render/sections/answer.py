@@ -9,7 +9,7 @@ import numpy as np
 from bayesdensity import quantities as q
 from bayesdensity.base.format import chance, enumerated, interval
 from bayesdensity.checks import checks_of, passed
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Section, Verdicts
 from bayesdensity.render.sources import Source
 from bayesdensity.study.phrases import estimand_phrase

@@ -11,7 +11,7 @@ import pandas as pd
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, density, interval, size
 from bayesdensity.base.jsonable import exp_interval, interval_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Section, Table
 from bayesdensity.render.sources import Source
 from bayesdensity.study.phrases import yardstick
@@ -43,7 +43,7 @@ def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> densities_table(load_fit("densing-law.nc")).nlargest(10, "density_median")  # doctest: +SKIP
     """
     q.require_targets(fit)

@@ -7,7 +7,7 @@ from typing import Any
 from bayesdensity import quantities as q
 from bayesdensity.base.jsonable import exp_interval
 from bayesdensity.checks import checks_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate
 from bayesdensity.render.blocks import Block, Paragraph, Verdicts
 from bayesdensity.render.sections.answer import answer_sentences
@@ -47,7 +47,7 @@ def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> print(summary(load_fit("densing-law.nc"), ci=0.8))  # doctest: +SKIP
     """
     return to_text(blocks(fit, ci))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, fixed, interval
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.published import record_rate
 from bayesdensity.render.blocks import Block, Paragraph, Picture, Section, Table
