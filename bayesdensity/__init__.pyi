@@ -8,7 +8,9 @@ from .describe.densities import densities_table
 from .describe.fit import summary
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
-from .inference.fitting import Fit, fit, load_fit, prepare, sample
+from .inference.drawing import fit, sample
+from .inference.preparing import prepare
+from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
 from .law.fitted import LawFit, fit_law, natural_parameters

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from simulated import Truth
 
     from bayesdensity.data.tables import Tables
-    from bayesdensity.inference.fitting import Fit, Prepared
+    from bayesdensity.inference.preparing import Prepared
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 # Figures are drawn without a display; set before anything imports matplotlib.
@@ -103,7 +104,7 @@ def world_tables(truth: Truth) -> Tables:
 @pytest.fixture(scope="session")
 def prepared_world(world_study: Study, world_tables: Tables) -> Prepared:
     """The compiled model of the small world: compiling it takes far longer than sampling it."""
-    from bayesdensity.inference.fitting import prepare
+    from bayesdensity.inference.preparing import prepare
 
     return prepare(world_study, world_tables)
 
@@ -125,7 +126,7 @@ def use_compiled_world(world_compiler: Callable[..., Any], monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def world_file(request: pytest.FixtureRequest, made_once: Callable[..., Path]) -> Path:
     """One fit of the small world with the real sampler, as a file."""
-    from bayesdensity.inference.fitting import sample
+    from bayesdensity.inference.drawing import sample
 
     def write(path: Path) -> None:
         sample(request.getfixturevalue("prepared_world"), chains=4, draws=500, tune=500, seed=3).save(path)
@@ -136,9 +137,10 @@ def world_file(request: pytest.FixtureRequest, made_once: Callable[..., Path]) -
 @pytest.fixture(scope="session")
 def world_fit(world_file: Path) -> Fit:
     """One fit of the small world with the real sampler."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
-    return load_fit(world_file)
+    fit = load_fit(world_file)
+    return fit.with_draws(fit.posterior)  # not judged yet, as it was sampled
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +160,6 @@ def checked_file(world_fit: Fit, made_once: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def checked_fit(checked_file: Path) -> Fit:
     """The fit of the small world with its checks."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     return load_fit(checked_file)

@@ -12,7 +12,7 @@ from remade import remade as remade_with
 from scipy import special
 
 from bayesdensity.checks import Check
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import load_study
 
 SAMPLE = ("chain", "draw")
@@ -55,10 +55,10 @@ def redrawn(fit: Fit, made: Noise) -> Fit:
     mean = every("origin") + every("rate") * time + bend
     if form.family_effects:
         scales = ("family_scale", "family_inefficiency_scale")
-        effect = parts("family", *scales, form.family_one_sided, family_time)
+        effect = parts("family", *scales, form.family_form.one_sided, family_time)
         mean = mean + effect[..., family]
         at["family_effect"] = xr.DataArray(effect, dims=(*SAMPLE, "family"))
-    own = parts("llm", "noise_scale", "inefficiency_scale", form.llm_one_sided, time)
+    own = parts("llm", "noise_scale", "inefficiency_scale", form.llm_form.one_sided, time)
     cell, harness = data["cell_benchmark"].to_numpy(), data["harness_benchmark"].to_numpy()
     at |= {
         "log_density_relative": xr.DataArray(mean + own, dims=(*SAMPLE, "llm")),

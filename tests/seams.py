@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-FITTING = "bayesdensity.inference.fitting"
+INFERENCE = "bayesdensity.inference"
 VARIANTS = "bayesdensity.sensitivity.running"
 
 
 def compile_by(patch: pytest.MonkeyPatch, compiler: Callable[..., Any]) -> None:
     """Models are compiled by this: given study, data and part, what the sampler needs and the names it keeps."""
-    patch.setattr(f"{FITTING}._compile", compiler)
+    patch.setattr(f"{INFERENCE}.preparing.compile_study", compiler)
 
 
 def sample_by(patch: pytest.MonkeyPatch, sampler: Callable[..., Any]) -> None:
     """Compiled models are sampled by this."""
-    patch.setattr(f"{FITTING}.run_sampler", sampler)
+    patch.setattr(f"{INFERENCE}.drawing.run_sampler", sampler)
 
 
 def diagnose_by(patch: pytest.MonkeyPatch, judge: Callable[..., Any]) -> None:
     """Draws are judged by this."""
-    patch.setattr(f"{FITTING}.diagnose", judge)
+    patch.setattr(f"{INFERENCE}.result.diagnose", judge)
 
 
 def fit_by(patch: pytest.MonkeyPatch, fit: Callable[..., Any]) -> None:
     """Commands fit by this."""
-    patch.setattr(f"{FITTING}.fit", fit)
+    patch.setattr(f"{INFERENCE}.drawing.fit", fit)
 
 
 def hold(patch: pytest.MonkeyPatch, prepared: Any) -> None:

@@ -13,7 +13,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.cite import REFERENCES, citations, references
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.study.law_spec import law_study
 from bayesdensity.study.spec import load_study, study_names

@@ -10,9 +10,10 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.checks.residuals import depends, normal
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 LEAST = 5
 """Residuals that a test needs."""
@@ -27,6 +28,7 @@ REMEDIES = {
 }
 
 
+@check("reference", place=30, applies_to=("joint", "reference"))
 def check_reference(fit: Fit) -> Check:
     """Misfit of the law and the map of a ladder, or of the link of a family."""
     draws = thinned(fit)

@@ -17,7 +17,7 @@ from bayesdensity.base.errors import InputError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 app = App(
@@ -63,7 +63,7 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
     """A fit of exactly this study and these tables, from its file."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
     from bayesdensity.published.replication import check_same
 
     loaded = load_fit(path, study)
@@ -73,7 +73,7 @@ def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
 
 def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     """Fits by the stems of their files, or by whole paths where stems are the same."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
@@ -96,7 +96,7 @@ def print_fit(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any],
     """Print what is said of a fit, as text or JSON, and give the exit status."""
     check_ci(ci)
     from bayesdensity.checks import checks_of, passed, refuse_if_unidentified
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     result: Fit = load_fit(path)
     checks = checks_of(result)

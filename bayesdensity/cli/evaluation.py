@@ -65,7 +65,7 @@ def backtest(
     from bayesdensity.base.progress import saying
     from bayesdensity.describe.comparison import backtest_json, backtest_text
     from bayesdensity.evaluation.backtesting import backtest as run
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     check_folder(output)
     result = load_fit(path)

@@ -74,7 +74,7 @@ def fit(
     from bayesdensity.base.progress import reporting
 
     with reporting(chains, **counts) as report:
-        from bayesdensity.inference.fitting import fit as run
+        from bayesdensity.inference.drawing import fit as run
 
         result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
     from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified

@@ -27,7 +27,7 @@ from bayesdensity.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 
@@ -110,7 +110,7 @@ def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:
     if path is not None:
         return load_fit_of(path, study, tables)
     from bayesdensity.base.progress import reporting
-    from bayesdensity.inference.fitting import fit as run
+    from bayesdensity.inference.drawing import fit as run
 
     say(f"{study.title}  [{study.name} {study.digest}]")
     with reporting(CHAINS, **DEFAULT) as report:

@@ -74,7 +74,7 @@ def cite(path: Path) -> None:
         A file that `fit` wrote.
     """
     from bayesdensity.cite import citations
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     print(citations(load_fit(path)))
 

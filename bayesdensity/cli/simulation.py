@@ -30,7 +30,7 @@ from bayesdensity.cli.common import (
 
 if TYPE_CHECKING:
     from bayesdensity.data.tables import Tables
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 World = Annotated[str, Parameter(name="--world", help="How worlds depart from the model; default: not at all.")]
@@ -174,7 +174,7 @@ def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep
     if known is not None:
         return load_fit_of(known, study, tables)
     from bayesdensity.base.progress import saying
-    from bayesdensity.inference.fitting import prepare
+    from bayesdensity.inference.preparing import prepare
     from bayesdensity.simulate import reference_only
 
     with saying() as tell:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.describe.words import interval_text
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 SURE = 0.999
 """A probability beyond which it is said to be above that."""

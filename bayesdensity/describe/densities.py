@@ -10,7 +10,7 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.describe.words import ENDS, exp_interval, interval_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def densities_table(fit: Fit, ci: float = q.DEFAULT_CI) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> densities_table(load_fit("densing-law.nc")).nlargest(10, "density_median")  # doctest: +SKIP
     """
     q.require_targets(fit)

@@ -10,7 +10,7 @@ from bayesdensity.checks import checks_of, worst
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.checks import check_json, checks_text, diagnostics_json
 from bayesdensity.describe.words import exp_interval, growth_json, growth_rows, in_lines
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate
 
 WIDTH = 110
@@ -71,7 +71,7 @@ def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> print(summary(load_fit("densing-law.nc"), ci=0.8))  # doctest: +SKIP
     """
     q.require_targets(fit)

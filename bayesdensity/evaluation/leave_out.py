@@ -20,7 +20,9 @@ from scipy import optimize, special
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate
 
 REFIT_DRAWS, REFIT_TUNE = 500, 500

@@ -19,7 +19,7 @@ from bayesdensity import laws
 from bayesdensity.data.cells import cells_of
 from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Form, dispersion
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import mean_at
@@ -110,8 +110,7 @@ def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> 
 def thinned_fit(fit: Fit, draws: int) -> Fit:
     """The fit with so many of its draws, about, evenly spaced."""
     step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
-    kept = fit.posterior.isel(draw=slice(None, None, step))
-    return Fit(kept, fit.sample_stats, fit.data, fit.study, fit.about)
+    return fit.with_draws(fit.posterior.isel(draw=slice(None, None, step)))
 
 
 def _in_chunks(

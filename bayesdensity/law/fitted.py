@@ -91,7 +91,7 @@ def fit_law(
     study : LawStudy
     runs : Runs
     chains, draws, tune, seed, progress, stage
-        As for `bayesdensity.inference.fitting`.
+        As for `bayesdensity.fit`.
 
     Returns
     -------

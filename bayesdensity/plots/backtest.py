@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity import quantities
 from bayesdensity.evaluation.backtesting import Backtest
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -48,7 +48,7 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
     Examples
     --------
     >>> from bayesdensity.evaluation.backtesting import backtest
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> fit = load_fit("densing-law.nc")  # doctest: +SKIP
     >>> plot_backtest(fit, backtest(fit)).savefig("backtest.svg")  # doctest: +SKIP
     """

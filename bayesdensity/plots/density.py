@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity import quantities
 from bayesdensity.data.cells import cells_of, scores_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
@@ -52,7 +52,7 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_density(load_fit("densing-law.nc")).savefig("density.pdf")  # doctest: +SKIP
     """
     dates = quantities.dates_between(*quantities.window(fit), STEPS)

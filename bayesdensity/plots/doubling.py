@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
@@ -55,7 +55,7 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_doubling(load_fit("densing-law.nc"), ci=0.8).get_label()  # doctest: +SKIP
     """
     (start, end), quantile = quantities.window(fit), fit.study.frontier.quantile

@@ -13,7 +13,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.doubling import INFINITE, MONTH_TICKS
 from bayesdensity.plots.page import (
     BLACK,

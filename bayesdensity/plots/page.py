@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import Estimate
 
 Array = NDArray[np.float64]

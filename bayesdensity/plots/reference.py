@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity import laws, quantities
 from bayesdensity.data.cells import cells_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -52,7 +52,7 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_reference(load_fit("olmo-ladder.nc")).savefig("reference.svg")  # doctest: +SKIP
     """
     if fit.study.reference.kind == "ladder":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.records import Array, is_record, slope, slope_of_records
 from bayesdensity.published.windows import Window
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate, log_density, rate, window

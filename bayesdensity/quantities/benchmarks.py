@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, times
 from bayesdensity.quantities.growth import Estimand, frontier, rate
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from bayesdensity import laws
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, exponential
 
 

@@ -15,7 +15,7 @@ import xarray as xr
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 SAMPLE = ("chain", "draw")
 MONTHS = 12.0

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
 from bayesdensity.laws.forms import FORMS, dispersion, scales_of
 from bayesdensity.laws.trends import TRENDS, Bend, Sample

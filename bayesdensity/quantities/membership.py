@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import FORMS, Form, dispersion, scales_of
 from bayesdensity.quantities.densities import log_density
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare

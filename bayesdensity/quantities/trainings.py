@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.inference.fitting import Fit, require_ladder
+from bayesdensity.inference.preparing import require_ladder
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
 
 

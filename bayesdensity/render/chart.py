@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bayesdensity import quantities as q
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import ends
 
 STEPS = 49

@@ -10,7 +10,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.describe.sensitivity import load_sensitivity
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
 from bayesdensity.published.replication import compare
 from bayesdensity.render import evidence, provenance, sections

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate, rate_at, window
 
 Array = NDArray[np.float64]

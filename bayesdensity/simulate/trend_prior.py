@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.trends import TRENDS
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import trend_sample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,7 +14,7 @@ from bayesdensity.base.cards import Card
 from bayesdensity.base.errors import InputError
 from bayesdensity.describe import densities_table, fit_text
 from bayesdensity.inference.convergence import Diagnostics
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.quantities import Estimate
 from bayesdensity.study.law_spec import law_study
@@ -54,10 +55,7 @@ def estimate(dims: dict[str, list[str]], name: str = "density", units: str | Non
 
 def a_fit(diagnostics: Diagnostics | None = PASSED, **about: Any) -> Fit:
     dates = {"llm": ["a", "b"], "release_date": ("llm", ["2024-01-01", "2025-06-30"])}
-    fit = Fit(DRAWS, NOTHING, xr.Dataset(coords=dates), load_study("densing-law"), about)
-    if diagnostics is not None:
-        vars(fit)["diagnostics"] = diagnostics
-    return fit
+    return Fit(DRAWS, NOTHING, xr.Dataset(coords=dates), load_study("densing-law"), about, diagnostics)
 
 
 # Cards
@@ -115,10 +113,10 @@ def test_nothing_is_computed_to_say_what_a_fit_is(monkeypatch: pytest.MonkeyPatc
     def never(*_: Any) -> None:
         raise AssertionError("diagnosed")
 
-    monkeypatch.setattr("bayesdensity.inference.convergence.diagnose", never)
+    monkeypatch.setattr("bayesdensity.inference.result.diagnose", never)
     fit = a_fit(diagnostics=None)
     assert "not judged yet" in repr(fit) and "fit.diagnostics" in repr(fit)
-    assert "diagnostics" not in vars(fit)
+    assert fit.known_diagnostics is None
 
 
 def test_the_worst_check_says_what_to_do() -> None:
@@ -139,7 +137,7 @@ def test_a_fit_of_the_reference_alone_says_so_and_refuses_what_it_has_not() -> N
     fit = Fit(DRAWS, NOTHING, NOTHING, load_study("olmo-ladder"), {"part": "reference", "n_runs": 111})
     assert "data: the reference alone, 111 reference runs, 3 benchmarks" in repr(fit)
     assert "predict_trainings" not in repr(fit)  # before it is judged
-    vars(fit)["diagnostics"] = PASSED
+    fit = replace(fit, stored_diagnostics=PASSED)
     assert "next: predict_trainings(fit, ...)" in repr(fit) and len(repr(fit).splitlines()) == 6
     for tell in (fit_text, densities_table):
         with pytest.raises(InputError, match=r"'olmo-ladder' is of the reference alone.*predict_trainings"):

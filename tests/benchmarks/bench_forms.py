@@ -16,7 +16,8 @@ import numpy as np
 
 from bayesdensity.data.join import with_scores
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, leave_one_out
-from bayesdensity.inference.fitting import fit, prepare, sample
+from bayesdensity.inference.drawing import fit, sample
+from bayesdensity.inference.preparing import prepare
 from bayesdensity.quantities import SAMPLE, log_density, rate
 from bayesdensity.simulate import simulate_scores
 from bayesdensity.study.spec import load_study

@@ -25,7 +25,8 @@ from simulated import World, simulate
 from bayesdensity import laws
 from bayesdensity.data.join import with_scores
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import prepare, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare
 from bayesdensity.simulate import reference_only
 from bayesdensity.study.spec import load_study
 

@@ -9,7 +9,7 @@ from planted import noise, others_pass, redrawn
 from rows import cells_on
 
 from bayesdensity.checks.residuals import check_benchmarks
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_an_llm_far_off_on_one_benchmark_is_named_with_it(world_fit: Fit) -> None:

@@ -12,7 +12,7 @@ from rows import scores_of_targets
 from bayesdensity.checks import Verdict
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def sizes(fit: Fit) -> np.ndarray:

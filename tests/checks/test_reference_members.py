@@ -10,7 +10,7 @@ from planted import noise, others_pass, redrawn
 from rows import cells_on
 
 from bayesdensity.checks.reference_fit import check_reference
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_members_of_the_small_world_follow_their_link(world_fit: Fit) -> None:

@@ -14,7 +14,7 @@ from scipy import stats
 
 from bayesdensity.checks.score_prediction import check_scores, copies, loo_pit
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import load_study
 
 

@@ -12,7 +12,7 @@ from outcomes import Outcome, Run, thinned
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture

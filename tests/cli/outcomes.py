@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 class Outcome(NamedTuple):

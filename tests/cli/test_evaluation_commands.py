@@ -12,7 +12,7 @@ from outcomes import Run, is_interval, refused, rows_of_growth, strict, thinned
 from seams import diagnose_by
 
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture

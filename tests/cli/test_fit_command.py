@@ -13,7 +13,7 @@ from seams import compile_by, fit_by, sample_by
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 
 
 @pytest.mark.usefixtures("use_compiled_world")

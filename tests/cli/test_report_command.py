@@ -9,7 +9,7 @@ from outcomes import Run, refused
 from simulated import Truth
 
 from bayesdensity.checks import checks_of, passed
-from bayesdensity.inference.fitting import load_fit
+from bayesdensity.inference.result import load_fit
 
 
 def test_cite_prints_bibtex_and_says_what_has_no_reference(run: Run, fit_file: Path) -> None:

@@ -10,7 +10,7 @@ from outcomes import Run, edit, refused, strict
 from simulated import Truth
 
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS
 
 

@@ -9,7 +9,7 @@ from outcomes import Run, is_interval, rows_of_growth, strict
 from simulated import BENCHMARKS
 
 from bayesdensity.checks import checks_of, passed
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 
 
 def test_summary_as_json_has_what_is_promised(run: Run, fit_file: Path, world_fit: Fit) -> None:

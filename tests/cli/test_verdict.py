@@ -10,7 +10,7 @@ import pytest
 from outcomes import Run, strict, thinned, unidentified
 
 from bayesdensity.checks import CHECKS, Check
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def judged(fit: Fit, path: Path, **verdicts: str) -> Path:
@@ -60,8 +60,7 @@ def test_the_verdict_comes_first_and_the_exit_status_follows_it(
 def test_a_fit_without_checks_is_checked_when_it_is_read(run: Run, world_fit: Fit, tmp_path: Path) -> None:
     """As the library saves it, and with a sampler that did not converge."""
     judgement = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
-    fit = dataclasses.replace(world_fit)
-    fit.__dict__["diagnostics"] = judgement
+    fit = dataclasses.replace(world_fit, stored_diagnostics=judgement)
     outcome = run("summary", fit.save(tmp_path / "mine.nc"), "--json")
     told = strict(outcome.out)
     assert outcome.status == 1 and told["verdict"] == "FAIL"

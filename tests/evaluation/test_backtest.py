@@ -23,7 +23,8 @@ from bayesdensity.evaluation.backtesting import (
     default_cutoffs,
     leave_future_out,
 )
-from bayesdensity.inference.fitting import Fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.result import Fit
 
 CUTOFFS = ("2025-01-01", "2025-07-01")
 DRAWS = 250

@@ -26,7 +26,8 @@ from bayesdensity.evaluation.calibration import (
     rank_ecdf,
     worlds_table,
 )
-from bayesdensity.inference.fitting import Fit, prepare
+from bayesdensity.inference.preparing import prepare
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 from bayesdensity.study.spec import load_study

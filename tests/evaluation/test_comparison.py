@@ -26,7 +26,9 @@ from bayesdensity.evaluation.leave_out import (
     stacked,
 )
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 
 FEW: dict[str, Any] = {"draws": 250, "tune": 250}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bayesdensity.evaluation.marginal import log_joint, log_predictive
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_density_of_a_family_is_that_of_its_llms_one_after_the_other(world_fit: Fit) -> None:

@@ -18,7 +18,7 @@ from scipy import stats
 
 from bayesdensity.data.join import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 Point = dict[str, Any]
 """One draw of the shared parameters, by name."""

@@ -13,7 +13,9 @@ from seams import compile_by
 
 from bayesdensity.data.join import with_scores
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, Prepared, fit, prepare, prepare_again, sample
+from bayesdensity.inference.drawing import fit, sample
+from bayesdensity.inference.preparing import Prepared, prepare, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import run_sampler
 from bayesdensity.study.spec import Study
 

@@ -14,7 +14,9 @@ from seams import diagnose_by
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.inference.convergence import diagnose
-from bayesdensity.inference.fitting import Fit, Prepared, load_fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.study.spec import Study, load_study
 
 

@@ -13,13 +13,14 @@ def latent(mean: float, precision: float) -> Any:
     """A tiny model: a scale tau, and z ~ Normal(0, tau) in informed coordinates that also depend on tau."""
     import pymc as pm
 
-    from bayesdensity.model.coordinates import informed
-    from bayesdensity.model.parameters import normal_logp
+    from bayesdensity.model.coordinates import INFORMED, normal_logp
 
     with pm.Model(coords={"z": range(3)}) as model:
         log_tau = pm.Normal("log_tau", 0.0, 0.5)
         tau = pm.math.exp(log_tau)
-        z, jacobian = informed("z_", mean * tau, precision * pm.math.exp(-log_tau) * np.array([1.0, 2.0, 3.0]), "z")
+        z, jacobian = INFORMED.effect(
+            "z_", "z", mean * tau, precision * pm.math.exp(-log_tau) * np.array([1.0, 2.0, 3.0])
+        )
         pm.Potential("prior", jacobian + normal_logp(z, 0.0, tau))
     return model
 
@@ -53,12 +54,11 @@ def test_a_conjugate_normal_comes_out_in_closed_form() -> None:
     import nutpie
     import pymc as pm
 
-    from bayesdensity.model.coordinates import informed
-    from bayesdensity.model.parameters import normal_logp
+    from bayesdensity.model.coordinates import INFORMED, normal_logp
 
     tau, s, y = 0.7, 0.4, np.array([1.0, -2.0, 0.1])
     with pm.Model(coords={"z": range(3)}) as model:
-        z, jacobian = informed("z_", np.array([5.0, 0.0, -1.0]), np.array([0.3, 1.0, 40.0]), "z")
+        z, jacobian = INFORMED.effect("z_", "z", np.array([5.0, 0.0, -1.0]), np.array([0.3, 1.0, 40.0]))
         pm.Potential("prior", jacobian + normal_logp(z, 0.0, tau))
         pm.Normal("y", z, s, observed=y)
     settings = {"draws": 2000, "tune": 500, "chains": 2, "seed": 1, "progress_bar": False}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from simulated import Truth
-from written_down import density_gaps
+from written_down import density_gaps, plain_gaps
 
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
@@ -41,6 +41,12 @@ def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Table
     study = load_study(truth.study, FORMS[form])
     data = assemble(study, select(study, world_tables))
     gaps = density_gaps(study, data)
+    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+
+
+def test_the_plain_model_states_the_same_density(truth: Truth, world_tables: Tables) -> None:
+    study = load_study(truth.study)
+    gaps = plain_gaps(study, assemble(study, select(study, world_tables)))
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 
 

@@ -10,7 +10,8 @@ from simulated import Truth, World, simulate, write_study
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit, fit
+from bayesdensity.inference.drawing import fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import load_study
 
 

@@ -16,13 +16,14 @@ from bayesdensity.study.spec import Study
 class Evaluated:
     """Joint log density and everything it is made of, at points."""
 
-    def __init__(self, study: Study, data: xr.Dataset, slopes: bool = False) -> None:
+    def __init__(self, study: Study, data: xr.Dataset, slopes: bool = False, geometry: Any = None) -> None:
         import pytensor
         from pytensor.compile.mode import Mode
 
         from bayesdensity.model.build import build_model
+        from bayesdensity.model.coordinates import INFORMED as GEOMETRY
 
-        self.model = model = build_model(study, data)
+        self.model = model = build_model(study, data, geometry or GEOMETRY)
         self.start = model.initial_point()
         total: Any = 0.0
         for term in model.logp(sum=False):
@@ -66,6 +67,24 @@ def density_gaps(study: Study, data: xr.Dataset) -> list[float]:
         steps = [at({**point, "harness_effect_raw": raw + step})["harness_effect"] for step in np.eye(len(raw))]
         jacobian += np.linalg.slogdet(np.array(steps) - here["harness_effect"])[1]
         return float(here["logp"]) - written_down(study, data, here) - jacobian
+
+    return [gap(at.near_start(seed)) for seed in range(4)]
+
+
+def plain_gaps(study: Study, data: xr.Dataset) -> list[float]:
+    """Log density of the plain model less the one written down, at a few points."""
+    from bayesdensity.model.coordinates import Plain
+
+    at = Evaluated(study, data, geometry=Plain())
+    assert not [name for name in at.start if name.endswith("_raw") and name != "rate_step_raw"]
+
+    def gap(point: dict[str, np.ndarray]) -> float:
+        here = at(point)
+        # Both are sampled on the logarithm here, and are written down in the coordinates of the informed model.
+        exponent, ceiling_gap = here.pop("size_exponent"), here.pop("ceiling_gap")
+        other = np.log(-np.expm1(-exponent / 0.05) * 0.05 / exponent).sum()
+        other += np.log(-np.expm1(-ceiling_gap / 0.02) * 0.02 / ceiling_gap).sum()
+        return float(here["logp"]) - written_down(study, data, here) + float(other)
 
     return [gap(at.near_start(seed)) for seed in range(4)]
 

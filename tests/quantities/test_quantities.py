@@ -15,7 +15,7 @@ from remade import remade
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate, slope_of_records
 
 

@@ -20,7 +20,7 @@ from bayesdensity.data.tables import Tables
 from bayesdensity.describe.answer import answer_sentences
 from bayesdensity.describe.densities import densities_json
 from bayesdensity.describe.fit import fit_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render import sections
 from bayesdensity.render.blocks import Paragraph, Report, Section, Table
 from bayesdensity.render.html import to_html

@@ -15,7 +15,7 @@ import pytest
 
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.densities import densities_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.write import report
 
 selenium = pytest.importorskip("selenium")

@@ -9,7 +9,8 @@ import pytest
 from seams import compiled_by, hold
 
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 
 SHORT = {"chains": 4, "draws": 300, "tune": 300}

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from rows import scores_of_family
 
-from bayesdensity.inference.fitting import Fit, Prepared, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.answers import answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.influence import influence, log_densities

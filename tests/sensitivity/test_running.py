@@ -16,7 +16,8 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.checks.prior_sensitivity import log_priors
 from bayesdensity.data.tables import Tables
 from bayesdensity.describe.sensitivity import plan_text
-from bayesdensity.inference.fitting import Fit, Prepared
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.effects import summarise
 from bayesdensity.sensitivity.grid import DEFAULT, load_grid, multiverse

@@ -13,7 +13,7 @@ from remade import remade as remade_with
 from rows import of_targets
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, Simulated, World, simulate_scores
 from bayesdensity.simulate.scores import _log_densities
 
@@ -63,7 +63,7 @@ def residuals(one: Fit, seed: int, world: World = MODELLED) -> np.ndarray:
     many = replace(one, data=crowd(one.data, REPETITIONS))
     at = one.posterior.isel(chain=0, draw=0)
     found = _log_densities(many, at, np.random.default_rng(seed), world)
-    mean = quantities.trend.mean_at(one, one.data["time"]).to_numpy()[0, 0]
+    mean = quantities.growth.mean_at(one, one.data["time"]).to_numpy()[0, 0]
     return found.reshape(REPETITIONS, -1) - mean
 
 

@@ -10,7 +10,9 @@ from rows import of_targets
 
 from bayesdensity import quantities
 from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 
 

@@ -22,7 +22,7 @@ from remade import FORMS
 from rows import of_targets
 from scipy import stats
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, drawn_from, simulate_scores
 
 
@@ -73,10 +73,10 @@ def test_log_densities_about_their_mean_have_the_spread_and_skewness_of_the_form
         variance, skewness = (float(part) for part in unit.stats(moments="vs")) if is_one_sided and unit else (0.0, 0.0)
         return spread**2 * (symmetric**2 + 0.25 * variance), -((0.5 * spread) ** 3) * skewness * variance**1.5
 
-    second, third = moments(data["time"].to_numpy(), 0.2, form.llm_one_sided)
+    second, third = moments(data["time"].to_numpy(), 0.2, form.llm_form.one_sided)
     if form.family_effects:
         of = data["family_index"].to_numpy()
-        family = [part[of] for part in moments(data["family_time"].to_numpy(), 0.3, form.family_one_sided)]
+        family = [part[of] for part in moments(data["family_time"].to_numpy(), 0.3, form.family_form.one_sided)]
         second, third = second + family[0], third + family[1]
     # Relatives move together: a moment has the error of as many numbers as there are families.
     n = REPETITIONS * data.sizes["family"]

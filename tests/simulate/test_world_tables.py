@@ -19,7 +19,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.data.join import assemble, with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import Simulated, simulated_tables, write_simulation
 from bayesdensity.study.spec import Study, load_study, study_names
 

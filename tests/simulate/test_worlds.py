@@ -12,7 +12,7 @@ from equations import implied_sizes, logits, noiseless, simulated
 from rows import of_targets
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, world_of
 
 

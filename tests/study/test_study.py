@@ -110,7 +110,7 @@ def test_families_fall_short_only_where_they_differ(one_sided: str) -> None:
 )
 def test_who_falls_short_follows_from_form_and_side(form: str, one_sided: str, llm: bool, family: bool) -> None:
     frontier = load_study("densing-law", {"frontier.form": form, "frontier.one_sided": one_sided}).frontier
-    assert (frontier.llm_one_sided, frontier.family_one_sided) == (llm, family)
+    assert (frontier.llm_form.one_sided, frontier.family_form.one_sided) == (llm, family)
 
 
 @pytest.mark.parametrize("trend", ["linear", "quadratic", "random-walk"])
