@@ -88,7 +88,7 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 @pytest.fixture(scope="session")
 def world_study(truth: Truth) -> Study:
     """The study of the small world: the default model on its tables."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     return load_study(truth.study)
 
@@ -139,7 +139,8 @@ def world_fit(world_file: Path) -> Fit:
     """One fit of the small world with the real sampler."""
     from bayesdensity.inference.result import load_fit
 
-    return load_fit(world_file)
+    fit = load_fit(world_file)
+    return fit.with_draws(fit.posterior)  # not judged yet, as it was sampled
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from scipy import special
 
 from bayesdensity.checks import Check
 from bayesdensity.inference.result import Fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 SAMPLE = ("chain", "draw")
 
@@ -149,6 +149,7 @@ def ladder(seed: int, plant: Plant | None = None) -> Fit:
             "n_items": ("benchmark", [14000.0, 1172.0]),
         },
         coords={"benchmark": list(LADDER)},
+        attrs={"ladder_log_n_centre": log_n.mean(), "ladder_log_d_centre": log_d.mean()},
     )
     made = {
         "loss": rng.standard_t(4, len(runs)),

@@ -16,6 +16,7 @@ from bayesdensity.data.runs import absolute_logs
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.law.noise import typical_errors
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import PARAMETERS, TOKENS
 
 REACH = 16.0
 """E-folds of size to either side of an even split within which the optimum is sought."""
@@ -93,7 +94,8 @@ def allocate(fit: LawFit, compute: Sequence[float], ci: float = DEFAULT_CI) -> A
     floor = np.exp(fit.law.log_loss_centre) * fit.law.parts().get("share_irreducible", 0.0)
 
     def estimate(name: str, what: str, values: Any) -> Estimate:
-        return Estimate(name, what, values.transpose(*SAMPLE, "compute", "benchmark"), ci)
+        units = {"params": PARAMETERS, "tokens": TOKENS}.get(name, "")
+        return Estimate(name, what, values.transpose(*SAMPLE, "compute", "benchmark"), ci, units)
 
     log_n, log_d, loss = best
     return Allocation(
@@ -132,7 +134,7 @@ def optimal_path(
     log_n, _, loss = _optimum(law, fit.centre, log_c)
     what = "of the compute-optimal training"
     sizes = log_n.copy(data=np.exp(log_n.to_numpy()))
-    return Estimate("params", f"parameters {what}", sizes, ci), Estimate("loss", f"loss {what}", loss, ci)
+    return Estimate("params", f"parameters {what}", sizes, ci, PARAMETERS), Estimate("loss", f"loss {what}", loss, ci)
 
 
 def _optimum(law: laws.Law, centre: dict[str, xr.DataArray], log_c: xr.DataArray) -> tuple[xr.DataArray, ...]:

@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.cards import Card
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.inference.convergence import verdict_rows
 from bayesdensity.inference.drawing import Progress
@@ -190,9 +191,9 @@ def fit_law(
     study: LawStudy,
     runs: Runs,
     *,
-    chains: int = 4,
-    draws: int = 1500,
-    tune: int = 500,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     progress: Progress | None = None,
     stage: Callable[[str], None] | None = None,

@@ -52,11 +52,9 @@ class _Priors:
     def __init__(self, study: Study, n_knots: int, draws: int, seed: int) -> None:
         self.rng, self.kept = np.random.default_rng(seed), dict[str, xr.DataArray]()
         # One after the other, whatever the study has of them: a change of form leaves the others as they are.
-        self.values = {name: self._draws(study, name, draws) for name in DRAWN}
+        drawn = {name: study.priors[name].draw(self.rng, (1, draws)) for name in DRAWN}
+        self.values = {name: xr.DataArray(values, dims=SAMPLE) for name, values in drawn.items()}
         self.shape = (1, draws, n_knots)
-
-    def _draws(self, study: Study, name: str, draws: int) -> xr.DataArray:
-        return xr.DataArray(study.priors[name].draw(self.rng, (1, draws)), dims=SAMPLE)
 
     def prior(self, name: str) -> xr.DataArray:
         return self.values[name]

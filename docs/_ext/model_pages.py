@@ -13,7 +13,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from bayesdensity.laws import LAWS
-from bayesdensity.study.spec import Priors, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Priors
 
 DEFAULT = "densing-law"
 logger = logging.getLogger(__name__)

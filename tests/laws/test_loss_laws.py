@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bayesdensity import laws
 from bayesdensity.laws.loss import terms
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 Form = type[laws.Law]
 Values = Mapping[str, Any]
