@@ -139,7 +139,8 @@ def world_fit(world_file: Path) -> Fit:
     """One fit of the small world with the real sampler."""
     from bayesdensity.inference.result import load_fit
 
-    return load_fit(world_file)
+    fit = load_fit(world_file)
+    return fit.with_draws(fit.posterior)  # not judged yet, as it was sampled
 
 
 @pytest.fixture(scope="session")

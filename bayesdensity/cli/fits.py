@@ -43,7 +43,9 @@ def fit(
     settings: Settings = None,
     data: Folder = None,
     chains: int = CHAINS,
-    draws: int | None = None,
+    draws: Annotated[
+        int | None, Parameter(help=f"Draws kept in each chain; {DRAWS}, with --quick {QUICK_DRAWS}.")
+    ] = None,
     tune: int = TUNE,
     seed: int = SEED,
     quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
@@ -56,8 +58,6 @@ def fit(
         Name of a shipped study, or path of a TOML file.
     chains : int
         Number of chains.
-    draws : int, optional
-        Draws kept in each chain; 1500, with --quick 500.
     tune : int
         Draws discarded in each chain.
     seed : int

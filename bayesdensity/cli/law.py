@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity import laws
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
@@ -42,7 +43,7 @@ def _many(text: str) -> Any:
 def law(
     suite: str,
     *,
-    law: str = "chinchilla",
+    law: Annotated[str, Parameter(help=f"{', '.join(laws.LAWS)}.")] = "chinchilla",
     noise: Noise = "student-t",
     noise_df: float = 4.0,
     pool: Annotated[bool, Parameter(negative="", help="Let benchmarks share exponents.")] = False,
@@ -78,8 +79,6 @@ def law(
     ----------
     suite : str
         Name of a suite of reference runs, or path of a CSV file with params, tokens and loss.
-    law : str
-        chinchilla, densing, kaplan, data-constrained, experts, size, data or compute.
     noise : str
         How log losses scatter about the law; one-sided lets undertrained runs lie above it.
     noise_df : float

@@ -16,6 +16,7 @@ from bayesdensity.data.runs import absolute_logs, mapped
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.law.noise import log_errors
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import SHARE
 from bayesdensity.quantities.trainings import noisy_score
 
 THIRTYFOLD = float(np.log(30))
@@ -91,7 +92,7 @@ def predict(
         score = noisy_score(fit.posterior, fit.data, loss, rng, miss).isel(benchmark=mapped(fit.data))
     return Prediction(
         Estimate("loss", "loss of a training", loss, ci),
-        None if score is None else Estimate("score", "score of a training", score, ci),
+        None if score is None else Estimate("score", "score of a training", score, ci, SHARE),
         beyond,
     )
 

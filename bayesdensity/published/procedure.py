@@ -19,6 +19,7 @@ from bayesdensity.published.inversion import reasons as why_not
 from bayesdensity.published.records import Array, Line, is_record, line, slope, slope_of_records
 from bayesdensity.published.windows import Window, windows
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import PER_YEAR
 from bayesdensity.study.spec import Study
 
 REPLICATES = 1000
@@ -237,7 +238,7 @@ def _trend(window: Window, llms: pd.DataFrame, densities: tuple[Array, Counts], 
         good = rates[k][np.isfinite(rates[k])]
         if len(good):
             what = f"growth of ln density a year through {name}, {window.start} to {window.end}, by bootstrap"
-            estimates[k] = Estimate("bootstrap_rate", what, xr.DataArray(good[None], dims=SAMPLE), ci)
+            estimates[k] = Estimate("bootstrap_rate", what, xr.DataArray(good[None], dims=SAMPLE), ci, PER_YEAR)
     return PointTrend(
         window=window,
         llms=len(inside),

@@ -24,16 +24,9 @@ MONTHS = 12.0
 DEFAULT_CI = 0.9
 ROWS = 5
 """Rows that an estimate shows of itself."""
-PER_YEAR, LOG = "natural logarithms a year", "natural logarithms"
-UNITS = {
-    **dict.fromkeys(("rate", "rate_before", "rate_after", "rate_spread", "rate_of_new_benchmark"), PER_YEAR),
-    **dict.fromkeys(("record_rate", "all_rate", "bootstrap_rate"), PER_YEAR),
-    **dict.fromkeys(("log_density", "mean_trend", "frontier", "envelope", "inefficiency"), LOG),
-    **dict.fromkeys(("density", "rate_ratio"), "ratio"),
-    **dict.fromkeys(("effective_size", "params"), "parameters"),
-    **{"doubling_time": "months", "break_year": "calendar years", "score": "share of the items", "tokens": "tokens"},
-}
-"""Units by the name of a quantity, without the end of its name that says by what; none for losses, which have two."""
+PER_YEAR, LOG, RATIO = "natural logarithms a year", "natural logarithms", "ratio"
+PARAMETERS, TOKENS, SHARE = "parameters", "tokens", "share of the items"
+"""Units. Losses have those of their runs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,12 +42,15 @@ class Estimate(Shown):
         With dims ``chain`` and ``draw``, and those of the quantity.
     probability : float
         Of the equal-tailed interval.
+    units : str
+        Of the draws; empty where they have none or are those of the runs.
     """
 
     name: str
     what: str
     draws: xr.DataArray
     probability: float = DEFAULT_CI
+    units: str = ""
 
     def sel(self, **labels: Any) -> Estimate:
         """The quantity at labels of its dims."""
@@ -83,11 +79,6 @@ class Estimate(Shown):
     def to_frame_row(self) -> pd.Series:
         """Summary of a quantity without labels, as one row."""
         return pd.Series({name: float(values) for name, values in self.summary.data_vars.items()})
-
-    @property
-    def units(self) -> str:
-        """Units of the draws, as far as they are known."""
-        return str(self.draws.attrs.get("units", UNITS.get(self.name.removesuffix("_by_benchmark"), "")))
 
     def card(self) -> Card:
         """What it is, its units, dims and interval, and its first rows."""

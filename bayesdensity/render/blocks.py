@@ -13,6 +13,8 @@ import pandas as pd
 from bayesdensity.base.files import csv_text
 from bayesdensity.checks import Check, Verdict, worst
 
+SENTENCE = 40
+"""Characters beyond which a cell of a table is a sentence."""
 Tone = Literal["plain", "answer", "PASS", "REVIEW", "FAIL", "note"]
 
 
@@ -46,6 +48,11 @@ class Table:
     shown: pd.DataFrame
     data: pd.DataFrame | None = None
     folded: bool = False
+
+    @property
+    def prose(self) -> bool:
+        """Whether cells hold sentences, which do not fit beside each other on a narrow screen."""
+        return any(len(str(cell)) > SENTENCE for row in self.shown.to_numpy() for cell in row[1:])
 
     def csv(self) -> str:
         """Content of the CSV file."""

@@ -150,6 +150,11 @@ class Law(Part):
         return laws.LADDER_LAWS[self.name]
 
     @property
+    def irreducible(self) -> bool:
+        """Whether the loss has a floor E_b."""
+        return self.form.has_floor()
+
+    @property
     def noise(self) -> Literal["student-t"]:
         """Kind of the noise on log loss."""
         return "student-t"

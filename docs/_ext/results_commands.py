@@ -29,7 +29,9 @@ LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "L
 """LLMs that a page names."""
 DENSEST = 10
 """LLMs of a study that the page of results lists, those most likely to be on the frontier."""
-LEFT_OUT = {"wall_seconds", "digest", "tables_digest", "runs_digest", "settings", "left_out", "versions", "figures"}
+MACHINE = {"wall_seconds", "versions"}
+CERTIFIED = {"digest", "tables_digest", "runs_digest"}
+LEFT_OUT = MACHINE | CERTIFIED | {"settings", "left_out", "figures", "held_out", "predictions"}
 """Keys that depend on the machine, or belong to the certificate, or that no page shows."""
 
 
@@ -83,7 +85,10 @@ def _paper(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _law(output: dict[str, Any]) -> dict[str, Any]:
-    for benchmark, rows in (output.get("approaches") or {}).items():
+    """A law, and for a single benchmark the optimum, by each approach at the largest compute alone."""
+    if len(output["benchmarks"]) > 1:
+        return _without(output, {"allocation", "approaches"})
+    for benchmark, rows in output["approaches"].items():
         output["approaches"][benchmark] = [row for row in rows if row["compute"] == rows[-1]["compute"]]
     return output
 

@@ -165,11 +165,15 @@ BESIDE = {
 }
 
 
+def _window(window: dict[str, Any]) -> str:
+    return "all releases" if window["name"] == "all releases" else f"to {window['end']}"
+
+
 @table
 def replication(study: str) -> list[str]:
     """Every method in every window of one study."""
     windows = results(f"paper-{study}")["windows"]
-    ends = [f"to {window['end']} ({window['n_llms']} LLMs)" for window in windows]
+    ends = [f"{_window(window)} ({window['n_llms']} LLMs)" for window in windows]
     claims = ["; ".join(number(claim[MONTHS]["median"]) for claim in window["claims"]) for window in windows]
     rows = [["claimed", *claims]] if any(claims) else []
     for key, name in RATES.items():
@@ -189,8 +193,7 @@ def references(*studies: str) -> list[str]:
         windows = results(f"paper-{study}")["windows"]
         for key, name in BESIDE.items():
             rows.append([f"`{study}`, {name}", *(months(window["rates"][key]) for window in windows)])
-    ends = [f"to {window['end']}" for window in windows]
-    return markdown(["", *ends], rows)
+    return markdown(["", *map(_window, windows)], rows)
 
 
 # Laws

@@ -221,6 +221,18 @@ def test_it_is_legible_on_any_screen(browser: Any, path: Path, size: tuple[int, 
     assert (luminance(paper) > 0.5) == (scheme == "light")
 
 
+def test_no_check_is_cut_on_a_narrow_screen(browser: Any, path: Path) -> None:
+    for size in (NARROW, WIDE):
+        show(browser, path, size)
+        table = browser.find_element(By.ID, "table-checks")
+        shown, there = browser.execute_script(
+            "return [arguments[0].parentElement.clientWidth, arguments[0].parentElement.scrollWidth]", table
+        )
+        assert there <= shown
+        cells = table.find_elements(By.CSS_SELECTOR, "tbody th, tbody td:not(:empty)")
+        assert all(cell.rect["x"] + cell.rect["width"] <= size[0] for cell in cells)
+
+
 def luminance(colour: str) -> float:
     """Of WCAG 2.1."""
     channels = np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]) / 255
