@@ -9,7 +9,8 @@ import pytest
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
-from bayesdensity.study.spec import Law, Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Law, Study
 
 
 @pytest.mark.parametrize(("floor", "name"), [(True, "chinchilla"), (False, "densing")])
