@@ -48,7 +48,8 @@ from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
 from .study.law_spec import LawStudy, law_study
-from .study.spec import Study, load_study, study_names
+from .study.load import load_study, study_names
+from .study.spec import Study
 
 __version__: str
 

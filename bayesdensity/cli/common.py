@@ -51,14 +51,14 @@ Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.
 
 def parsed(settings: list[str] | None) -> dict[str, Any]:
     """Dotted keys and their values, of texts such as those of --set."""
-    from bayesdensity.study.spec import parse_setting
+    from bayesdensity.study.load import parse_setting
 
     return dict(parse_setting(text) for text in settings or [])
 
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:
     """The study with its settings, and its tables."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     chosen = load_study(study, overrides)
     from bayesdensity.data.tables import read_tables

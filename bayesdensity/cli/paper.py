@@ -68,7 +68,7 @@ def paper(
     """
     chosen, tables = load(study, parsed(settings), data)
     _check_paper(ci, replicates, output, points_only and fit_file is not None)
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     others = [load_study(name) for name in beside or []]
     from bayesdensity.base.progress import counting

@@ -11,7 +11,7 @@ from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed,
 @app.command
 def studies() -> None:
     """List the shipped studies."""
-    from bayesdensity.study.spec import load_study, study_names
+    from bayesdensity.study.load import load_study, study_names
 
     for name in study_names():
         print(f"{name:20s} {load_study(name).title}")

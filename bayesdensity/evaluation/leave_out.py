@@ -18,7 +18,7 @@ from arviz_stats.utils import ELPDDataLOO
 from scipy import optimize, special
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again

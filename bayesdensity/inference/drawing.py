@@ -12,7 +12,7 @@ from typing import Any
 import xarray as xr
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
-from bayesdensity.data.join import without_targets
+from bayesdensity.data.masks import without_targets
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.compiling import Compiler, Part
 from bayesdensity.inference.convergence import diagnose
@@ -44,7 +44,7 @@ def sample(
     ----------
     prepared : Prepared
     data : xarray.Dataset, optional
-        Other values in the same places, as `bayesdensity.data.join.with_scores` makes them; None: its own.
+        Other values in the same places, as `bayesdensity.data.masks.with_scores` makes them; None: its own.
     chains, draws, tune, seed, progress
         As for `fit`.
     cores : int, optional

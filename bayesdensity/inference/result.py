@@ -15,6 +15,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.store import AGAIN, GROUPS, read_groups, write_groups
+from bayesdensity.study.digests import fingerprint_of
 from bayesdensity.study.spec import Study
 
 
@@ -112,7 +113,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     ----------
     path : str or Path
     study : Study, optional
-        Refuse the fit unless it is of exactly this study.
+        Refuse the fit unless its model is that of this study: unless their digests are equal.
 
     Returns
     -------
@@ -125,12 +126,16 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     """
     groups, about, diagnostics = read_groups(path)
     groups["data"] = with_harness_names(groups["data"])
+    tree = about.pop("study")
+    # Earlier versions called the fingerprint the digest.
+    fingerprint = about.get("fingerprint", about["digest"])
+    if fingerprint_of(tree) != fingerprint:
+        raise InputError(f"{path}: its study is not the one it was fitted with ({fingerprint}); {AGAIN}")
     try:
-        stored = Study.model_validate(about.pop("study"))
+        stored = Study.model_validate(tree)
     except ValueError as error:
         raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
-    if stored.digest != about["digest"]:
-        raise InputError(f"{path}: its study is not the one it was fitted with ({about['digest']}); {AGAIN}")
+    about |= {"digest": stored.digest, "fingerprint": fingerprint}
     if study is not None and study.digest != stored.digest:
         raise InputError(
             f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "

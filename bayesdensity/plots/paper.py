@@ -64,7 +64,7 @@ def plot_paper(comparison: Comparison) -> Figure:
     --------
     >>> from bayesdensity.data.tables import read_tables
     >>> from bayesdensity.published.replication import compare
-    >>> from bayesdensity.study.spec import load_study
+    >>> from bayesdensity.study.load import load_study
     >>> figure = plot_paper(compare(load_study("densing-law"), read_tables(), replicates=0))
     >>> "Months in which density doubles" in figure.get_label()
     True

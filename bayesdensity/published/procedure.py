@@ -123,7 +123,7 @@ def replicate(
 
     Examples
     --------
-    >>> from bayesdensity.study.spec import load_study
+    >>> from bayesdensity.study.load import load_study
     >>> result = replicate(load_study("densing-law"), replicates=0)
     >>> [trend.window.end for trend in result.trends]
     ['2024-10-31', '2025-04-30', '2026-04-24']

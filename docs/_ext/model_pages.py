@@ -12,7 +12,8 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bayesdensity.study.spec import Priors, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Priors
 
 DEFAULT = "densing-law"
 logger = logging.getLogger(__name__)

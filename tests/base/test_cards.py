@@ -19,7 +19,8 @@ from bayesdensity.quantities import Estimate
 from bayesdensity.render.sections.densities import densities_table
 from bayesdensity.render.sections.fit_summary import summary
 from bayesdensity.study.law_spec import law_study
-from bayesdensity.study.spec import Study, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Study
 
 NOTHING = xr.Dataset()
 PASSED = Diagnostics(1.0, 900, 900, 0.9, 0.0, 0, (), "", "PASS", "converged: R-hat 1.001, no divergences.")

@@ -11,7 +11,7 @@ import pytest
 from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
 from seams import diagnose_by
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
 
 

@@ -34,7 +34,7 @@ from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.render.sections import calibration as section
 from bayesdensity.render.text import to_text
 from bayesdensity.simulate import asked, reference_only, simulate_scores
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 QUANTITIES = ("rate of the frontier", "rate of the mean", "rate on A", "rate on B", "density of one", "density of two")
 Z = {0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.96}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesdensity import laws
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 Form = type[laws.Law]
 Values = Mapping[str, Any]

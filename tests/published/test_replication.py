@@ -18,7 +18,7 @@ from bayesdensity.plots.paper import plot_paper
 from bayesdensity.published.procedure import replicate
 from bayesdensity.published.replication import compare
 from bayesdensity.render.sections import published
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 @pytest.mark.parametrize("kind", WORLDS)

@@ -18,7 +18,7 @@ from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, 
 from bayesdensity.render.sections import sensitivity as section
 from bayesdensity.sensitivity.influence import Left
 from bayesdensity.sensitivity.results import load_sensitivity, save_sensitivity, sentences
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 def test_text_and_json_and_csv_say_the_same(tmp_path: Path) -> None:
