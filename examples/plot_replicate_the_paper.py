@@ -15,9 +15,10 @@ windows.
 from pathlib import Path
 
 import bayesdensity as bd
-from bayesdensity.describe import paper_text
 from bayesdensity.plots.paper import plot_paper
 from bayesdensity.published.replication import compare
+from bayesdensity.render.sections import published
+from bayesdensity.render.text import to_text
 
 study, tables, kept = bd.load_study("densing-law"), bd.read_tables(), Path("densing-law-quick.nc")
 if kept.is_file():
@@ -32,7 +33,7 @@ else:
 # The command is ``bayesdensity paper``.
 
 comparison = compare(study, tables, fit, replicates=100)
-print(paper_text(comparison))
+print(to_text(published.blocks(comparison)))
 
 # %%
 # The line through records is faster than the frontier of the model in every window. Part of this is not specific to

@@ -10,7 +10,7 @@ import pytest
 
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables, validate_folder
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 ROOT = Path(__file__).parents[1]
 OWN = ROOT / "examples" / "own-scores"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from bayesdensity.checks.protocol import Check
-from bayesdensity.data.join import target_scores
+from bayesdensity.checks.registry import check
+from bayesdensity.data.cells import known_target_scores, scores_of
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, effective_size_by_benchmark, probability_unreachable
 
 BEYOND, SATURATED, UNREACHABLE = 0.25, 0.1, 0.1
@@ -16,6 +17,7 @@ NEAR = 0.03
 """A score this close to its ceiling, or this little above its floor, says little; as a share of the range."""
 
 
+@check("extrapolation", place=80)
 def check_extrapolation(fit: Fit) -> Check:
     """Share of effective sizes outside the reference, of scores at floor or ceiling, and of sizes that do not exist."""
     data = fit.data
@@ -25,10 +27,10 @@ def check_extrapolation(fit: Fit) -> Check:
     else:
         sizes = data["run_log_n"].to_numpy() + data.attrs["ladder_log_n_centre"] - data.attrs["log_size_centre"]
     below, above = float((size < sizes.min()).mean()), float((size > sizes.max()).mean())
-    own = target_scores(data)
-    of, value = data["score_benchmark"].to_numpy()[own], data["score_value"].to_numpy()[own]
+    known = known_target_scores(data)
+    bench, value = scores_of(data).benchmark[known], data["score_value"].to_numpy()[known]
     floor, top = data["floor"].to_numpy(), fit.posterior["ceiling"].mean(SAMPLE).to_numpy()
-    share = (value - floor[of]) / (top - floor)[of]
+    share = (value - floor[bench]) / (top - floor)[bench]
     low, high = float((share < NEAR).mean()), float((share > 1 - NEAR).mean())
     nowhere = float(probability_unreachable(fit).mean())
     smallest, largest = (np.exp(x + data.attrs["log_size_centre"]) for x in (sizes.min(), sizes.max()))

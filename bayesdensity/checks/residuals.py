@@ -5,28 +5,27 @@ Each test is made at many posterior draws, on effects standardised by the scales
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import special, stats
 
-from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
-from bayesdensity.data.join import harness_names
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.checks.protocol import DRAWS, Array, Check, judged, over_draws, thinned
+from bayesdensity.checks.registry import check
+from bayesdensity.draws import Draws
+from bayesdensity.inference.result import Fit
+from bayesdensity.laws.forms import Form, Scales, dispersion, scales_of
 from bayesdensity.quantities.growth import mean_at
 
 LEAST = 8
 """Effects that a test needs."""
 
 
+@check("benchmarks", place=50)
 def check_benchmarks(fit: Fit) -> Check:
     """Departures of LLMs on single benchmarks: outliers, and scatter that grows or shrinks with time."""
-    draws, data = thinned(fit), fit.data
-    n = int(data.attrs["n_target_cells"])
-    bench, entity = data["cell_benchmark"].to_numpy()[:n], data["cell_entity"].to_numpy()[:n]
-    z = draws["cell_departure"][:, :n] / draws["cell_scatter"][:, bench]
-    time = data["time"].to_numpy()[entity]
+    draws, data = Draws(fit.data, thinned(fit)), fit.data
+    bench = draws.cells.target_benchmark
+    z = draws.standard_departures()[:, : draws.cells.n_targets]
+    time = data["time"].to_numpy()[draws.cells.llm]
     tests = {}
     for b, name in enumerate(data["benchmark"].to_numpy()):
         here = bench == b
@@ -43,6 +42,7 @@ def check_benchmarks(fit: Fit) -> Check:
     return judged("benchmarks", tests, remedies, "departures of LLMs on single benchmarks scatter as modelled.")
 
 
+@check("frontier", place=60)
 def check_frontier(fit: Fit) -> Check:
     """Residuals of LLMs and families about the trend: their distribution, and what they should not depend on."""
     draws, data, form = thinned(fit), fit.data, fit.study.frontier
@@ -71,10 +71,11 @@ def check_frontier(fit: Fit) -> Check:
     return judged("frontier", tests, remedies, "residuals about the trend look like draws from the frontier's form.")
 
 
+@check("harnesses", place=70)
 def check_harnesses(fit: Fit) -> Check:
     """Effects of harnesses: one that stands out, on one benchmark or on all of its own."""
     draws, data = thinned(fit), fit.data
-    bench, source = data["harness_benchmark"].to_numpy(), harness_names(data)
+    bench, source = data["harness_benchmark"].to_numpy(), data["harness_name"].to_numpy()
     z = draws["harness_effect"] / draws["harness_scale"][:, bench]
     # All effects on a benchmark may move together: only what sets harnesses apart is judged.
     mean = np.stack([z[:, bench == b].mean(axis=1) for b in range(data.sizes["benchmark"])], axis=1)
@@ -114,21 +115,19 @@ def depends(z: Array, on: Array, given: Array) -> float:
 def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
     """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
     data, form = fit.data, fit.study.frontier
-    mean = mean_at(replace(fit, posterior=kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    mean = mean_at(fit.thinned(DRAWS), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
-    growth = draws["dispersion_growth"][:, None] if "dispersion_growth" in draws else np.zeros((len(own), 1))
+    scales = Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws)))
     family = np.zeros((len(own), 0))
     if form.family_effects:
         effect = draws["family_effect"]
         own = own - effect[:, data["family_index"].to_numpy()]
-        at = forms.dispersion(data["family_time"].to_numpy(), growth)
-        family = _scores(form.form if form.family_one_sided else "symmetric", effect / at, draws, "family_")
-    at = forms.dispersion(data["time"].to_numpy(), growth)
-    return _scores(form.form if form.llm_one_sided else "symmetric", own / at, draws, ""), family
+        spread = dispersion(data["family_time"].to_numpy(), scales.growth)
+        family = _normal_scores(form.family_form, effect / spread, scales.family, scales.family_inefficiency)
+    spread = dispersion(data["time"].to_numpy(), scales.growth)
+    return _normal_scores(form.llm_form, own / spread, scales.noise, scales.inefficiency), family
 
 
-def _scores(kind: forms.Form, residual: Array, draws: dict[str, Array], of: str) -> Array:
-    symmetric = draws["family_scale" if of else "noise_scale"][:, None]
-    one_sided = draws[f"{of}inefficiency_scale"][:, None] if kind != "symmetric" else 0.0
-    u = forms.composed_cdf(kind, residual, symmetric, one_sided)
+def _normal_scores(form: Form, residual: Array, symmetric: Array, one_sided: Array) -> Array:
+    u = form.cdf(residual, symmetric, one_sided)
     return np.asarray(special.ndtri(np.clip(u, 1e-12, 1 - 1e-12)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
-from bayesdensity.data.join import harness_names, own_log_sizes, target_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.checks.registry import check
+from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
+from bayesdensity.draws import Draws
+from bayesdensity.inference.result import Fit
 
 DRAWS = 400
 NODES, REACH = 61, 5.0
@@ -19,6 +22,7 @@ SAME = 5e-5
 """Scores closer than this are equal as published."""
 
 
+@check("scores", place=40)
 def check_scores(fit: Fit) -> Check:
     """Scores lie where the others predict them, by benchmark and by harness, and are no copies of each other."""
     pit, bench, source, first = loo_pit(fit)
@@ -55,14 +59,15 @@ def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
         By score of a target: the transform, its benchmark, its harness, and whether it is the first of its cell.
     """
     data, draws = fit.data, thinned(fit, DRAWS)
-    own = target_scores(data)
-    cell, harness = (data[f"score_{part}"].to_numpy()[own] for part in ("cell", "harness"))
-    log_like, below = _predicted(fit, draws, np.flatnonzero(own))
+    known, scores = known_target_scores(data), scores_of(data)
+    cell = scores.cell[known]
+    log_like, below = _predicted(data, draws, np.flatnonzero(known))
     seen, at = np.unique(cell, return_inverse=True)  # a cell whose scores are left out has no weights
     weight = loo_weights(log_like[:, seen])
     pit = (weight[at] * below.T).sum(axis=1)
-    bench = data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]]
-    return np.asarray(pit), bench, harness_names(data)[harness], np.diff(cell, prepend=-1) > 0
+    bench = data["benchmark"].to_numpy()[scores.benchmark[known]]
+    harness = data["harness_name"].to_numpy()[scores.harness[known]]
+    return np.asarray(pit), bench, harness, np.diff(cell, prepend=-1) > 0
 
 
 def loo_weights(log_like: Array) -> Array:
@@ -76,9 +81,8 @@ def loo_weights(log_like: Array) -> Array:
 
 def copies(fit: Fit) -> tuple[int, int, float]:
     """Scores beyond the first of their cell, how many of them equal an earlier one, and the chance that one does."""
-    data = fit.data
-    own = target_scores(data)
-    cell, value = data["score_cell"].to_numpy()[own], data["score_value"].to_numpy()[own]
+    known = known_target_scores(fit.data)
+    cell, value = scores_of(fit.data).cell[known], fit.data["score_value"].to_numpy()[known]
     order = np.lexsort((value, cell))
     again = np.diff(cell[order]) == 0
     equal = again & (np.diff(value[order]) < SAME)
@@ -91,31 +95,24 @@ def uniform(u: Array) -> float:
     return float(stats.kstest(u, "uniform").pvalue)
 
 
-def _predicted(fit: Fit, draws: dict[str, Array], scores: np.ndarray) -> tuple[Array, Array]:
+def _predicted(data: xr.Dataset, drawn: dict[str, Array], which: np.ndarray) -> tuple[Array, Array]:
     """Log density of the scores of each cell, (draw, cell), and P(lower), (draw, score); departures integrated out."""
-    data = fit.data
-    n = int(data.attrs["n_target_cells"])
-    entity, bench = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
-    cell, harness, of, value = (
-        data[f"score_{part}"].to_numpy()[scores] for part in ("cell", "harness", "benchmark", "value")
-    )
     node = np.linspace(-REACH, REACH, NODES)
     weight = stats.norm.pdf(node)
     log_weight = np.log(weight / weight.sum())
-    log_like, below = np.empty((len(draws["rate"]), n)), np.empty((len(draws["rate"]), len(scores)))
-    floor, items = data["floor"].to_numpy()[of][:, None], data["n_items"].to_numpy()[of][:, None]
-    for s in range(len(log_like)):
-        at = {name: values[s] for name, values in draws.items()}
-        size = (own_log_sizes(data, at) + at["log_density_relative"])[entity]
-        size = size + at["benchmark_slope"][bench] * data["time"].to_numpy()[entity]
-        size = size[:, None] + at["cell_scatter"][bench, None] * node
-        link = laws.Link(*(at[f"link_{part}"][bench, None] for part in laws.Link._fields))
-        eta = laws.logit_of_size(link, size)[cell] + at["harness_effect"][harness, None]
+    n_draws, n_cells = len(drawn["rate"]), cells_of(data).n_targets
+    log_like, below = np.empty((n_draws, n_cells)), np.empty((n_draws, len(which)))
+    value = data["score_value"].to_numpy()[which, None]
+    for s in range(n_draws):
+        draws = Draws(data, {name: values[s] for name, values in drawn.items()})
+        cell, bench = draws.scores.cell[which], draws.cells.target_benchmark
+        size = draws.target_sizes(draws["log_density_relative"])[:, None] + draws["cell_scatter"][bench, None] * node
+        effect = draws["harness_effect"][draws.scores.harness[which], None]
+        logit = laws.logit_of_size(draws.link.at(bench).at(None), size)[cell] + effect
         with np.errstate(over="ignore"):  # far out on the nodes the score is its floor
-            expected = laws.score(eta, floor, at["ceiling"][of, None])
-        sd = laws.score_sd(expected, items, at["overdispersion"][of, None])
-        z = (value[:, None] - expected) / sd
-        by_cell = np.zeros((n, NODES))
+            expected, sd = draws.score_model(logit, which, nodes=1)
+        z = (value - expected) / sd
+        by_cell = np.zeros((n_cells, NODES))
         np.add.at(by_cell, cell, -0.5 * z**2 - np.log(sd))
         log_like[s] = special.logsumexp(by_cell + log_weight, axis=1)
         below[s] = (np.exp(log_weight) * special.ndtr(z)).sum(axis=1)

@@ -29,6 +29,10 @@ class Link(NamedTuple):
     exponent: Number
     """alpha, the size exponent of the loss law."""
 
+    def at(self, index: Any) -> Link:
+        """The curves at an index of their last axis, a new one if it is None."""
+        return Link(*(part[..., index] for part in self))
+
 
 def logistic(eta: Number) -> Number:
     """The standard logistic function."""

@@ -6,8 +6,9 @@ sample. The bend averages zero over the sample, so that the origin is the averag
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,3 +75,125 @@ def _hinge(time: Number, at: Number) -> Number:
     """Smooth version of ``max(time - at, 0)``."""
     x = (time - at) / TURN
     return TURN * (np.log(1 + np.exp(-abs(x))) + 0.5 * (x + abs(x)))
+
+
+class Sample(NamedTuple):
+    """Release dates that a trend is stated over, and how to sum: arrays, xarray and PyTensor differ in that alone."""
+
+    time: Number
+    """Years from their mean."""
+    stated_break: Number | None
+    """Date at which the pace changes; None where it is inferred."""
+    mean: Callable[[Any], Any]
+    """Over the sample."""
+    combine: Callable[[Any, Callable[[Any], Bend]], Bend]
+    """From the steps of a random walk and the bend of a turn by one at a date: the bend of all its turns."""
+
+
+class Source(Protocol):
+    """Where the parameters of a trend come from: random variables of a model, or draws of their priors."""
+
+    def prior(self, name: str) -> Number:
+        """What has a prior of this name."""
+
+    def standard_normal(self, name: str, dims: str) -> Number:
+        """Independent standard normals."""
+
+    def derived(self, name: str, value: Number, dims: str | None = None) -> Number:
+        """The value, kept under a name."""
+
+
+class Trend(ABC):
+    """How the mean departs from a straight line; adding one is a class here and its name in `TRENDS`."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """As it is called in words."""
+    priors: ClassVar[tuple[str, ...]] = ()
+    """What it has besides the rate."""
+
+    @abstractmethod
+    def parameters(self, source: Source, sample: Sample) -> dict[str, Number]:
+        """Draw what the bend is made of."""
+
+    @abstractmethod
+    def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
+        """Departure from the straight line at times, and its rate of change a year."""
+
+
+class Linear(Trend):
+    """A constant rate."""
+
+    name = "linear"
+    title = "a straight line"
+
+    def parameters(self, source: Source, sample: Sample) -> dict[str, Number]:
+        """Nothing."""
+        return {}
+
+    def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
+        """No departure."""
+        return STRAIGHT
+
+
+class Quadratic(Trend):
+    """A rate that changes steadily."""
+
+    name = "quadratic"
+    title = "a rate that changes steadily"
+    priors = ("curvature",)
+
+    def parameters(self, source: Source, sample: Sample) -> dict[str, Number]:
+        """The curvature."""
+        return {"curvature": source.prior("curvature")}
+
+    def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
+        """Departure from the straight line."""
+        return quadratic(time, float((sample.time**2).mean()), parameters["curvature"])
+
+
+class ChangePoint(Trend):
+    """A rate that changes once, at a date that is stated or inferred."""
+
+    name = "change-point"
+    title = "a change of pace"
+    priors = ("rate_change", "break_position")
+
+    def parameters(self, source: Source, sample: Sample) -> dict[str, Number]:
+        """The change, and its date where that is inferred."""
+        parameters = {"rate_change": source.prior("rate_change")}
+        if sample.stated_break is None:
+            first, last = sample.time.min(), sample.time.max()
+            position = first + (last - first) * source.prior("break_position")
+            parameters["break_time"] = source.derived("break_time", position)
+        return parameters
+
+    def date(self, sample: Sample, parameters: Mapping[Any, Number]) -> Number:
+        """Years from the mean of the sample at which the pace changes."""
+        return parameters["break_time"] if sample.stated_break is None else sample.stated_break
+
+    def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
+        """Departure from the straight line."""
+        unit = turn(time, self.date(sample, parameters), sample.time, sample.mean)
+        return Bend(*(parameters["rate_change"] * part for part in unit))
+
+
+class RandomWalk(Trend):
+    """A rate that takes a step of unknown size every half-year."""
+
+    name = "random-walk"
+    title = "a random walk of the rate"
+    priors = ("rate_walk",)
+
+    def parameters(self, source: Source, sample: Sample) -> dict[str, Number]:
+        """The steps."""
+        raw = source.standard_normal("rate_step_raw", "knot")
+        return {"rate_step": source.derived("rate_step", source.prior("rate_walk") * raw, "knot")}
+
+    def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
+        """Departure from the straight line."""
+        return sample.combine(parameters["rate_step"], lambda knot: turn(time, knot, sample.time, sample.mean))
+
+
+TRENDS: dict[str, Trend] = {trend.name: trend for trend in (Linear(), Quadratic(), ChangePoint(), RandomWalk())}
+"""What a study may ask for, by name."""

@@ -15,28 +15,28 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.join import BOUND, PSEUDO
-from bayesdensity.model.coordinates import group_sum, informed
+from bayesdensity.data.cells import Cells
+from bayesdensity.model.coordinates import INFORMED, Geometry, group_sum, normal_logp
+from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
-from bayesdensity.model.parameters import Stated, draw, draw_log, lognormal, normal_logp
+from bayesdensity.model.parameters import Stated, draw, draw_log
 from bayesdensity.study.spec import Study
 
 
-class Pseudo(NamedTuple):
-    """What the scores of each cell say about its log size, in a linear Gaussian approximation."""
+def ceiling(study: Stated, exponent: Any = None, geometry: Geometry = INFORMED) -> Any:
+    """Score of a perfect model; dim ``benchmark``.
 
-    size: Any
-    """Log size that the scores of the cell imply, on the axis of the targets."""
-    precision: Any
-    """Its precision, with the scatter of cells included."""
-
-
-def ceiling(study: Stated, exponent: Any = None) -> Any:
-    """Score of a perfect model on each benchmark; ``exponent`` is that of the link, where one is drawn before."""
+    Parameters
+    ----------
+    study : Stated
+    exponent : Any, optional
+        Size exponent of the link, where one is drawn before; dim ``benchmark``.
+    geometry : Geometry
+    """
     stated = study.priors["ceiling_gap"]
     # A lower ceiling and a steadier rise of the logit say much the same of high scores.
     traded = 0.0 if exponent is None else -CEILING_FOR_EXPONENT / GAP_UNIT * exponent
-    gap = lognormal("ceiling_gap", stated.mu, stated.sigma, GAP_UNIT, "benchmark", traded)
+    gap = geometry.positive("ceiling_gap", stated.mu, stated.sigma, GAP_UNIT, "benchmark", traded)
     return pm.Deterministic("ceiling", 1 - gap, dims="benchmark")
 
 
@@ -46,14 +46,14 @@ GAP_UNIT, EXPONENT_UNIT = 0.02, 0.05
 """About how well data know the ceiling and the size exponent of a benchmark."""
 
 
-def size_exponents(study: Study, data: xr.Dataset) -> tuple[Any, laws.Chinchilla | None]:
+def size_exponents(study: Study, data: xr.Dataset, geometry: Geometry) -> tuple[Any, laws.LadderLaw | None]:
     """Size exponents of the benchmarks, of one population with those of the loss-only suites, and the suites' laws."""
     mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
     suites = loss_suites(study, data, mean, spread)
-    return lognormal("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark"), suites
+    return geometry.positive("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark"), suites
 
 
-def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.Chinchilla | None:
+def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.LadderLaw | None:
     """Laws of loss-only suites, and their likelihood; size exponents have a ``mean`` and ``spread`` of logarithms.
 
     A suite knows its elasticities, ``exponent * share``, better than either factor: they are sampled.
@@ -91,7 +91,7 @@ def stretches(study: Study, data: xr.Dataset) -> Stretch | None:
     return Stretch(mean, own)
 
 
-def member_sizes(study: Study, data: xr.Dataset, suites: laws.Chinchilla | None, stretch: Stretch | None) -> Any:
+def member_sizes(study: Study, data: xr.Dataset, suites: laws.LadderLaw | None, stretch: Stretch | None) -> Any:
     """Log size of each member of the reference, in parameters of the average recipe at the tokens of the study.
 
     Of several families each needs its own log size for what the average recipe gains by an e-fold, about the middle
@@ -101,7 +101,7 @@ def member_sizes(study: Study, data: xr.Dataset, suites: laws.Chinchilla | None,
     own = pm.Data("reference_log_size", data["reference_log_size"].to_numpy())
     size, tokens = own, study.reference.tokens
     if tokens is not None and suites is not None:
-        law = suites.mapped(lambda part: part[0])
+        law = suites.mapped(lambda part: part[0]).powers()
         n = own + data.attrs["log_size_centre"] - float(data["suite_log_n_centre"][0])
         d, d0 = (x - float(data["suite_log_d_centre"][0]) for x in (data["reference_log_tokens"], np.log(tokens)))
         by_data = pt.exp(-law.data_exponent * d.to_numpy()) - pt.exp(-law.data_exponent * d0)
@@ -149,29 +149,51 @@ def family_link(
     return laws.shifted(laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent), -position)
 
 
-def family_level(study: Study, data: xr.Dataset, pseudo: Pseudo, sizes: Any, cells: Any, bench: Any) -> Any:
-    """Level of the axis in reference sizes, log size of each member with its recipe residual, and their log density.
+class Axis(NamedTuple):
+    """Where the axis of the targets has its origin, counted in the parameters of the reference."""
 
-    ``sizes`` are `member_sizes`; ``cells`` gives the member of each reference cell, ``bench`` its benchmark, and
-    ``pseudo`` is theirs.
+    level: Any
+    """Log size at the origin; dim ``benchmark``."""
+    members: Any | None
+    """Log size of each member of a reference family with its recipe residual; dim ``reference``."""
+    logp: Any
+    """Log density of the block."""
+
+
+def family_axis(
+    study: Study, data: xr.Dataset, geometry: Geometry, sizes: Any, cells: Cells, cell_sizes: Implied
+) -> Axis:
+    """Axis of a score family, whose members are measured like the targets.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    geometry : Geometry
+    sizes : Any
+        As `member_sizes` gives them; dim ``reference``.
+    cells : Cells
+    cell_sizes : Implied
+        Log sizes that the scores imply, on the axis of the targets; dim ``cell``.
     """
-    n = data.sizes["benchmark"]
-    size = sizes[cells]
+    n, bench = data.sizes["benchmark"], cells.member_benchmark
+    implied = Implied(*(part[cells.n_targets :] for part in cell_sizes))
+    size = sizes[cells.member]
     scale, spread = draw(study, "recipe_residual"), draw(study, "level_spread")
-    weight = 1 / (1 / pseudo.precision + scale**2)
-    implied = size - pseudo.size
-    overall = (weight * implied).sum() / weight.sum()
+    weight = 1 / (1 / implied.precision + scale**2)
+    shown = size - implied.value
+    overall = (weight * shown).sum() / weight.sum()
     precision = group_sum(weight, bench, n) + 1 / spread**2
-    mean = (group_sum(weight * implied, bench, n) + overall / spread**2) / precision
-    level, jacobian = informed("level", mean, precision, "benchmark")
-    own = group_sum(pseudo.precision, cells, data.sizes["reference"]) + 1 / scale**2
-    departure = group_sum(pseudo.precision * (pseudo.size + level[bench] - size), cells, data.sizes["reference"])
-    residual, more = informed("recipe", departure / own, own, "reference")
-    logp = jacobian + more + normal_logp(residual, 0.0, scale) + _level_logp(level, spread, n)
-    return level, sizes + residual, logp
+    mean = (group_sum(weight * shown, bench, n) + overall / spread**2) / precision
+    level, level_jacobian = geometry.effect("level", "benchmark", mean, precision)
+    precision = group_sum(implied.precision, cells.member, data.sizes["reference"]) + 1 / scale**2
+    pull = group_sum(implied.precision * (implied.value + level[bench] - size), cells.member, data.sizes["reference"])
+    residual, residual_jacobian = geometry.effect("recipe", "reference", pull / precision, precision)
+    logp = level_jacobian + residual_jacobian + geometry.stated("recipe", normal_logp(residual, 0.0, scale))
+    return Axis(level, sizes + residual, logp + geometry.stated("level", _level_logp(level, spread, n)))
 
 
-def ladder_law(study: Study, data: xr.Dataset) -> laws.Chinchilla:
+def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -> laws.LadderLaw:
     """Loss law of each benchmark at the centre of the ladder, fitted to its losses.
 
     The elasticities at the centre are sampled, and the exponents follow from them and the shares: a ladder knows
@@ -188,16 +210,25 @@ def ladder_law(study: Study, data: xr.Dataset) -> laws.Chinchilla:
     weight = np.bincount(bench, beyond, len(centre)) * (df + 1) / (df + 3) / noise**2
     seen = group_sum(beyond * (observed - expected), bench, len(centre)) / np.maximum(np.bincount(bench, beyond), 1)
     precision = weight + 1 / scale**2
-    miss, jacobian = informed("law_miss", weight * seen / precision, precision, "benchmark")
-    pm.Potential("law_latent", jacobian + normal_logp(miss, 0.0, scale))
+    miss, jacobian = geometry.effect("law_miss", "benchmark", weight * seen / precision, precision)
+    pm.Potential("law_latent", jacobian + geometry.stated("law_miss", normal_logp(miss, 0.0, scale)))
     expected = expected + beyond * miss[bench]
     keep_law(law, "benchmark")
     observe_losses("run_loss", observed, expected, study.law, noise[bench])
     return replace(law, log_loss_centre=law.log_loss_centre + miss)
 
 
-def score_map(study: Stated, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]:
-    """Loss-to-score map of each benchmark: logit at the centre of its losses, logits per unit of loss, that centre."""
+def score_map(study: Stated, data: xr.Dataset, top: Any, geometry: Geometry = INFORMED) -> tuple[Any, Any, Any]:
+    """Loss-to-score map: logit at the centre of its losses, logits per unit of loss, that centre; dim ``benchmark``.
+
+    Parameters
+    ----------
+    study : Stated
+    data : xarray.Dataset
+    top : Any
+        Ceiling of the score; dim ``benchmark``.
+    geometry : Geometry
+    """
     observed, bench, training = (data[f"map_{part}"].to_numpy() for part in ("loss", "benchmark", "training"))
     score, floor = data["map_value"].to_numpy(), data["floor"].to_numpy()
     centre = data["map_centre"].to_numpy()
@@ -210,12 +241,13 @@ def score_map(study: Stated, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]
     extra, items = draw(study, "map_overdispersion", dims="benchmark"), data["n_items"].to_numpy()
     line = logit[bench] - slope[bench] * (observed - centre[bench])
     # One training shares its departure from the map: the points along a trajectory are not independent.
-    own, n = data["training_benchmark"].to_numpy(), data.sizes["training"]
-    implied, weight = implied_logits(data, "training", top[own], items[own], extra[own])
-    precision = weight + 1 / scatter[own] ** 2
+    group, n = data["training_benchmark"].to_numpy(), data.sizes["training"]
+    implied, weight = implied_logits(data, "training", top[group], items[group], extra[group])
+    precision = weight + 1 / scatter[group] ** 2
     mean = weight * (implied - group_sum(data["map_share"].to_numpy() * line, training, n)) / precision
-    departure, jacobian = informed("map_departure", mean, precision, "training")
-    pm.Potential("map_latent", jacobian + normal_logp(departure, 0.0, scatter[own]))
+    departure, jacobian = geometry.effect("map_departure", "training", mean, precision)
+    stated_logp = geometry.stated("map_departure", normal_logp(departure, 0.0, scatter[group]))
+    pm.Potential("map_latent", jacobian + stated_logp)
     eta = line + departure[training]
     expected = laws.score(eta, floor[bench], top[bench])
     values = pm.Data("map_observed", score)
@@ -223,9 +255,18 @@ def score_map(study: Stated, data: xr.Dataset, top: Any) -> tuple[Any, Any, Any]
     return logit, slope, centre
 
 
-def ladder_link(study: Study, data: xr.Dataset, top: Any) -> laws.Link:
-    """Link of a ladder, in reference sizes."""
-    law, (logit, slope, centre) = ladder_law(study, data), score_map(study, data, top)
+def ladder_link(study: Study, data: xr.Dataset, top: Any, geometry: Geometry) -> laws.Link:
+    """Link of a ladder, in reference sizes.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    top : Any
+        Ceiling of the score; dim ``benchmark``.
+    geometry : Geometry
+    """
+    law, (logit, slope, centre) = ladder_law(study, data, geometry), score_map(study, data, top, geometry)
     tokens = data.attrs["log_tokens"] - data.attrs["ladder_log_d_centre"]
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
@@ -244,31 +285,33 @@ def passed_ceiling(data: xr.Dataset) -> Any:
     )
 
 
-def on_axis(study: Study, data: xr.Dataset, link: laws.Link, harness: Any) -> tuple[laws.Link, Any, Any]:
-    """A link in reference sizes on the axis of the targets, level of the axis, and its log density.
+def axis_of_link(
+    study: Study, data: xr.Dataset, geometry: Geometry, link: laws.Link, harness: Any
+) -> tuple[laws.Link, Axis]:
+    """A link in reference sizes moved to the axis of the targets, and that axis.
 
     The level is where the reference reaches the average target; deviations between benchmarks are sampled about it.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    geometry : Geometry
+    link : Link
+        In reference sizes; dim ``benchmark``.
+    harness : Any
+        Mean effect of the harnesses that measured the targets; dim ``benchmark``.
     """
     mean, _ = laws.bounded_size_of_logit(link, data["link_centre"].to_numpy() - harness)
     mean = mean - data["link_position"].to_numpy()
     n = data.sizes["benchmark"]
-    level, jacobian = informed("level", mean, pt.ones(n) / LEVEL_STEP**2, "benchmark", zero_sum=True)
-    logp = jacobian + _level_logp(level, draw(study, "level_spread"), n)
-    return laws.shifted(link, level), level, logp
+    level, jacobian = geometry.effect("level", "benchmark", mean, pt.ones(n) / LEVEL_STEP**2, zero_sum=True)
+    logp = jacobian + geometry.stated("level", _level_logp(level, draw(study, "level_spread"), n))
+    return laws.shifted(link, level), Axis(level, None, logp)
 
 
 LEVEL_STEP = 0.1
 """How far the level of one benchmark departs from where the reference reaches the average target, about."""
-
-
-def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: Any) -> tuple[Any, Any]:
-    """Logit that the scores of each group imply under the ceilings, and its precision.
-
-    ``kind`` is ``cell`` or ``training``; the other arguments are by group. Near the floor and the ceiling the logits
-    are bounded: scores there say little.
-    """
-    value, log_above, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
-    return log_above - pt.log(laws.bounded_below(top - value, BOUND)), weight / (1 / n_items + extra)
 
 
 def _level_logp(level: Any, spread: Any, n: int) -> Any:

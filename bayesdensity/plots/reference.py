@@ -13,7 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from bayesdensity import laws, quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.cells import cells_of
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -27,9 +28,9 @@ from bayesdensity.plots.page import (
     name_points,
     page,
     plain_ticks,
-    reference_unit,
 )
 from bayesdensity.quantities import DEFAULT_CI, Estimate
+from bayesdensity.study.phrases import yardstick
 
 RAMP = LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
 
@@ -51,12 +52,12 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_reference(load_fit("olmo-ladder.nc")).savefig("reference.svg")  # doctest: +SKIP
     """
     if fit.study.reference.kind == "ladder":
         return _ladder(fit, ci)
-    data, draws, n, unit = fit.data, fit.posterior, fit.data.sizes["benchmark"], reference_unit(fit)
+    data, draws, n, unit = fit.data, fit.posterior, fit.data.sizes["benchmark"], yardstick(fit.study.reference)
     members = np.exp(data["reference_log_size"].to_numpy() + data.attrs["log_size_centre"])
     low, high = min(5e8, members.min()) / 1.3, max(1e13, members.max())
     x = np.geomspace(low, high, STEPS)
@@ -65,9 +66,9 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     eta = laws.logit_of_size(link, xr.DataArray(np.log(x) - data.attrs["log_size_centre"], dims="at") - draws["level"])
     reference = Estimate("reference_score", "score", laws.score(eta, data["floor"], draws["ceiling"]), ci)
     value, cell, bench = (data[f"score_{part}"].to_numpy() for part in ("value", "cell", "benchmark"))
-    member = data["cell_entity"].to_numpy() - data.sizes["llm"]
     reached = np.minimum(ends(quantities.effective_size_by_benchmark(fit))[1], high)
-    sizes = np.r_[reached, members[member[len(reached) :]]]  # cells of targets come first
+    sizes = np.r_[reached, members[cells_of(data).member]]
+    is_member = np.arange(len(sizes)) >= len(reached)
     caption = (
         f"Score that {unit} reaches at a size: median and {ci:.0%} band of the link, dashed outside the sizes of its "
         "members. Dots: scores, one for each harness; black: members; blue: other LLMs, at their median effective size "
@@ -79,7 +80,7 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     for axes in grid.flat[n:]:
         axes.remove()
     for b, (axes, name) in enumerate(zip(grid.flat, data["benchmark"].to_numpy(), strict=False)):
-        for kind, colour, size in ((member < 0, SKY, 2), (member >= 0, BLACK, 3)):
+        for kind, colour, size in ((~is_member, SKY, 2), (is_member, BLACK, 3)):
             at = kind[cell] & (bench == b)
             axes.plot(sizes[cell[at]], value[at], "o", color=colour, markersize=size, mew=0, alpha=0.8)
         curve = replace(reference, draws=reference.draws.isel(benchmark=b))
@@ -98,9 +99,9 @@ def _ladder(fit: Fit, ci: float) -> Figure:
     data, n = fit.data, fit.data.sizes["benchmark"]
     unit = f" ({data.attrs['loss_unit'].replace('_', ' ')})" if "loss_unit" in data.attrs else ""
     caption = (
-        f"The reference, {reference_unit(fit)}. Left: losses of its runs, and the law at the size of each; dashed: "
-        "extrapolated to the anchors, before its miss there. Right: losses and scores, and the map. Circles: ladder; "
-        f"diamonds: anchors; small dots: checkpoints. Lines and bands: median and {ci:.0%} interval."
+        f"The reference, {yardstick(fit.study.reference)}. Left: losses of its runs, and the law at the size of each; "
+        "dashed: extrapolated to the anchors, before its miss there. Right: losses and scores, and the map. Circles: "
+        f"ladder; diamonds: anchors; small dots: checkpoints. Lines and bands: median and {ci:.0%} interval."
     )
     figure, grid = page(fit, 0.5 + 1.85 * n, caption, 0.1, (n, 2), wspace=0.22, hspace=0.34)
     for b, (name, (left, right)) in enumerate(zip(data["benchmark"].to_numpy(), grid, strict=True)):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +11,30 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
-from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window
+from bayesdensity.laws.forms import FORMS, dispersion, scales_of
+from bayesdensity.laws.trends import TRENDS, Bend, Sample
+from bayesdensity.quantities.estimate import (
+    DEFAULT_CI,
+    LOG,
+    MONTHS,
+    PER_YEAR,
+    RATIO,
+    SAMPLE,
+    Estimate,
+    bare,
+    times,
+    window,
+)
+from bayesdensity.study.phrases import Estimand, estimand_phrase
 
-Estimand = Literal["frontier", "mean", "envelope"]
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
 def mean_trend(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
     """Population mean of ln density at dates; dim ``date``."""
-    return Estimate("mean_trend", "mean ln density of releases", mean_at(fit, times(fit, dates)), ci)
+    return Estimate("mean_trend", _phrase(fit, "mean"), mean_at(fit, times(fit, dates)), ci, LOG)
 
 
 def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: float = DEFAULT_CI) -> Estimate:
@@ -40,9 +51,7 @@ def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: 
         Probability of the interval.
     """
     q = fit.study.frontier.quantile if quantile is None else quantile
-    return Estimate(
-        "frontier", f"{q:g} quantile of ln density among releases", frontier_at(fit, times(fit, dates), q), ci
-    )
+    return Estimate("frontier", estimand_phrase("frontier", q), frontier_at(fit, times(fit, dates), q), ci, LOG)
 
 
 def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -65,19 +74,19 @@ def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate
     if not released.any("family").all():
         raise InputError(f"the envelope begins with the first release, {window(fit)[0]}; got {list(dates)}.")
     best = level.where(released, -np.inf).max("family").transpose(*SAMPLE, ...)
-    return Estimate("envelope", _said(fit, "envelope"), best, ci)
+    return Estimate("envelope", _phrase(fit, "envelope"), best, ci, LOG)
 
 
 def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci: float = DEFAULT_CI) -> Estimate:
     """Growth of ln density a year at dates; dim ``date``. An envelope moves in steps and has none."""
     if estimand == "envelope":
         raise InputError("an envelope moves in steps: it has a rate over a window, and none at a date.")
-    said, time = _said(fit, estimand), times(fit, dates)
+    phrase, time = _phrase(fit, estimand), times(fit, dates)
     draws = fit.posterior["rate"] + bend(fit, time).slope
     if estimand == "frontier":
-        growth = _drawn(fit, "dispersion_growth")
-        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * forms.dispersion(time, growth)
-    return Estimate("rate", f"growth of {said} a year", _over(draws, time), ci)
+        growth = scales_of(fit.posterior).growth
+        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * dispersion(time, growth)
+    return Estimate("rate", f"growth of the {phrase} a year", _over(draws, time), ci, PER_YEAR)
 
 
 def rate(
@@ -95,20 +104,20 @@ def rate(
     ci : float
         Probability of the interval.
     """
-    said, (start, end) = _said(fit, estimand), between or window(fit)
+    phrase, (start, end) = _phrase(fit, estimand), between or window(fit)
     if not times(fit, [start, end]).diff("date").item() > 0:
         raise InputError(f"the window must end after it starts; got {start} to {end}.")
     read: Any = {"mean": mean_trend, "frontier": frontier, "envelope": envelope}[estimand]
     ends = read(fit, [start, end]).draws
     span = float(np.diff(times(fit, [start, end]).to_numpy())[0])
     draws = (ends.isel(date=1, drop=True) - ends.isel(date=0, drop=True)) / span
-    return Estimate("rate", f"growth of {said} a year, {start} to {end}", draws, ci)
+    return Estimate("rate", f"growth of the {phrase} a year, {start} to {end}", draws, ci, PER_YEAR)
 
 
 def doubling_time(rates: Estimate) -> Estimate:
     """Months in which density doubles at a rate; infinite where the rate is not positive."""
     months = rates.draws.copy(data=doubling_months(rates.draws.to_numpy()))
-    return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability)
+    return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability, "months")
 
 
 def doubling_months(rate: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -160,34 +169,49 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     if fit.study.frontier.trend != "change-point":
         raise InputError(f"the trend of study '{fit.study.name}' has no change-point; use frontier.trend=change-point.")
     draws = fit.posterior
-    at, change = _break_time(fit), draws["rate_change"]
-    before = draws["rate"] - change * trends.tilt(at, _sample(fit), _average)
+    sample, change = trend_sample(fit), draws["rate_change"]
+    break_time = trends.ChangePoint().date(sample, draws)
+    before = draws["rate"] - change * trends.tilt(break_time, sample.time, sample.mean)
     after = before + change
     ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
     said = "growth of mean ln density of releases a year, {} the change of pace"
     return ChangePoint(
-        Estimate("break_year", "date of the change of pace, as a calendar year", _calendar(fit, at), ci),
-        Estimate("rate_before", said.format("before"), before, ci),
-        Estimate("rate_after", said.format("after"), after, ci),
-        Estimate("rate_ratio", "rate after over rate before", ratio, ci),
+        Estimate(
+            "break_year",
+            "date of the change of pace, as a calendar year",
+            _calendar(fit, break_time),
+            ci,
+            "calendar years",
+        ),
+        Estimate("rate_before", said.format("before"), before, ci, PER_YEAR),
+        Estimate("rate_after", said.format("after"), after, ci, PER_YEAR),
+        Estimate("rate_ratio", "rate after over rate before", ratio, ci, RATIO),
         float((change > 0).mean()),
-        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci),
-        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci),
+        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci, PER_YEAR),
+        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci, PER_YEAR),
     )
 
 
-def bend(fit: Fit, time: xr.DataArray) -> trends.Bend:
+def bend(fit: Fit, time: xr.DataArray) -> Bend:
     """Departure of the mean trend from its straight line at times, and its rate of change."""
-    form, draws, sample = fit.study.frontier, fit.posterior, _sample(fit)
-    if form.trend == "quadratic":
-        return trends.quadratic(time, float((sample**2).mean()), _drawn(fit, "curvature"))
-    if form.trend == "change-point":
-        turned = trends.turn(time, _break_time(fit), sample, _average)
-        return trends.Bend(*(draws["rate_change"] * part for part in turned))
-    if form.trend == "random-walk":
-        turned = trends.turn(time, bare(fit.data["knot_time"]), sample, _average)
-        return trends.Bend(*(xr.dot(draws["rate_step"], part, dim="knot") for part in turned))
-    return trends.STRAIGHT
+    return TRENDS[fit.study.frontier.trend].bend(time, trend_sample(fit), fit.posterior)
+
+
+def trend_sample(fit: Fit) -> Sample:
+    """Release dates that the trend of a fit is stated over."""
+    stated = fit.study.frontier.break_date
+
+    def combine(steps: xr.DataArray, unit: Callable[[xr.DataArray], Bend]) -> Bend:
+        return Bend(*(xr.dot(steps, part, dim="knot") for part in unit(bare(fit.data["knot_time"]))))
+
+    return Sample(
+        time=bare(fit.data["time"]),
+        stated_break=None
+        if stated is None
+        else xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0]),
+        mean=lambda values: values.mean("llm"),
+        combine=combine,
+    )
 
 
 def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
@@ -199,54 +223,27 @@ def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
 
 def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """Draws of a quantile of ln density among the releases at times."""
-    spread = forms.dispersion(bare(time), _drawn(fit, "dispersion_growth"))
+    spread = dispersion(bare(time), scales_of(fit.posterior).growth)
     return _over(mean_at(fit, time) + excess(fit, q) * spread, time)
 
 
-@lru_cache(maxsize=8)
 def excess(fit: Fit, q: float) -> xr.DataArray:
     """Distance of a quantile from the mean at the centre of time, in each draw."""
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
+    scales = scales_of(fit.posterior)
     noise, family, one, second = (
-        np.broadcast_to(_drawn(fit, name), fit.posterior["rate"].shape)
-        for name in ("noise_scale", "family_scale", "inefficiency_scale", "family_inefficiency_scale")
+        np.broadcast_to(part, fit.posterior["rate"].shape)
+        for part in (scales.noise, scales.family, scales.inefficiency, scales.family_inefficiency)
     )
-    quantile = forms.composed_quantile(fit.study.frontier.form, q, np.hypot(noise, family), one, second)
+    quantile = FORMS[fit.study.frontier.form].quantile(q, np.hypot(noise, family), one, second)
     return xr.DataArray(quantile, dims=SAMPLE)
 
 
-def _said(fit: Fit, estimand: Estimand) -> str:
+def _phrase(fit: Fit, estimand: Estimand) -> str:
     if estimand not in ESTIMANDS:
         raise InputError(one_of(estimand, ESTIMANDS, "estimand"))
-    return {
-        "frontier": f"the {fit.study.frontier.quantile:g} quantile of ln density among releases",
-        "mean": "mean ln density of releases",
-        "envelope": "mean ln density of the densest family so far",
-    }[estimand]
-
-
-def _drawn(fit: Fit, name: str) -> xr.DataArray | float:
-    """Draws of a parameter; zero where the study has switched it off."""
-    drawn: xr.DataArray | float = fit.posterior.get(name, 0.0)
-    return drawn
-
-
-def _break_time(fit: Fit) -> xr.DataArray:
-    """Years from the centre of the sample at which the pace changes, in each draw."""
-    stated = fit.study.frontier.break_date
-    if stated is None:
-        return fit.posterior["break_time"]
-    return xr.full_like(fit.posterior["rate"], years_from_centre(fit.data, [stated])[0])
-
-
-def _sample(fit: Fit) -> xr.DataArray:
-    return bare(fit.data["time"])
-
-
-def _average(values: xr.DataArray) -> xr.DataArray:
-    averaged: xr.DataArray = values.mean("llm")
-    return averaged
+    return estimand_phrase(estimand, fit.study.frontier.quantile)
 
 
 def _calendar(fit: Fit, time: xr.DataArray) -> xr.DataArray:

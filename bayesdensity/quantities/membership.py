@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.inference.result import Fit
+from bayesdensity.laws.forms import FORMS, Form, dispersion, scales_of
 from bayesdensity.quantities.densities import log_density
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
+from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, SAMPLE, Estimate, bare
 from bayesdensity.quantities.growth import frontier_at, mean_at
 
 
@@ -33,31 +35,32 @@ def inefficiency(fit: Fit, ci: float = DEFAULT_CI, seed: int = 1) -> Estimate:
     ----------
     Jondrow, Lovell, Materov and Schmidt 1982, DOI 10.1016/0304-4076(82)90004-5.
     """
-    form, draws, data = fit.study.frontier, fit.posterior, fit.data
-    if form.form == "symmetric":
+    form, draws, data, scales = fit.study.frontier, fit.posterior, fit.data, scales_of(fit.posterior)
+    if not FORMS[form.form].one_sided:
         raise InputError(f"study '{fit.study.name}' has a symmetric frontier: no model falls short of a best practice.")
-    rng, growth = np.random.default_rng(seed), draws.get("dispersion_growth", 0.0)
+    rng = np.random.default_rng(seed)
     family = xr.DataArray(data["family_index"].to_numpy(), dims="llm")
     relative = log_density(fit).draws - mean_at(fit, data["time"])
     total = xr.zeros_like(relative)
     if form.family_effects:
         effect = draws["family_effect"]
         relative = relative - bare(effect.isel(family=family))
-        if form.family_one_sided:
-            spread = forms.dispersion(bare(data["family_time"]), growth)
-            own = _drawn_shortfall(fit, effect, spread, "family_scale", "family_inefficiency_scale", rng)
-            total = total + bare(own.isel(family=family))
-    if form.llm_one_sided:
-        spread = forms.dispersion(bare(data["time"]), growth)
-        total = total + _drawn_shortfall(fit, relative, spread, "noise_scale", "inefficiency_scale", rng)
-    return Estimate("inefficiency", "shortfall of ln density below best practice", total.transpose(*SAMPLE, "llm"), ci)
+        if form.family_form.one_sided:
+            spread = dispersion(bare(data["family_time"]), scales.growth)
+            shortfall = _shortfall(form.family_form, effect, spread, scales.family, scales.family_inefficiency, rng)
+            total = total + bare(shortfall.isel(family=family))
+    if form.llm_form.one_sided:
+        spread = dispersion(bare(data["time"]), scales.growth)
+        total = total + _shortfall(form.llm_form, relative, spread, scales.noise, scales.inefficiency, rng)
+    return Estimate(
+        "inefficiency", "shortfall of ln density below best practice", total.transpose(*SAMPLE, "llm"), ci, LOG
+    )
 
 
-def _drawn_shortfall(
-    fit: Fit, residual: xr.DataArray, spread: xr.DataArray, symmetric: str, one_sided: str, rng: np.random.Generator
+def _shortfall(
+    form: Form, residual: xr.DataArray, spread: xr.DataArray, symmetric: Any, one_sided: Any, rng: np.random.Generator
 ) -> xr.DataArray:
-    scales = (fit.posterior[symmetric], fit.posterior[one_sided])
-    location, scale = forms.inefficiency_given(fit.study.frontier.form, residual / spread, *scales)
+    """Draw of the inefficiency that a residual holds."""
     uniform = residual.copy(data=rng.random(residual.shape))
-    drawn: xr.DataArray = xr.apply_ufunc(forms.above_zero, location, scale, uniform)
+    drawn: xr.DataArray = xr.apply_ufunc(form.draw_inefficiency, residual / spread, symmetric, one_sided, uniform)
     return drawn * spread

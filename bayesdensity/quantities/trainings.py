@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.inference.fitting import Fit, require_ladder
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
+from bayesdensity.inference.preparing import require_ladder
+from bayesdensity.inference.result import Fit
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, SHARE, Estimate, bare
 
 
 def predict_trainings(
@@ -59,7 +60,7 @@ def predict_trainings(
     noise = rng.standard_t(fit.study.law.noise_df, loss.shape)
     loss = (loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))).transpose(*loss.dims)
     score = noisy_score(draws, data, loss, rng)
-    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
+    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci, SHARE)
 
 
 def noisy_score(
@@ -82,7 +83,7 @@ def noisy_score(
     eta = draws["map_logit"] - draws["map_slope"] * (loss - bare(data["map_centre"])) + miss
     eta = (eta + draws["map_scatter"] * loss.copy(data=rng.standard_normal(loss.shape))).transpose(*loss.dims)
     expected = laws.score(eta, bare(data["floor"]), draws["ceiling"])
-    variance = expected * (1 - expected) * (1 / bare(data["n_items"]) + draws["map_overdispersion"])
-    score = (expected + np.sqrt(variance) * loss.copy(data=rng.standard_normal(loss.shape))).clip(0, 1)
+    sd = laws.score_sd(expected, bare(data["n_items"]), draws["map_overdispersion"])
+    score = (expected + sd * loss.copy(data=rng.standard_normal(loss.shape))).clip(0, 1)
     found: xr.DataArray = score.transpose(*loss.dims)
     return found

@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base import engine
-from bayesdensity.data.join import harness_names, with_scores
-from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.cells import cells_of, scores_of
+from bayesdensity.data.masks import with_scores
+from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
 from bayesdensity.sensitivity.running import Bench, Progress, belonging
 from bayesdensity.sensitivity.weights import smoothed, trustworthy
@@ -54,7 +55,7 @@ def influence(
     -------
     list of Left
     """
-    draws = rates_of(thinned_fit(fit, DRAWS))
+    draws = rates_of(fit.thinned(DRAWS))
     found, todo = dict[tuple[str, str], Left](), list[tuple[str, str]]()
     for kind in kinds:
         for name, log_density in log_densities(fit, kind, progress).items():
@@ -94,18 +95,18 @@ def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndar
     whole = log_joint(fit, data, draws=DRAWS)
     if kind == "family":
         return _by_label(whole, "family")
-    found, names = {}, np.unique(harness_names(data))
-    cell, n = data["score_cell"].to_numpy(), int(data.attrs["n_target_cells"])
+    found, names = {}, np.unique(data["harness_name"].to_numpy())
+    scores, cells = scores_of(data), cells_of(data)
     for k, name in enumerate(names):
         progress(f"weights without a harness {k / len(names):.0%}")
-        own = belonging(data, kind, name)
-        llms = np.unique(data["cell_entity"].to_numpy()[cell[own & (cell < n)]])
+        measured = belonging(data, kind, name)
+        llms = np.unique(cells.llm[scores.cell[measured & scores.is_target]])
         families = np.unique(data["family_index"].to_numpy()[llms])
         total = xr.zeros_like(whole.isel(family=0, drop=True))
         if len(families):
-            rest = log_joint(fit, with_scores(data, keep_scores=~own), families, DRAWS)
+            rest = log_joint(fit, with_scores(data, keep_scores=~measured), families, DRAWS)
             total = total + (whole.isel(family=families) - rest).sum("family")
-        members = np.flatnonzero(own & (cell >= n))
+        members = np.flatnonzero(measured & ~scores.is_target)
         if len(members):
             total = total + log_member_scores(fit, members, DRAWS)
         found[str(name)] = total.to_numpy().ravel()

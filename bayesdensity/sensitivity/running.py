@@ -14,10 +14,14 @@ import xarray as xr
 
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError
-from bayesdensity.data.join import harness_names, under_same_priors
+from bayesdensity.data.cells import cells_of, scores_of
+from bayesdensity.data.masks import under_same_priors
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, Prepared, load_fit, prepare, sample, share_code
+from bayesdensity.inference.compiling import share_code
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.sensitivity.answers import Answer, answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant, with_prior
@@ -177,10 +181,12 @@ def without(data: xr.Dataset, kind: str, name: str) -> xr.Dataset:
 def belonging(data: xr.Dataset, kind: str, name: str) -> np.ndarray:
     """Which scores are those of one LLM, family or harness; dim ``score``."""
     if kind == "harness":
-        return np.asarray((harness_names(data) == name)[data["score_harness"].to_numpy()])
+        return np.asarray((data["harness_name"].to_numpy() == name)[data["score_harness"].to_numpy()])
     labels = data["llm"] if kind == "llm" else data["family"][data["family_index"]]
-    entity = data["cell_entity"].to_numpy()[data["score_cell"].to_numpy()]
-    return np.isin(entity, np.flatnonzero(labels.to_numpy() == name))
+    scores, known = scores_of(data), np.zeros(data.sizes["score"], dtype=bool)
+    of_cell = (labels.to_numpy() == name)[cells_of(data).llm]
+    known[scores.is_target] = of_cell[scores.cell[scores.is_target]]
+    return known
 
 
 def plan(universe: Multiverse, bench: Bench, variants: Iterable[Variant] | None = None) -> list[Planned]:

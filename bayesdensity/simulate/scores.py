@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.join import harness_names, own_log_sizes
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.draws import Draws
+from bayesdensity.inference.result import Fit
+from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.growth import mean_at
 from bayesdensity.simulate.truth import true_values
-from bayesdensity.simulate.worlds import WORLDS, World, bend, drawn, family_residuals, lineages, own_residuals
+from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages, llm_form
 
 MODELLED = WORLDS["as-modelled"]
 
@@ -59,7 +58,7 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
     """
     data = fit.data
     at = fit.posterior.isel(chain=chain, draw=draw)
-    one = replace(fit, posterior=fit.posterior.isel(chain=[chain], draw=[draw]))
+    one = fit.with_draws(fit.posterior.isel(chain=[chain], draw=[draw]))
     log_density = _log_densities(one, at, rng, world)
     level = float(at["level"].mean())
     scores, measured = _scores(data, at, log_density - level, rng, world)
@@ -70,59 +69,54 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
 def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: World) -> np.ndarray:
     data, form = one.data, one.study.frontier
     time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
-    growth = drawn(at, "dispersion_growth")
+    scales = scales_of(at)
     log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
     shared = np.zeros(len(family_time))
     if form.family_effects:
-        shared += family_residuals(
-            form, rng, drawn(at, "family_scale"), drawn(at, "family_inefficiency_scale"), shared.shape
-        )
+        scale, one_sided = float(scales.family), float(scales.family_inefficiency)
+        shared += form.family_form.draw(rng, scale, one_sided, shared.shape)
     if world.lineage_scale:
         lineage = lineages(data["family"].to_numpy())
         shared += world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
-    log_density += (forms.dispersion(family_time, growth) * shared)[family]
-    scales = drawn(at, "noise_scale"), drawn(at, "inefficiency_scale")
-    own = own_residuals(world, form, rng, *scales, time.shape)
-    return np.asarray(log_density + forms.dispersion(time, growth) * own)
+    log_density += (dispersion(family_time, float(scales.growth)) * shared)[family]
+    residual = llm_form(world, form).draw(rng, float(scales.noise), float(scales.inefficiency), time.shape)
+    return np.asarray(log_density + dispersion(time, float(scales.growth)) * residual)
 
 
 def _scores(
     data: xr.Dataset, at: xr.Dataset, relative: np.ndarray, rng: np.random.Generator, world: World
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores, and ln density of each LLM as its cells show it."""
-    n = int(data.attrs["n_target_cells"])
-    entity, bench = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark"))
-    cell, harness, of = (data[f"score_{part}"].to_numpy() for part in ("cell", "harness", "benchmark"))
-    own = np.asarray(own_log_sizes(data, at))
-    size = (own + relative)[entity]
-    size = size + np.log(world.moe_size) * (data["architecture"].to_numpy() == "moe")[entity]
-    size = size + at["benchmark_slope"].to_numpy()[bench] * data["time"].to_numpy()[entity]
-    size = size + rng.normal(0, at["cell_scatter"].to_numpy()[bench])
-    measured = np.bincount(entity, size) / np.bincount(entity) - own
-    link = laws.Link(*(at[f"link_{part}"].to_numpy()[bench] for part in laws.Link._fields))
-    of_cell = laws.logit_of_size(link, size)
+    draws, time = Draws(data, at), data["time"].to_numpy()
+    llm, bench = draws.cells.llm, draws.cells.target_benchmark
+    is_target = draws.scores.is_target
+    cell, score_bench, harness = (part[is_target] for part in draws.scores[:3])
+    size = (draws.log_size + relative)[llm]
+    size = size + np.log(world.moe_size) * (data["architecture"].to_numpy() == "moe")[llm]
+    size = size + draws["benchmark_slope"][bench] * time[llm]
+    size = size + rng.normal(0, draws["cell_scatter"][bench])
+    measured = np.bincount(llm, size) / np.bincount(llm) - draws.log_size
+    cell_logit = laws.logit_of_size(draws.link.at(bench), size)
     if world.contamination:
-        leaked = (rng.random(len(relative)) < 0.5) & (data["time"].to_numpy() > 0)
-        of_cell = of_cell + world.contamination * (leaked[entity] & (bench == np.bincount(bench).argmax()))
-    own = cell < n
-    eta = of_cell[cell[own]] + at["harness_effect"].to_numpy()[harness[own]]
+        leaked = (rng.random(len(relative)) < 0.5) & (time > 0)
+        cell_logit = cell_logit + world.contamination * (leaked[llm] & (bench == np.bincount(bench).argmax()))
+    logit = cell_logit[cell] + draws["harness_effect"][harness]
     if world.inflation:
-        eta = eta + world.inflation * _of_largest(data, harness[own])
-    of = of[own]
-    expected = laws.score(eta, data["floor"].to_numpy()[of], at["ceiling"].to_numpy()[of])
-    sd = laws.score_sd(expected, data["n_items"].to_numpy()[of], at["overdispersion"].to_numpy()[of])
+        logit = logit + world.inflation * _of_largest(data, harness)
+    expected = laws.score(logit, data["floor"].to_numpy()[score_bench], draws["ceiling"][score_bench])
+    sd = laws.score_sd(expected, data["n_items"].to_numpy()[score_bench], draws["overdispersion"][score_bench])
     noisy = np.clip(rng.normal(expected, sd), 0.0, 1.0)
     if world.copied:
-        _, first, back = np.unique(cell[own], return_index=True, return_inverse=True)
+        _, first, back = np.unique(cell, return_index=True, return_inverse=True)
         noisy = np.where((rng.random(len(first)) < world.copied)[back], noisy[first[back]], noisy)
     scores = data["score_value"].to_numpy().copy()
-    scores[own] = noisy
+    scores[is_target] = noisy
     return scores, measured
 
 
 def _of_largest(data: xr.Dataset, harness: np.ndarray) -> np.ndarray:
     """Which scores come from the harness, on whatever benchmark, that has most of them."""
-    names = harness_names(data)[harness]
+    names = data["harness_name"].to_numpy()[harness]
     found, count = np.unique(names, return_counts=True)
     return np.asarray(names == found[count.argmax()])
 

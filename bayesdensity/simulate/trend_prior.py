@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
+from bayesdensity.laws.trends import TRENDS
 from bayesdensity.quantities import SAMPLE
+from bayesdensity.quantities.growth import trend_sample
 from bayesdensity.study.spec import Study
 
 DRAWS = 4000
+DRAWN = (
+    *("rate", "noise_scale", "dispersion_growth", "family_scale", "inefficiency_scale", "family_inefficiency_scale"),
+    *("curvature", "rate_change", "break_position", "rate_walk"),
+)
+"""Priors in the order in which they are drawn."""
 
 
 def prior_trend(study: Study, data: xr.Dataset, draws: int = DRAWS, seed: int = 1) -> Fit:
@@ -28,34 +34,29 @@ def prior_trend(study: Study, data: xr.Dataset, draws: int = DRAWS, seed: int = 
     Fit
         Its levels are zero.
     """
-    rng, form, time = np.random.default_rng(seed), study.frontier, data["time"].to_numpy()
+    source = _Priors(study, data.sizes["knot"], draws, seed)
+    known = {"rate": source.prior("rate")} | {name: source.prior(name) for name in study.frontier.scales if name}
+    known["origin"] = xr.zeros_like(known["rate"])
+    known["level"] = known["origin"].expand_dims(benchmark=data.sizes["benchmark"], axis=-1)
+    straight = Fit(xr.Dataset(known), xr.Dataset(), data, study, {})
+    bend = TRENDS[study.frontier.trend].parameters(source, trend_sample(straight))
+    return straight.with_draws(straight.posterior.assign(bend))
 
-    def drawn(name: str) -> xr.DataArray:
-        prior = study.priors[name]
-        value = prior.mu + prior.sigma * rng.standard_normal((1, draws))
-        if prior.shape != "normal":
-            value = np.exp(value) if prior.shape == "lognormal" else special.expit(value)
-        return xr.DataArray(value, dims=SAMPLE)
 
-    # One after the other, whatever the study has of them: a change of form leaves the others as they are.
-    names = "rate noise_scale dispersion_growth family_scale inefficiency_scale family_inefficiency_scale curvature"
-    values = {name: drawn(name) for name in [*names.split(), "rate_change", "break_position", "rate_walk"]}
-    kept = {
-        "rate": True,
-        "noise_scale": True,
-        "dispersion_growth": form.dispersion == "growing",
-        "family_scale": form.family_effects,
-        "inefficiency_scale": form.llm_one_sided,
-        "family_inefficiency_scale": form.family_one_sided,
-        "curvature": form.trend == "quadratic",
-        "rate_change": form.trend == "change-point",
-    }
-    found = {name: values[name] for name, keep in kept.items() if keep}
-    if form.trend == "change-point":
-        found["break_time"] = time.min() + np.ptp(time) * values["break_position"]
-    if form.trend == "random-walk":
-        steps = rng.standard_normal((1, draws, data.sizes["knot"]))
-        found["rate_step"] = values["rate_walk"] * xr.DataArray(steps, dims=(*SAMPLE, "knot"))
-    found["origin"] = xr.zeros_like(values["rate"])
-    found["level"] = found["origin"].expand_dims(benchmark=data.sizes["benchmark"], axis=-1)
-    return Fit(xr.Dataset(found), xr.Dataset(), data, study, {})
+class _Priors:
+    """Draws of what a trend is made of from the priors of a study."""
+
+    def __init__(self, study: Study, n_knots: int, draws: int, seed: int) -> None:
+        self.rng, self.shape = np.random.default_rng(seed), (1, draws, n_knots)
+        # One after the other, whatever the study has of them: a change of form leaves the others as they are.
+        drawn = {name: study.priors[name].draw(self.rng, (1, draws)) for name in DRAWN}
+        self.values = {name: xr.DataArray(values, dims=SAMPLE) for name, values in drawn.items()}
+
+    def prior(self, name: str) -> xr.DataArray:
+        return self.values[name]
+
+    def standard_normal(self, name: str, dims: str) -> xr.DataArray:
+        return xr.DataArray(self.rng.standard_normal(self.shape), dims=(*SAMPLE, dims))
+
+    def derived(self, name: str, value: xr.DataArray, dims: str | None = None) -> xr.DataArray:
+        return value

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import xarray as xr
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.laws import inefficiencies as forms
+from bayesdensity.inference.result import Fit
+from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.growth import excess as modelled_excess
 from bayesdensity.simulate.worlds import World, bend, excess
@@ -57,16 +55,16 @@ def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float
     made = one.posterior["log_density_relative"].copy(data=relative[None, None])
     values = {
         name: float(draws.squeeze())
-        for name, draws in asked(replace(one, posterior=one.posterior.assign(log_density_relative=made))).items()
+        for name, draws in asked(one.with_draws(one.posterior.assign(log_density_relative=made))).items()
     }
     form, draw = one.study.frontier, one.posterior.isel(chain=0, draw=0)
     ends = times(one, quantities.window(one)).to_numpy()
     mean = bend(world, ends, one.data["time"].to_numpy())
     edge, beyond = mean, excess(world, form, draw)
     if beyond is not None:
-        growth = float(draw["dispersion_growth"]) if "dispersion_growth" in draw else 0.0
+        growth = float(scales_of(draw).growth)
         usual = float(modelled_excess(one, form.quantile).squeeze())
-        edge = mean + (beyond - usual) * forms.dispersion(ends, growth)
+        edge = mean + (beyond - usual) * dispersion(ends, growth)
     span = float(ends[1] - ends[0])
     for name in values:
         if name == MEAN_RATE:

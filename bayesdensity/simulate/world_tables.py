@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.tables import Tables
 from bayesdensity.simulate.scores import Simulated
 
@@ -33,14 +34,13 @@ def simulated_tables(tables: Tables, data: xr.Dataset, made: Simulated) -> dict[
         What its model sees.
     made : Simulated
     """
-    n = int(data.attrs["n_target_cells"])
-    cell, entity = data["score_cell"].to_numpy(), data["cell_entity"].to_numpy()
-    own = cell < n
-    known = np.where(own, made.published[np.where(own, entity[cell], 0)], True)
+    belongs = scores_of(data)
+    known = np.ones(len(belongs.cell), dtype=bool)
+    known[belongs.is_target] = made.published[cells_of(data).llm[belongs.cell[belongs.is_target]]]
     scores = tables.scores.loc[data["score_row"].to_numpy()]
     source = (SIMULATED + "; " + scores["source"]).str.removesuffix("; ")
-    scores = scores.assign(score=made.scores, source=scores["source"].mask(own, source))
-    scores.loc[own, "note"] = ""
+    scores = scores.assign(score=made.scores, source=scores["source"].mask(belongs.is_target, source))
+    scores.loc[belongs.is_target, "note"] = ""
     names = [*data["llm"].to_numpy()[made.published], *data["reference"].to_numpy()]
     return {
         "llms": tables.llms[tables.llms["llm"].isin(names)],

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.laws import inefficiencies as forms
 from bayesdensity.laws import trends
+from bayesdensity.laws.forms import FORMS, HalfStudentT, Shortfall, scales_of
 from bayesdensity.study.spec import Frontier
 
-HEAVY_DF = 3.0
-"""Degrees of freedom of a heavy-tailed inefficiency."""
 MANY = 400_000
 """Draws that the frontier of a world without a formula for it is read off."""
 
@@ -25,7 +22,7 @@ class World:
     """Departures of a world from the model; the defaults are none."""
 
     about: str
-    inefficiency: Literal["exponential", "student-t"] | None = None
+    inefficiency: Shortfall | None = None
     """Distribution of the LLMs' own inefficiency; None: that of the study."""
     lineage_scale: float = 0.0
     """Standard deviation of an effect that families of one lineage (Qwen, Qwen1.5, Qwen2) share."""
@@ -47,8 +44,8 @@ class World:
 
 WORLDS: dict[str, World] = {
     "as-modelled": World("the model of the study"),
-    "exponential": World("inefficiency is exponential", inefficiency="exponential"),
-    "student-t": World("inefficiency is heavy-tailed: half of a Student-t of 3 degrees", inefficiency="student-t"),
+    "exponential": World("inefficiency is exponential", inefficiency=FORMS["exponential"]),
+    "student-t": World("inefficiency is heavy-tailed: half of a Student-t of 3 degrees", inefficiency=HalfStudentT()),
     "lineages": World("families of one lineage share a part of their density", lineage_scale=0.7),
     "quadratic": World("the rate falls by a further 0.6 a year", curvature=-0.6),
     "break": World("the rate falls at once by 1 a year, in the middle", rate_change=-1.0),
@@ -74,38 +71,21 @@ def world_of(name: str) -> World:
     return WORLDS[name]
 
 
-def own_residuals(
-    world: World, form: Frontier, rng: np.random.Generator, symmetric: Any, one_sided: Any, shape: Any
-) -> np.ndarray:
-    """Draws of what is an LLM's own, at the centre of time."""
-    if not form.llm_one_sided:
-        return np.asarray(symmetric * rng.standard_normal(shape))
-    if world.inefficiency != "student-t":
-        return forms.composed_draw(world.inefficiency or form.form, rng, symmetric, one_sided, shape)
-    # Mean of the absolute value of a Student-t of 3 degrees of freedom.
-    shortfall = np.abs(rng.standard_t(HEAVY_DF, shape)) - 2 * np.sqrt(3) / np.pi
-    return np.asarray(symmetric * rng.standard_normal(shape) - one_sided * shortfall)
-
-
-def family_residuals(
-    form: Frontier, rng: np.random.Generator, symmetric: Any, one_sided: Any, shape: Any
-) -> np.ndarray:
-    """Draws of what LLMs of one family share, at the centre of time."""
-    kind: forms.Form = form.form if form.family_one_sided else "symmetric"
-    return forms.composed_draw(kind, rng, symmetric, one_sided, shape)
+def llm_form(world: World, form: Frontier) -> Shortfall:
+    """How the LLMs of one family differ in a world."""
+    return (world.inefficiency or form.llm_form) if form.llm_form.one_sided else form.llm_form
 
 
 def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
     """Distance of the frontier from the mean at the centre of time; None where the study's own formula holds."""
     if world.inefficiency is None and not world.lineage_scale:
         return None
-    rng = np.random.default_rng(0)
-    own = own_residuals(world, form, rng, drawn(draw, "noise_scale"), drawn(draw, "inefficiency_scale"), MANY)
+    rng, scales = np.random.default_rng(0), scales_of(draw)
+    residual = llm_form(world, form).draw(rng, float(scales.noise), float(scales.inefficiency), MANY)
     if form.family_effects:
-        scales = drawn(draw, "family_scale"), drawn(draw, "family_inefficiency_scale")
-        own = own + family_residuals(form, rng, *scales, MANY)
-    own = own + world.lineage_scale * rng.standard_normal(MANY)
-    return float(np.quantile(own, form.quantile))
+        residual = residual + form.family_form.draw(rng, float(scales.family), float(scales.family_inefficiency), MANY)
+    residual = residual + world.lineage_scale * rng.standard_normal(MANY)
+    return float(np.quantile(residual, form.quantile))
 
 
 def bend(world: World, time: np.ndarray, sample: np.ndarray) -> np.ndarray:
@@ -118,8 +98,3 @@ def lineages(families: np.ndarray) -> np.ndarray:
     """Index of the lineage of each family: names are alike up to the first sign that is no letter."""
     stems = [re.match("[A-Za-z]*", str(name)) for name in families]
     return np.unique([stem.group() if stem else "" for stem in stems], return_inverse=True)[1]
-
-
-def drawn(draw: xr.Dataset, name: str) -> float:
-    """A parameter in a draw; zero where the study has switched it off."""
-    return float(draw[name]) if name in draw else 0.0

@@ -1,8 +1,8 @@
 """The plate diagram of a study, taken from the graph of its PyMC model.
 
 The model is sampled in data-informed coordinates (docs/model.md, "Geometry"): in PyMC's graph every latent effect
-depends on what its data say of it, which is geometry and not the model. So the model is built here with the coordinates
-undone: `open_coordinates` puts the stated distributions in the place of the changes of variables, for the graph alone.
+depends on what its data say of it, which is geometry and not the model. So the model is built here with a geometry that
+leaves every effect as a free variable and keeps the density that its block states, for the graph alone.
 What PyMC then says of plates and arrows is contracted to the variables that a reader knows, which `SHOWN` names. A
 variable of the model that is neither shown nor contracted stops the build, so that the diagram cannot fall behind.
 """
@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
 import pymc as pm
 import pytensor.tensor as pt
-from pymc.distributions.continuous import FlatRV
 from pymc.model_graph import ModelGraph
 from pytensor.graph.traversal import walk
 
@@ -27,9 +24,9 @@ from bayesdensity.base.prior import Prior
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
-from bayesdensity.model import harnesses, reference, targets, trend
 from bayesdensity.model.build import build_model
-from bayesdensity.study.spec import Priors, Study
+from bayesdensity.model.coordinates import Plain
+from bayesdensity.study.spec import Study
 
 SHOWN = {
     "rate": "rate",
@@ -133,58 +130,53 @@ class Diagram:
     edges: set[tuple[str, str]] = field(default_factory=set)
 
 
-@contextmanager
-def open_coordinates(stated: list[tuple[Any, ...]], read: set[str], sizes: list[Any]) -> Iterator[None]:
-    """Latent effects as free variables.
+class Stated(Plain):
+    """Latent effects as free variables, and the densities that the blocks state of them."""
 
-    Collected are in ``stated`` what each density is given, the effect first, in ``read`` the priors, and in ``sizes``
-    the log sizes that cells have before their own departure.
-    """
-    plain = targets.cell_logits
+    def __init__(self) -> None:
+        self.terms: dict[str, Any] = {}
+        self.inputs: list[Any] = []
 
-    def informed(name: str, mean: Any, precision: Any, dims: str, zero_sum: bool = False) -> tuple[Any, Any]:
+    def effect(self, name: str, dims: str, mean: Any, precision: Any, *, zero_sum: bool = False) -> tuple[Any, Any]:
+        """A free variable, and no Jacobian."""
         return pm.Flat(name, dims=dims), pt.as_tensor(0.0)
 
-    def together(data: Any, value: Any, known: Any, prior: Any) -> tuple[Any, Any]:
-        return pm.Normal("harness_effect", 0.0, prior**-0.5, dims="harness"), pt.as_tensor(0.0)
-
-    def lognormal(name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
-        return pm.LogNormal(name, mu, sigma, dims=dims)
-
-    def density(*given: Any) -> Any:
-        # The density of a composed residual is called with the name of its form before it.
-        stated.append(given[isinstance(given[0], str) :])
+    def stated(self, name: str, logp: Any, *inputs: Any) -> Any:
+        """Nothing for the graph of PyMC: the term is kept here."""
+        self.terms[name] = logp
+        self.inputs += inputs
         return pt.as_tensor(0.0)
 
-    def cell_logits(link: Any, expected: Any, *rest: Any) -> Any:
-        sizes.append(expected)
-        return plain(link, expected, *rest)
 
-    class Seen:
-        """A prior that tells when its numbers are read."""
+class Watched:
+    """A study that tells of which priors the numbers are read."""
 
-        def __init__(self, name: str, prior: Prior) -> None:
-            self.name, self.prior = name, prior
+    def __init__(self, study: Study) -> None:
+        self.study, self.read = study, set[str]()
 
-        def __getattr__(self, part: str) -> Any:
-            read.add(self.name)
-            return getattr(self.prior, part)
+    def __getattr__(self, name: str) -> Any:
+        """All else of the study."""
+        return getattr(self.study, name)
 
-    def prior(priors: Priors, name: str) -> Any:
-        return Seen(name, getattr(priors, name))
+    @property
+    def priors(self) -> Watched:
+        """Priors by name."""
+        return self
 
-    with ExitStack() as stack:
-        for module in (trend, targets, reference):
-            stack.enter_context(patch.object(module, "informed", informed))
-        for module in (targets, reference):
-            stack.enter_context(patch.object(module, "normal_logp", density))
-        stack.enter_context(patch.object(targets, "cell_logits", cell_logits))
-        stack.enter_context(patch.object(trend, "_logp", density))
-        stack.enter_context(patch.object(reference, "_level_logp", density))
-        stack.enter_context(patch.object(reference, "lognormal", lognormal))
-        stack.enter_context(patch.object(harnesses, "_together", together))
-        stack.enter_context(patch.object(Priors, "__getitem__", prior))
-        yield
+    def __getitem__(self, name: str) -> _Seen:
+        """One prior."""
+        return _Seen(name, self.study.priors[name], self.read)
+
+
+class _Seen:
+    """A prior that tells when its numbers are read."""
+
+    def __init__(self, name: str, prior: Prior, read: set[str]) -> None:
+        self.name, self.prior, self.read = name, prior, read
+
+    def __getattr__(self, part: str) -> Any:
+        self.read.add(self.name)
+        return getattr(self.prior, part)
 
 
 def priors_read(study: Study) -> set[str]:
@@ -192,22 +184,19 @@ def priors_read(study: Study) -> set[str]:
     return _opened(study)[-1]
 
 
-def _opened(study: Study) -> tuple[pm.Model, Any, list[tuple[Any, ...]], list[Any], set[str]]:
+def _opened(study: Study) -> tuple[pm.Model, Any, Stated, set[str]]:
     data = assemble(study, select(study, read_tables()))
-    stated, read, sizes = list[tuple[Any, ...]](), set[str](), list[Any]()
-    with open_coordinates(stated, read, sizes):
-        return build_model(study, data), data, stated, sizes, read
+    geometry, watched = Stated(), Watched(study)
+    return build_model(watched, data, geometry), data, geometry, watched.read
 
 
 def diagram(study: Study) -> Diagram:
     """The variables of a study that a reader knows, with their plates and arrows."""
-    model, data, stated, sizes, _ = _opened(study)
+    model, data, geometry, _ = _opened(study)
     parents = {name: set(above) for name, above in ModelGraph(model).make_compute_graph().items()}
-    for what, *given in stated:  # what is stated last of an effect's density is the effect itself
-        own = [one for one in _names(what, parents) if _is_flat(model[one])][-1:]
-        for name in own:
-            parents[name] |= {one for part in (what, *given) for one in _names(part, parents)} - {name}
-    within = {one for part in sizes for one in _names(part, parents)}
+    for name, term in geometry.terms.items():
+        parents[name] |= set(_names(term, parents)) - {name}
+    within = {one for term in geometry.inputs for one in _names(term, parents)}
     parents["cell_departure"] |= within
     parents["scores"] -= within
     return _contracted(parents, model, data)
@@ -238,10 +227,6 @@ def _names(variable: Any, known: Iterable[str]) -> list[str]:
 
     found = {one.name for one in walk([variable], above)}
     return [name for name in known if name in found]
-
-
-def _is_flat(variable: Any) -> bool:
-    return variable.owner is not None and isinstance(variable.owner.op, FlatRV)
 
 
 def _contracted(parents: dict[str, set[str]], model: pm.Model, data: Any) -> Diagram:

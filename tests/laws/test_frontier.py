@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayesdensity.laws import inefficiencies as frontier
-from bayesdensity.laws.inefficiencies import Form
+from bayesdensity.laws.forms import FORMS as REGISTRY
+from bayesdensity.laws.forms import SYMMETRIC, Form, HalfNormal, dispersion
 
-FORMS: tuple[Form, ...] = ("half-normal", "exponential")
+FORMS = [form for form in REGISTRY.values() if form.one_sided]
 SCALES = [(0.5, 0.5), (0.3, 1.2), (1.2, 0.3), (1.0, 1e-3), (1e-3, 1.0), (1e-2, 10.0)]
 """Of v and of u."""
 PLACES = np.array([-6.0, -0.6, 0.3, 1.1, 4.0])
@@ -24,11 +24,11 @@ FAR = 60
 
 def unit_density(form: Form, t: Any) -> Any:
     """Density of an inefficiency of scale 1."""
-    return mp.sqrt(2 / mp.pi) * mp.exp(-t * t / 2) if form == "half-normal" else mp.exp(-t)
+    return mp.sqrt(2 / mp.pi) * mp.exp(-t * t / 2) if form.name == "half-normal" else mp.exp(-t)
 
 
 def unit_mean(form: Form) -> Any:
-    return mp.sqrt(2 / mp.pi) if form == "half-normal" else mp.mpf(1)
+    return mp.sqrt(2 / mp.pi) if form.name == "half-normal" else mp.mpf(1)
 
 
 def total(inside: Any, corners: list[Any]) -> Any:
@@ -41,7 +41,7 @@ def total(inside: Any, corners: list[Any]) -> Any:
 
 def peak(form: Form, y: Any, s: Any, o: Any) -> list[Any]:
     """Where, in scales of u, the product of the two densities at v - u = y lies: it is a piece of a normal."""
-    if form == "half-normal":
+    if form.name == "half-normal":
         location, width = -y * o / (s**2 + o**2), s / mp.sqrt(s**2 + o**2)
     else:
         location, width = -y / o - (s / o) ** 2, s / o
@@ -88,7 +88,7 @@ def exact(form: Form) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("form", FORMS)
 def test_log_density_is_the_integral_over_inefficiency(form: Form) -> None:
     points, wanted = exact(form)
-    got = frontier.composed_log_density(form, *points.T)
+    got = form.log_density(*points.T)
     np.testing.assert_allclose(got, wanted[:, 0], rtol=0, atol=1e-8)
 
 
@@ -102,7 +102,7 @@ def test_log_density_and_gradient_of_the_model_are_those_of_the_integral(form: F
 
     points, wanted = exact(form)
     inputs = pt.dvectors("x", "symmetric", "one_sided")
-    density = frontier.composed_log_density(form, *inputs, log_tail)
+    density = form.log_density(*inputs, log_tail)
     evaluate = pytensor.function(inputs, [density, *pytensor.grad(density.sum(), inputs)], mode="FAST_COMPILE")
     value, *slopes = evaluate(*points.T)
     np.testing.assert_allclose(value, wanted[:, 0], rtol=0, atol=1e-8)
@@ -114,11 +114,9 @@ def test_log_density_and_gradient_of_the_model_are_those_of_the_integral(form: F
 
 def test_without_inefficiency_the_density_is_normal() -> None:
     x = np.linspace(-4, 4, 9)
-    np.testing.assert_allclose(
-        frontier.composed_log_density("symmetric", x, 0.7, 0.0), stats.norm.logpdf(x, 0, 0.7), atol=1e-13
-    )
+    np.testing.assert_allclose(SYMMETRIC.log_density(x, 0.7, 0.0), stats.norm.logpdf(x, 0, 0.7), atol=1e-13)
     for form in FORMS:
-        got = frontier.composed_log_density(form, x, 0.7, 1e-4)
+        got = form.log_density(x, 0.7, 1e-4)
         np.testing.assert_allclose(got, stats.norm.logpdf(x, 0, 0.7), atol=1e-6)
 
 
@@ -127,7 +125,7 @@ def test_without_inefficiency_the_density_is_normal() -> None:
 
 def sum_density(form: Form, t: Any, a: Any, b: Any) -> Any:
     """Density of the sum of two inefficiencies of scales a and b."""
-    if form == "half-normal":
+    if form.name == "half-normal":
         scale = mp.hypot(a, b)
         return 4 / scale * mp.npdf(t / scale) * (mp.ncdf(t * b / (a * scale)) - mp.ncdf(-t * a / (b * scale)))
     return t / a**2 * mp.exp(-t / a) if a == b else (mp.exp(-t / a) - mp.exp(-t / b)) / (a - b)
@@ -157,7 +155,7 @@ def test_distribution_function_is_the_integral_over_inefficiency(
 ) -> None:
     x = max(symmetric, one_sided) * np.array([-2.0, 0.3, 1.5])
     wanted = [probability(form, at, symmetric, one_sided) for at in x]
-    np.testing.assert_allclose(frontier.composed_cdf(form, x, symmetric, one_sided), wanted, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(form.cdf(x, symmetric, one_sided), wanted, rtol=0, atol=1e-12)
 
 
 TWO = [(0.4, 0.6, 0.6), (0.3, 0.9, 0.5), (0.3, 0.5, 0.9), (1e-2, 1.0, 0.3), (0.5, 1.0, 1e-3), (0.2, 1.0, 0.99995)]
@@ -171,15 +169,15 @@ def test_distribution_function_of_two_inefficiencies_is_the_integral_over_both(
 ) -> None:
     x = max(scales) * np.array([-2.0, 0.3, 1.5])
     wanted = [probability(form, at, *scales) for at in x]
-    np.testing.assert_allclose(frontier.composed_cdf(form, x, *scales), wanted, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(form.cdf(x, *scales), wanted, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("scales", [*SCALES, (1.0, 0.0), *TWO])
 @pytest.mark.parametrize("q", [0.01, 0.5, 0.95, 0.999])
 def test_quantile_inverts_the_distribution_function(form: Form, scales: tuple[float, ...], q: float) -> None:
-    x = frontier.composed_quantile(form, q, *scales)
-    assert float(frontier.composed_cdf(form, x, *scales)) == pytest.approx(q, abs=1e-9)
+    x = form.quantile(q, *scales)
+    assert float(form.cdf(x, *scales)) == pytest.approx(q, abs=1e-9)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -187,43 +185,41 @@ def test_quantile_inverts_the_distribution_function(form: Form, scales: tuple[fl
 def test_mean_is_zero_and_variance_adds_up(form: Form, scales: tuple[float, ...]) -> None:
     """By parts: moments are integrals of the distribution function."""
     symmetric, *one_sided = scales
-    variance = symmetric**2 + frontier.UNIT_VARIANCE[form] * sum(scale**2 for scale in one_sided)
+    variance = symmetric**2 + form.unit_variance * sum(scale**2 for scale in one_sided)
     # Finer near the middle, where a narrow v makes a step.
     x = np.sqrt(variance) * 40 * np.linspace(0, 1, 4001) ** 2
-    above, below = 1 - frontier.composed_cdf(form, x, *scales), frontier.composed_cdf(form, -x, *scales)
+    above, below = 1 - form.cdf(x, *scales), form.cdf(-x, *scales)
     assert np.trapezoid(above - below, x) == pytest.approx(0, abs=1e-5 * np.sqrt(variance))
     assert np.trapezoid(2 * x * (above + below), x) == pytest.approx(variance, rel=1e-4)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_moments_of_one_inefficiency_are_those_of_its_distribution(form: Form) -> None:
-    law = {"half-normal": stats.halfnorm, "exponential": stats.expon}[form]
-    assert (frontier.UNIT_MEAN[form], frontier.UNIT_VARIANCE[form]) == pytest.approx(law.stats())
+    law = {"half-normal": stats.halfnorm, "exponential": stats.expon}[form.name]
+    assert (form.unit_mean, form.unit_variance) == pytest.approx(law.stats())
 
 
-@pytest.mark.parametrize("form", [*FORMS, "symmetric"])
+@pytest.mark.parametrize("form", [*FORMS, SYMMETRIC])
 def test_without_inefficiency_it_is_normal(form: Form) -> None:
     for q in (0.05, 0.5, 0.975):
-        assert float(frontier.composed_quantile(form, q, 0.7, 0.0)) == pytest.approx(
-            stats.norm.ppf(q, 0, 0.7), abs=1e-12
-        )
-        assert float(frontier.composed_cdf(form, stats.norm.ppf(q, 0, 0.7), 0.7, 0.0)) == pytest.approx(q, abs=1e-12)
+        assert float(form.quantile(q, 0.7, 0.0)) == pytest.approx(stats.norm.ppf(q, 0, 0.7), abs=1e-12)
+        assert float(form.cdf(stats.norm.ppf(q, 0, 0.7), 0.7, 0.0)) == pytest.approx(q, abs=1e-12)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_order_of_two_inefficiencies_does_not_matter(form: Form) -> None:
     for scales, turned in (((0.4, 0.9, 0.3), (0.4, 0.3, 0.9)), ((0.4, 0.9, 0.0), (0.4, 0.0, 0.9))):
-        assert frontier.composed_quantile(form, 0.95, *scales) == frontier.composed_quantile(form, 0.95, *turned)
+        assert form.quantile(0.95, *scales) == form.quantile(0.95, *turned)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("second", [0.0, np.array([[0.0, 0.7], [0.4, 1e-3]])])
 def test_quantiles_of_many_draws_come_at_once(form: Form, second: Any) -> None:
     symmetric, one_sided = np.array([[0.3, 0.5], [1.0, 2.0]]), np.array([[1.0, 0.2], [1e-3, 5.0]])
-    together = frontier.composed_quantile(form, 0.95, symmetric, one_sided, second)
+    together = form.quantile(0.95, symmetric, one_sided, second)
     assert together.shape == (2, 2)
     for k in np.ndindex(2, 2):
-        one = frontier.composed_quantile(form, 0.95, symmetric[k], one_sided[k], np.broadcast_to(second, (2, 2))[k])
+        one = form.quantile(0.95, symmetric[k], one_sided[k], np.broadcast_to(second, (2, 2))[k])
         assert together[k] == pytest.approx(float(one), abs=1e-9)
 
 
@@ -237,22 +233,28 @@ def test_inefficiency_given_the_residual_is_that_of_simulated_models(
 ) -> None:
     """Brute force: of many simulated models, those whose residual is about x."""
     rng, n = np.random.default_rng(4), 2_000_000
-    u = one_sided * (np.abs(rng.normal(size=n)) if form == "half-normal" else rng.exponential(size=n))
-    residual = rng.normal(0, symmetric, n) - u + frontier.UNIT_MEAN[form] * one_sided
+    u = one_sided * (np.abs(rng.normal(size=n)) if form.name == "half-normal" else rng.exponential(size=n))
+    residual = rng.normal(0, symmetric, n) - u + form.unit_mean * one_sided
     width = 0.02 * residual.std()
     for x in residual.std() * np.array([-1.5, -0.5, 0.0, 0.7, 1.3]):
         like = u[np.abs(residual - x) < width]
-        location, scale = frontier.inefficiency_given(form, x, symmetric, one_sided)
-        draws = frontier.above_zero(location, scale, rng.random(like.size))
+        draws = form.draw_inefficiency(x, symmetric, one_sided, rng.random(like.size))
         error = np.hypot(like.std(), draws.std()) / np.sqrt(like.size)
         assert draws.mean() == pytest.approx(like.mean(), abs=4 * error + width / 10), x
         assert draws.std() == pytest.approx(like.std(), rel=0.05), x
 
 
+class Truncated(HalfNormal):
+    """A form whose inefficiency given the residual is a normal of unit scale at the residual, kept above zero."""
+
+    def truncated_normal(self, x: Any, symmetric: Any, one_sided: Any) -> tuple[Any, Any]:
+        return x, symmetric
+
+
 @pytest.mark.parametrize("location", [-30.0, -6.0, -1.0, 0.0, 1.0, 8.0])
 def test_a_normal_kept_above_zero_has_the_truncated_distribution(location: float) -> None:
     scale, uniform = 0.4, np.random.default_rng(6).random(4000)
-    draws = frontier.above_zero(location * scale, scale, uniform)
+    draws = Truncated().draw_inefficiency(location * scale, scale, 0.0, uniform)
     assert (draws >= 0).all()
     truncated = stats.truncnorm(-location, np.inf, loc=location * scale, scale=scale)
     assert stats.kstest(draws, truncated.cdf).pvalue > 1e-3
@@ -266,5 +268,5 @@ def test_a_normal_kept_above_zero_has_the_truncated_distribution(location: float
 
 def test_dispersion_is_one_at_the_centre_and_compounds() -> None:
     time = np.array([-1.0, 0.0, 2.0])
-    np.testing.assert_allclose(frontier.dispersion(time, 0.37), [np.exp(-0.37), 1, np.exp(0.74)])
-    np.testing.assert_array_equal(frontier.dispersion(time, 0.0), 1)
+    np.testing.assert_allclose(dispersion(time, 0.37), [np.exp(-0.37), 1, np.exp(0.74)])
+    np.testing.assert_array_equal(dispersion(time, 0.0), 1)

@@ -1,0 +1,76 @@
+"""The joint density of every form of the model is the one that is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from simulated import Truth
+from written_down import density_gaps, plain_gaps
+
+from bayesdensity.data.join import assemble
+from bayesdensity.data.selection import select
+from bayesdensity.data.tables import Tables
+from bayesdensity.study.load import load_study
+
+FORMS: dict[str, dict[str, Any]] = {
+    "as shipped": {},
+    "both fall short exponentially, pace changes some day": {
+        "frontier.form": "exponential",
+        "frontier.one_sided": "both",
+        "frontier.trend": "change-point",
+    },
+    "pace wanders, families alike, one dispersion": {
+        "frontier.trend": "random-walk",
+        "frontier.family_effects": False,
+        "frontier.dispersion": "constant",
+    },
+    "families fall short, pace changes on a day": {
+        "frontier.one_sided": "family",
+        "frontier.trend": "change-point",
+        "frontier.break_date": "2024-05-13",
+    },
+    "nobody falls short, pace is steady": {"frontier.form": "symmetric", "frontier.trend": "linear"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Tables, form: str) -> None:
+    """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
+    study = load_study(truth.study, FORMS[form])
+    data = assemble(study, select(study, world_tables))
+    gaps = density_gaps(study, data)
+    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+
+
+def test_the_plain_model_states_the_same_density(truth: Truth, world_tables: Tables) -> None:
+    study = load_study(truth.study)
+    gaps = plain_gaps(study, assemble(study, select(study, world_tables)))
+    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+
+
+REFERENCES: dict[str, dict[str, Any]] = {
+    "weight of total parameters inferred": {"llms.size": "inferred"},
+    "suites with a floor": {"law.irreducible": True},
+    "members carried to other tokens": {"reference.tokens": 1e12},
+    "several families": {"reference.family": ["Yardstick", "fam03"]},
+    "several families carried to other tokens": {"reference.family": ["Yardstick", "fam03"], "reference.tokens": 3e12},
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_joint_density_with_another_reference_is_the_one_written_down(
+    truth: Truth, world_tables: Tables, name: str
+) -> None:
+    change = REFERENCES[name]
+    chosen = load_study(truth.study, {key: value for key, value in change.items() if key != "reference.tokens"})
+    data = assemble(chosen, select(chosen, world_tables))
+    rng = np.random.default_rng(0)
+    # The small world has dense models of unknown tokens only.
+    data = data.assign(
+        log_sparsity=("llm", rng.uniform(0, 3, data.sizes["llm"])),
+        reference_log_tokens=("reference", np.log(rng.uniform(1e12, 4e12, data.sizes["reference"]))),
+    )
+    gaps = density_gaps(load_study(truth.study, change), data)
+    assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
