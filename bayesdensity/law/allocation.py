@@ -11,7 +11,6 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
-from bayesdensity.checks.protocol import kept
 from bayesdensity.data.runs import absolute_logs
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.law.noise import typical_errors
@@ -130,7 +129,7 @@ def optimal_path(
 ) -> tuple[Estimate, Estimate]:
     """Optimal size, and its loss, along many amounts of compute, from some draws; dims ``compute``, ``benchmark``."""
     log_c = xr.DataArray(np.log(np.asarray(compute, dtype=float)), dims="compute")
-    law = laws.drawn_law(fit.study.form, kept(fit, draws))
+    law = laws.drawn_law(fit.study.form, fit.thinned(draws).posterior)
     log_n, _, loss = _optimum(law, fit.centre, log_c)
     what = "of the compute-optimal training"
     sizes = log_n.copy(data=np.exp(log_n.to_numpy()))

@@ -60,7 +60,10 @@ class ScoreRules(Part):
 
 
 class Benchmark(Part):
-    """Protocol of one benchmark within the study: which rows of the score table are the same measurement."""
+    """Protocol of one benchmark: which rows of the score table are the same measurement.
+
+    `bayesdensity.study.protocols` says how a file names benchmarks, and states only what differs from a protocol known.
+    """
 
     metrics: tuple[str, ...]
     cot: tuple[Literal["true", "false", "unknown"], ...]

@@ -388,15 +388,11 @@ def worlds() -> list[str]:
             for column, share in row.items()
             if (check := column.removeprefix("check ")) != column and check not in ALWAYS and share > SELDOM
         ]
-        pairs = [
-            text
-            for part in ("frontier", "mean")
-            for text in (f"{row[f'covered_{part}']:.2f}", signed(row[f"bias_{part}"]))
+        rates = [
+            f"{row[f'covered_{part}']:.2f} ({signed(row[f'bias_{part}'])})"
+            for part in ("frontier", "mean", "published")
         ]
-        shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities", "published")]
-        bias = signed(row["bias_published"])
-        rows.append([WORLDS.get(row["world"], row["world"]), *pairs, *shares, bias, ", ".join(noticed)])
-    head = ["world", "frontier covered", "bias", "mean covered", "bias", "benchmarks covered", "densities covered"]
-    return markdown(
-        [*head, "published covered", "bias", f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows
-    )
+        shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities")]
+        rows.append([WORLDS.get(row["world"], row["world"]), *rates[:2], *shares, rates[2], ", ".join(noticed)])
+    head = ["world", "frontier", "mean", "benchmarks", "densities", "published procedure"]
+    return markdown([*head, f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows)
