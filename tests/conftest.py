@@ -89,7 +89,7 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 @pytest.fixture(scope="session")
 def world_study(truth: Truth) -> Study:
     """The study of the small world: the default model on its tables."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     return load_study(truth.study)
 

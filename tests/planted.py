@@ -13,7 +13,7 @@ from scipy import special
 
 from bayesdensity.checks import Check
 from bayesdensity.inference.result import Fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 SAMPLE = ("chain", "draw")
 

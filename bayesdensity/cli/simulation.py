@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,26 +10,30 @@ from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
-    CHECK_FAILED,
     AsJson,
     Cluster,
     Folder,
     Resumed,
     Settings,
     Workers,
+    answers_check,
     app,
     check_counts,
     check_results,
+    exit_status,
+    judging,
     load,
     load_fit_of,
     parsed,
     resumable,
     say,
+    show,
     workers_of,
 )
 
 if TYPE_CHECKING:
     from bayesdensity.data.tables import Tables
+    from bayesdensity.evaluation.calibration import Calibration
     from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
@@ -90,7 +94,7 @@ def simulate(
     say(f"wrote {', '.join(str(file) for file in files)}")
 
 
-@app.command
+@judging
 def calibrate(
     study: str,
     *,
@@ -112,7 +116,7 @@ def calibrate(
 ) -> int:
     """Simulate many worlds with the design of a study, fit each, and count how often intervals hold the truth.
 
-    Exit status 1 says that the result exists but some replicates failed.
+    A replicate without a fit is a check that failed.
 
     Parameters
     ----------
@@ -123,11 +127,8 @@ def calibrate(
     seed : int
         Of worlds and samplers.
     """
-    from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
     from bayesdensity.evaluation.calibration import calibrate as run
-    from bayesdensity.evaluation.calibration import worlds_table
-    from bayesdensity.plots.calibration import plot_calibration
-    from bayesdensity.plots.files import save_figure
+    from bayesdensity.render.sections import calibration as section
     from bayesdensity.simulate import world_of
 
     worlds = list(dict.fromkeys(world or ["as-modelled"]))
@@ -142,7 +143,7 @@ def calibrate(
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
         results = folder / "results.jsonl"
         with resumable("results", results) as tell:
-            found = run(
+            calibrations = run(
                 source,
                 tables,
                 replicates=replicates,
@@ -153,19 +154,22 @@ def calibrate(
                 workers=workers,
                 progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
             )
-    if as_json:
-        print(json.dumps({name: calibration_json(one) for name, one in found.items()}, indent=2))
-    else:
-        parts = [calibration_text(one) for one in found.values()]
-        print("\n\n".join([*parts, worlds_text(found)] if len(found) > 1 else parts))
-    files = []
-    for name, one in found.items():
-        files += [*save_calibration(one, folder / name), *save_figure(plot_calibration(one), folder / name, "ranks")]
-    if len(found) > 1:
-        worlds_table(found).to_csv(folder / "worlds.csv", float_format="%.4g", lineterminator="\n")
-        files.append(folder / "worlds.csv")
-    say(f"wrote {', '.join(str(file) for file in files)}")
-    return CHECK_FAILED if any(one.failed for one in found.values()) else 0
+    show(section, calibrations, as_json=as_json)
+    say(f"wrote {', '.join(str(file) for file in _written(calibrations, folder))}")
+    return exit_status(answers_check(calibration.failed) for calibration in calibrations.values())
+
+
+def _written(calibrations: Mapping[str, Calibration], folder: Path) -> list[Path]:
+    """The files of calibrations: tables and ranks of each world, and all worlds side by side."""
+    from bayesdensity.evaluation.calibration_files import save_calibration, save_worlds
+    from bayesdensity.plots.calibration import plot_calibration
+    from bayesdensity.plots.files import save_figure
+
+    files = list[Path]()
+    for name, calibration in calibrations.items():
+        files += save_calibration(calibration, folder / name)
+        files += save_figure(plot_calibration(calibration), folder / name, "ranks")
+    return [*files, save_worlds(calibrations, folder / "worlds.csv")] if len(calibrations) > 1 else files
 
 
 def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, average_density, compared
 from bayesdensity.evaluation.marginal import log_predictive
 from bayesdensity.inference.convergence import Diagnostics

@@ -17,7 +17,7 @@ import xarray as xr
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError, UnidentifiedError
 from bayesdensity.checks import VERDICTS, run_checks
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.schemas import SCHEMAS
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.drawing import sample

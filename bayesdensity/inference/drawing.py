@@ -11,7 +11,8 @@ from typing import Any
 
 import xarray as xr
 
-from bayesdensity.data.join import without_targets
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
+from bayesdensity.data.masks import without_targets
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.compiling import Compiler, Part
 from bayesdensity.inference.convergence import diagnose
@@ -30,9 +31,9 @@ def sample(
     prepared: Prepared,
     data: xr.Dataset | None = None,
     *,
-    chains: int = 4,
-    draws: int = 1500,
-    tune: int = 500,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     cores: int | None = None,
     progress: Progress | None = None,
@@ -43,7 +44,7 @@ def sample(
     ----------
     prepared : Prepared
     data : xarray.Dataset, optional
-        Other values in the same places, as `bayesdensity.data.join.with_scores` makes them; None: its own.
+        Other values in the same places, as `bayesdensity.data.masks.with_scores` makes them; None: its own.
     chains, draws, tune, seed, progress
         As for `fit`.
     cores : int, optional
@@ -108,9 +109,9 @@ def fit(
     tables: Tables | None = None,
     *,
     part: Part = "joint",
-    chains: int = 4,
-    draws: int = 1500,
-    tune: int = 500,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     progress: Progress | None = None,
     stage: Callable[[str], None] | None = None,

@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.data.join import assemble, targets_only
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import targets_only
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.compiling import Compiler, Part, compile_study, same_places, share_code
@@ -20,7 +21,7 @@ from bayesdensity.inference.sampling import versions, with_data
 from bayesdensity.inference.stages import PASSED
 from bayesdensity.study.spec import Study
 
-OF_THE_DATA = ("digest", "part", "tables_digest", "n_llms", "n_scores", "n_runs", "n_left_out")
+OF_THE_DATA = ("digest", "fingerprint", "tables_digest", "part", "n_llms", "n_scores", "n_runs", "n_left_out")
 """What a fit knows of its study and tables, as opposed to its sampler."""
 
 
@@ -93,7 +94,8 @@ def prepare(
     tables = tables or read_tables()
     selection = select(study, tables)
     data = assemble(study, selection)
-    about = {"digest": study.digest, "part": part, "tables_digest": tables.digest} | _counts(selection, data)
+    names = {"digest": study.digest, "fingerprint": study.fingerprint, "tables_digest": tables.digest}
+    about = {**names, "part": part, **_counts(selection, data)}
     if like is not None and like.about["part"] == part and _serves(like, study, data):
         compiled = with_data(like.compiled, data)
         return replace(like, study=study, data=data, about=like.about | about, compiled=compiled, seconds=0.0)

@@ -8,13 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.store import AGAIN, GROUPS, read_groups, write_groups
+from bayesdensity.study.digests import fingerprint_of
 from bayesdensity.study.spec import Study
 
 
@@ -62,6 +65,16 @@ class Sampled[S](Shown):
         """The same with other draws, or with some of them, whose convergence nobody has judged."""
         stats = self.sample_stats if sample_stats is None else sample_stats
         return replace(self, posterior=posterior, sample_stats=stats, stored_diagnostics=None)
+
+    def thinned(self, draws: int) -> Self:
+        """The same with evenly spaced draws: as many as asked for, or up to twice as many."""
+        step = max(1, self.posterior.sizes["chain"] * self.posterior.sizes["draw"] // draws)
+        return self.with_draws(self.posterior.isel(draw=slice(None, None, step)))
+
+    def flat_draws(self) -> dict[str, NDArray[np.float64]]:
+        """Draws of every variable, chains joined: draws are the first axis."""
+        draws = self.posterior.data_vars.items()
+        return {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in draws}
 
     def counted_draws(self) -> str:
         """How many chains of how many draws, in words."""
@@ -112,7 +125,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     ----------
     path : str or Path
     study : Study, optional
-        Refuse the fit unless it is of exactly this study.
+        Refuse the fit unless its model is that of this study: unless their digests are equal.
 
     Returns
     -------
@@ -125,12 +138,16 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     """
     groups, about, diagnostics = read_groups(path)
     groups["data"] = with_harness_names(groups["data"])
+    tree = about.pop("study")
+    # Earlier versions called the fingerprint the digest.
+    fingerprint = about.get("fingerprint", about["digest"])
+    if fingerprint_of(tree) != fingerprint:
+        raise InputError(f"{path}: its study is not the one it was fitted with ({fingerprint}); {AGAIN}")
     try:
-        stored = Study.model_validate(about.pop("study"))
+        stored = Study.model_validate(tree)
     except ValueError as error:
         raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
-    if stored.digest != about["digest"]:
-        raise InputError(f"{path}: its study is not the one it was fitted with ({about['digest']}); {AGAIN}")
+    about |= {"digest": stored.digest, "fingerprint": fingerprint}
     if study is not None and study.digest != stored.digest:
         raise InputError(
             f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "

@@ -15,7 +15,7 @@ import xarray as xr
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError
 from bayesdensity.data.cells import cells_of, scores_of
-from bayesdensity.data.join import under_same_priors
+from bayesdensity.data.masks import under_same_priors
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.compiling import share_code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bayesdensity.data.join import without_targets
+from bayesdensity.data.masks import without_targets
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import Prepared
 from bayesdensity.inference.result import Fit

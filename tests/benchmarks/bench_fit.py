@@ -60,7 +60,7 @@ def main() -> int:
 
 def fits(args: argparse.Namespace) -> None:
     """Fit the package model and the plain model in turn, each in a process of its own."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     settings = {"draws": args.draws, "tune": args.tune, "chains": args.chains}
     print(f"fit {args.study}: {settings}, {args.repeats} repeats, cold={args.cold}", flush=True)
@@ -218,7 +218,7 @@ def _inputs(study_name: str) -> tuple[Any, Any]:
     from bayesdensity.data.join import assemble
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     study = load_study(study_name)
     return study, assemble(study, select(study, read_tables()))

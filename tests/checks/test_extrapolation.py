@@ -11,7 +11,7 @@ from rows import scores_of_targets
 
 from bayesdensity.checks import Verdict
 from bayesdensity.checks.extrapolation import check_extrapolation
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
 
 

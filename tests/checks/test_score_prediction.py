@@ -13,9 +13,9 @@ from rows import cells_on, scores_of_targets
 from scipy import stats
 
 from bayesdensity.checks.score_prediction import check_scores, copies, loo_pit
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 def without_its_cell(fit: Fit, score: int) -> tuple[float, float]:

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from outcomes import Run, is_interval, refused, rows_of_growth, strict, thinned
+from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
 from seams import diagnose_by
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
 
 
@@ -22,7 +22,7 @@ def two(world_fit: Fit, tmp_path: Path) -> tuple[Path, Path]:
     wrong = dataclasses.replace(right, posterior=right.posterior.assign(rate=right.posterior["rate"] - 5))
     for name in ("right", "wrong"):
         (tmp_path / name).mkdir()
-    return right.save(tmp_path / "right" / "mine.nc"), wrong.save(tmp_path / "wrong" / "mine.nc")
+    return judged(right, tmp_path / "right" / "mine.nc"), judged(wrong, tmp_path / "wrong" / "mine.nc")
 
 
 def test_a_comparison_as_json_is_pure_and_has_what_is_promised(run: Run, two: tuple[Path, Path]) -> None:
@@ -46,7 +46,7 @@ def test_a_comparison_in_words_has_a_verdict(run: Run, two: tuple[Path, Path]) -
     assert outcome.status == 0 and "Traceback" not in outcome.err
     assert f"best: {two[0]}; worse: {two[1]}." in outcome.out
     assert "that were not left out exactly" in outcome.out
-    assert set(rows_of_growth(outcome.out)) == {"frontier, 90% interval", "mean, 90% interval"}
+    assert set(rows_of_growth(outcome.out)) == {"frontier", "mean"} and "90% interval" in outcome.out
 
 
 def test_a_comparison_of_fits_that_never_double_says_infinity(run: Run, falling: Path, tmp_path: Path) -> None:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
-from outcomes import Run, strict, thinned, unidentified
+from outcomes import Run, judged, strict, thinned, unidentified
 
-from bayesdensity.checks import CHECKS, Check
+from bayesdensity.checks import CHECKS
 from bayesdensity.inference.result import Fit
-
-
-def judged(fit: Fit, path: Path, **verdicts: str) -> Path:
-    """A file of a fit whose checks have other verdicts than PASS as given."""
-    found: list[Check] = []
-    for name in CHECKS:
-        verdict: Any = verdicts.get(name, "PASS")
-        found.append(Check(name, verdict, f"{name} was looked at.", "" if verdict == "PASS" else f"Do for {name}."))
-    about = {**fit.about, "checks": [dataclasses.asdict(one) for one in found]}
-    return dataclasses.replace(fit, about=about).save(path)
 
 
 @pytest.mark.parametrize(

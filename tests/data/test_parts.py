@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesdensity.data.join import LINK, targets_only, with_scores, without_targets
+from bayesdensity.data.masks import LINK, targets_only, with_scores, without_targets
 from bayesdensity.inference.result import Fit
 
 

@@ -14,7 +14,7 @@ from seams import compiled_by
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError, UnidentifiedError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.backtesting import (
     LEAST_TRAINING,
     LEVELS,

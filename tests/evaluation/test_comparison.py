@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 from seams import compiled_by
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import (
     average_density,
     bridged,

@@ -16,7 +16,7 @@ from remade import FORMS
 from remade import remade as remade_with
 from scipy import stats
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
 from bayesdensity.inference.result import Fit
 

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from seams import compile_by
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.drawing import fit, sample
 from bayesdensity.inference.preparing import Prepared, prepare, prepare_again

@@ -17,7 +17,9 @@ from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import Prepared
 from bayesdensity.inference.result import Fit, load_fit
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.digests import fingerprint_of
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
 def test_a_loaded_fit_has_the_same_numbers(prepared_world: Prepared, tmp_path: Path) -> None:
@@ -110,13 +112,44 @@ def tampered(source: Path, target: Path, change: dict[str, Any]) -> Path:
     [
         ({"format": 0}, "another version of the file format"),
         ({"format": 99}, "another version of the file format"),
-        ({"digest": "0" * 12}, "not the one it was fitted with"),
+        ({"fingerprint": "0" * 12}, "not the one it was fitted with"),
         ({"study.frontier.quantile": 0.5}, "not the one it was fitted with"),
-        ({"study.colour": "red"}, "another version of bayesdensity"),
+        ({"study.why": "Because."}, "not the one it was fitted with"),
     ],
 )
 def test_a_tampered_file_is_refused(fit_file: Path, tmp_path: Path, change: dict[str, Any], said: str) -> None:
     assert said in refused(tampered(fit_file, tmp_path / "changed.nc", change))
+
+
+def test_a_study_that_this_version_does_not_understand_is_refused(
+    world_study: Study, fit_file: Path, tmp_path: Path
+) -> None:
+    later = {**json.loads(world_study.model_dump_json()), "colour": "red"}
+    change = {"study": later, "fingerprint": fingerprint_of(later)}
+    assert "another version of bayesdensity" in refused(tampered(fit_file, tmp_path / "later.nc", change))
+
+
+def test_a_fit_from_before_there_were_fingerprints_opens_and_is_of_the_same_study(
+    world_fit: Fit, fit_file: Path, tmp_path: Path
+) -> None:
+    """Its digest was made of every word of the study, as the fingerprint is now."""
+    older = tampered(fit_file, tmp_path / "older.nc", {"digest": world_fit.study.fingerprint})
+    with h5py.File(older, "r+") as file:
+        about = json.loads(file.attrs["bayesdensity"])
+        del about["fingerprint"]
+        file.attrs["bayesdensity"] = json.dumps(about)
+    assert load_fit(older, world_fit.study).about == world_fit.about
+    assert "not the one" in refused(tampered(older, tmp_path / "changed.nc", {"study.frontier.quantile": 0.5}))
+
+
+def test_a_digest_made_in_another_way_is_made_anew(world_fit: Fit, fit_file: Path, tmp_path: Path) -> None:
+    other = tampered(fit_file, tmp_path / "other.nc", {"digest": "0" * 12})
+    assert load_fit(other, world_fit.study).about["digest"] == world_fit.study.digest
+
+
+def test_a_fit_of_a_reworded_study_is_a_fit_of_that_study(world_fit: Fit, fit_file: Path) -> None:
+    reworded = world_fit.study.model_copy(update={"why": "Said in other words."})
+    assert load_fit(fit_file, reworded).study == world_fit.study != reworded
 
 
 @pytest.mark.parametrize("group", ["posterior", "sample_stats", "data"])

@@ -31,7 +31,7 @@ from bayesdensity.plots.files import save_figure, save_figures
 from bayesdensity.plots.fits import plot_fits
 from bayesdensity.plots.page import BLUE, GREY, VERMILLION
 from bayesdensity.plots.reference import plot_reference
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 CHAINS, DRAWS, N_LLMS = 2, 40, 12
 BENCHMARKS = ("MMLU", "BBH", "MATH")

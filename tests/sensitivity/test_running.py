@@ -15,9 +15,10 @@ from universes import GRID
 from bayesdensity.base.errors import InputError
 from bayesdensity.checks.prior_sensitivity import log_priors
 from bayesdensity.data.tables import Tables
-from bayesdensity.describe.sensitivity import plan_text
 from bayesdensity.inference.preparing import Prepared
 from bayesdensity.inference.result import Fit
+from bayesdensity.render.sections.sensitivity import plan_blocks
+from bayesdensity.render.text import to_text
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.effects import summarise
 from bayesdensity.sensitivity.grid import DEFAULT, load_grid, multiverse
@@ -53,7 +54,7 @@ def test_a_run_uses_weights_the_compiled_model_and_what_is_known(
         "rate: narrow": "weights, else a fit",
         "impossible: nobody": "impossible",
     }
-    assert "no LLM is left" in plan_text(planned, 2)
+    assert "no LLM is left" in to_text(plan_blocks(planned, 2))
     compile_by(monkeypatch, lambda *a: compiled.append(a))
     said: list[str] = []
     found = running.run(planned, world_fit, mine, said.append)

@@ -9,7 +9,7 @@ from equations import simulated
 from rows import of_targets
 
 from bayesdensity import quantities
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import Prepared, prepare_again
 from bayesdensity.inference.result import Fit
