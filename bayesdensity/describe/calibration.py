@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.evaluation.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
+from bayesdensity.evaluation.calibration import CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
+from bayesdensity.evaluation.ranks import BAND
 from bayesdensity.quantities import jsonable
 from bayesdensity.simulate import WORLDS
 

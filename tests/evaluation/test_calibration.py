@@ -19,14 +19,13 @@ from bayesdensity.describe.calibration import calibration_json, calibration_text
 from bayesdensity.evaluation.calibration import (
     DENSITIES,
     LEVELS,
-    RANKS,
     Calibration,
     calibrate,
     collect,
     compared,
-    rank_ecdf,
     worlds_table,
 )
+from bayesdensity.evaluation.ranks import RANKS, rank_ecdf
 from bayesdensity.inference.fitting import Fit, prepare
 from bayesdensity.plots.calibration import plot_calibration
 from bayesdensity.simulate import asked, reference_only, simulate_scores
