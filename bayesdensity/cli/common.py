@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -49,6 +50,25 @@ def parsed(settings: list[str] | None) -> dict[str, Any]:
     from bayesdensity.study.spec import parse_setting
 
     return dict(parse_setting(text) for text in settings or [])
+
+
+def command_line(command: str, subject: str | Path, given: Mapping[str, Any]) -> str:
+    """The line that asks for the same again.
+
+    Parameters
+    ----------
+    command : str
+    subject : str or Path
+        What it is given first.
+    given : mapping
+        Values by option, lists for repeated ones; none is written for None, False and empty lists.
+    """
+    words = []
+    for option, value in given.items():
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if each is not None and each is not False:
+                words += [option] if each is True else [option, str(each)]
+    return shlex.join(["bayesdensity", command, str(subject), *words])
 
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, AsJson, Ci, app, check_ci, check_folder, load_fits, say
+from bayesdensity.cli.common import CHECK_FAILED, AsJson, Ci, app, check_ci, check_folder, command_line, load_fits, say
 
 
 @app.command
@@ -73,10 +73,17 @@ def backtest(
         found = run(result, cutoff, progress=tell, seed=seed)
     print(json.dumps(backtest_json(found), indent=2) if as_json else backtest_text(found))
     if output:
+        from bayesdensity.evaluation.certificate import fit_basis, save_certified
         from bayesdensity.plots.backtest import plot_backtest
         from bayesdensity.plots.files import save_figure
 
         files = save_figure(plot_backtest(result, found), output, "backtest")
+        parts = ["quantities", "predictions"]
+        given = {"--cutoff": cutoff, "--seed": seed, "-o": output}
+        about = {"command": command_line("backtest", path, given), "seed": seed}
+        asked_for = {"study": result.study.name, "parts": parts}
+        basis, file = fit_basis(result, parts), output.with_name(f"{output.name}-backtest.json")
+        files.append(save_certified(file, backtest_json(found), basis, asked_for=asked_for, **about))
         say(f"wrote {', '.join(file.name for file in files)}")
     failed = any(one.verdict == "FAIL" for one in found.verdicts.values())
     return CHECK_FAILED if failed else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from bayesdensity.cli.common import (
     app,
     check_counts,
     check_folder,
+    command_line,
     load,
     parsed,
     print_fit,
@@ -130,9 +130,8 @@ def densities(
 
 def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:
     """The command line that makes the same fit, to type again."""
-    pairs = [("--set", setting) for setting in settings or []]
-    pairs += [(option, str(one)) for option, one in given.items() if one not in (None, UNSAID.get(option))]
-    return shlex.join(["bayesdensity", "fit", study, *(word for pair in pairs for word in pair), *["--quick"] * quick])
+    said = {option: value for option, value in given.items() if value != UNSAID.get(option)}
+    return command_line("fit", study, {"--set": settings, **said, "--quick": quick})
 
 
 def _check_request(path: Path, counts: dict[str, int | None]) -> None:

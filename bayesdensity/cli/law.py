@@ -21,6 +21,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_folder,
+    command_line,
     parsed,
     say,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayesdensity.data.runs import Runs
+    from bayesdensity.law.answer import LawAnswer
     from bayesdensity.law.fitted import LawFit
 
 
@@ -134,8 +136,24 @@ def law(
     if output is not None:
         from bayesdensity.plots.law import save_law
 
-        say(f"wrote {' and '.join(file.name for file in save_law(found, output))}")
+        given = {"--law": law, "--noise": noise, "--noise-df": noise_df, "--pool": pool, "--slow": slow}
+        given |= {"--map-from": map_from, "--benchmark": benchmark, "--hold-out": hold_out, "--exclude": exclude}
+        asked_for = {"suite": suite, "data": data and str(data), "--set": settings, **given}
+        given |= {"--at": at, "--compute": compute, "--compare": compare, "--set": settings, "--data": data}
+        command = command_line("law", suite, {**given, "--seed": seed, "-o": output})
+        files = [*save_law(found, output), _save_json(found, runs, output, command, asked_for)]
+        say(f"wrote {' and '.join(file.name for file in files)}")
     return 0 if passed(found.checks) else CHECK_FAILED
+
+
+def _save_json(found: LawAnswer, runs: Runs, stem: Path, command: str, asked_for: dict[str, Any]) -> Path:
+    """Write the answer with its certificate."""
+    from bayesdensity.describe.law import law_json
+    from bayesdensity.evaluation.certificate import law_basis, save_certified
+
+    basis, path = law_basis(found.fit.study, runs), stem.with_name(f"{stem.name}-law.json")
+    seed = found.fit.about["seed"]
+    return save_certified(path, law_json(found), basis, command=command, seed=seed, asked_for=asked_for)
 
 
 def _trainings(at: list[str] | None) -> dict[str, list[float]]:

@@ -21,6 +21,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_results,
+    command_line,
     load,
     parsed,
     resumable,
@@ -109,6 +110,7 @@ def sensitivity(
             left = leave_out(fit, bench, tell, influence) if influence else None
     answer = summarise(universe, found.answers, found.failed, priors, left, of, ci)
     print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
+    from bayesdensity.evaluation.certificate import save_certificate, variants_basis
     from bayesdensity.plots.files import save_figure
     from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
 
@@ -118,5 +120,13 @@ def sensitivity(
         files += save_figure(plot_tornado(answer), stem, "tornado")
     if len(answer.influence):
         files += save_figure(plot_influence(answer), stem, "influence")
+    asked_for = {"study": study, "settings": settings or [], "data": data and str(data), "grid": grid}
+    asked_for |= {"axis": axis or [], "vary": vary or [], "design": design}
+    given = {"--set": settings, "--data": data, "--grid": grid, "--axis": axis, "--vary": vary, "--design": design}
+    given |= {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": folder.name}
+    answered = {one.key: one.study for one in universe.variants if one.key in found.answers}
+    basis = variants_basis(answered, tables)
+    command = command_line("sensitivity", study, given)
+    files.append(save_certificate(folder, files, basis, command=command, seed=seed, asked_for=asked_for))
     say(f"wrote {', '.join(str(file) for file in files)}")
     return CHECK_FAILED if answer.failed else 0

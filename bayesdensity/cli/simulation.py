@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -20,6 +20,7 @@ from bayesdensity.cli.common import (
     app,
     check_counts,
     check_results,
+    command_line,
     load,
     load_fit_of,
     parsed,
@@ -126,6 +127,7 @@ def calibrate(
     from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
     from bayesdensity.evaluation.calibration import calibrate as run
     from bayesdensity.evaluation.calibration import worlds_table
+    from bayesdensity.evaluation.certificate import save_certificate, study_basis
     from bayesdensity.plots.calibration import plot_calibration
     from bayesdensity.plots.files import save_figure
     from bayesdensity.simulate import world_of
@@ -164,6 +166,13 @@ def calibrate(
     if len(found) > 1:
         worlds_table(found).to_csv(folder / "worlds.csv", float_format="%.4g", lineterminator="\n")
         files.append(folder / "worlds.csv")
+    given = {"--set": settings, "--data": data, "--fit": fit_file, "--replicates": replicates, "--world": world}
+    parts = ["quantities", "worlds", "published"]
+    about: dict[str, Any] = {
+        "command": command_line("calibrate", study, {**given, "--seed": seed, "-o": folder.name}),
+        "asked_for": {"study": study, "settings": settings or [], "data": data and str(data), "parts": parts},
+    }
+    files.append(save_certificate(folder, files, study_basis(chosen, tables, parts), seed=seed, **about))
     say(f"wrote {', '.join(str(file) for file in files)}")
     return CHECK_FAILED if any(one.failed for one in found.values()) else 0
 

@@ -1,7 +1,7 @@
 """What a committed table of results rests on, and whether it still does.
 
 A certificate records the digests of study and tables, and a *witness* of the model: its log density, and what is asked
-of a fit, at a few fixed points. A changed prior, formula or datum moves the witness, whether or not it stands in a study;
+of a fit, at a few fixed points. A changed prior, formula or datum moves the witness, whether or not a study states it;
 a reworded reason or faster code does not.
 """
 
@@ -67,11 +67,17 @@ def study_basis(study: Study, tables: Tables, parts: Iterable[str] = ("quantitie
     parts : iterable of str
         Keys of `PARTS`: what is witnessed beside the density of the model.
     """
-    fit, points = _joint(study, tables)
-    witness = {"log density": _rises(points)}
-    for part in parts:
-        witness |= PARTS[part](fit, tables)
-    return Basis(study.name, study.digest, tables.digest, _rounded(witness))
+    witness = _witness(study, assemble(study, select(study, tables)), tables, parts)
+    return Basis(study.name, study.digest, tables.digest, witness)
+
+
+def fit_basis(fit: Fit, parts: Iterable[str] = ("quantities",)) -> Basis:
+    """What results of a fit rest on: those of its study, if model and tables are still those it was made with.
+
+    The parts are those of `study_basis` but "published", which needs the tables.
+    """
+    witness = _witness(fit.study, fit.data, None, parts)
+    return Basis(fit.study.name, fit.study.digest, fit.about["tables_digest"], witness)
 
 
 def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
@@ -91,7 +97,8 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
         structure = (reference.kind, len(reference.families) > 1, form.form, form.one_sided, form.trend)
         if structure not in structures:
             structures.add(structure)
-            witness[f"log density of {key}"] = _rises(_joint(study, tables)[1])
+            data = assemble(study, select(study, tables))
+            witness[f"log density of {key}"] = _rises(_joint(study, data)[1])
     digest = digest_of("\n".join(f"{key} {study.digest}" for key, study in variants.items()))
     return Basis(next(iter(variants.values())).name, digest, tables.digest, _rounded(witness))
 
@@ -161,10 +168,10 @@ def stale(recorded: Mapping[str, Any], basis: Basis, contents: Mapping[str, str]
         Digests of the tables as they lie there.
     """
     faults = [
-        f"{what} has digest {now}, the certificate is of {recorded.get(key)}"
+        f"{what} digest {now}, the certificate is of {recorded.get(key)}"
         for what, key, now in (
-            ("the study", "digest", basis.digest),
-            ("the tables", "tables_digest", basis.tables_digest),
+            ("the study has", "digest", basis.digest),
+            ("the tables have", "tables_digest", basis.tables_digest),
         )
         if recorded.get(key) != now
     ]
@@ -172,10 +179,10 @@ def stale(recorded: Mapping[str, Any], basis: Basis, contents: Mapping[str, str]
     for name in sorted({*before, *basis.witness}):
         if not _same(before.get(name), basis.witness.get(name)):
             faults.append(f"the model has moved: {name} was {before.get(name)}, is {basis.witness.get(name)}")
-    for name in sorted({*recorded.get("contents", {}), *contents}):
-        if recorded.get("contents", {}).get(name) != contents.get(name):
-            faults.append(f"{name} is not the one that was certified")
-    return faults
+    known = recorded.get("contents", {})
+    return faults + [
+        f"{name} is not the one that was certified" for name in contents if contents[name] != known.get(name)
+    ]
 
 
 def save_certificate(folder: Path, files: Iterable[Path], basis: Basis, **about: Any) -> Path:
@@ -231,18 +238,24 @@ def source_digest() -> str:
     return digest_of("\n".join(texts))
 
 
-def _joint(study: Study, tables: Tables) -> tuple[Fit, FixedPoints]:
-    """A fit whose draws are fixed points of the joint model, as it is stated: how it is sampled does not matter."""
+def _witness(study: Study, data: xr.Dataset, tables: Tables | None, parts: Iterable[str]) -> Witness:
+    fit, points = _joint(study, data)
+    witness = {"log density": _rises(points)}
+    for part in parts:
+        witness |= PARTS[part](fit, tables)
+    return _rounded(witness)
+
+
+def _joint(study: Study, data: xr.Dataset) -> tuple[Fit, FixedPoints]:
+    """A fit whose draws are fixed points of the joint model as it is stated: how it is sampled does not matter."""
     from bayesdensity.model.build import build_model
     from bayesdensity.model.coordinates import Plain
 
-    joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})
-    data = assemble(joint, select(joint, tables))
-    points = at_fixed_points(build_model(joint, data, Plain()))
-    return Fit(points.draws, xr.Dataset(), data, joint, {"part": "joint"}), points
+    points = at_fixed_points(build_model(study, data, Plain()))
+    return Fit(points.draws, xr.Dataset(), data, study, {"part": "joint"}), points
 
 
-def _quantities(fit: Fit, _: Tables) -> Witness:
+def _quantities(fit: Fit, _: Tables | None) -> Witness:
     """Rates and ends of the frontier, and the mean of the densities."""
     draws = asked(fit)
     densities = sum(values for name, values in draws.items() if name.startswith(OF)) / fit.data.sizes["llm"]
@@ -251,7 +264,7 @@ def _quantities(fit: Fit, _: Tables) -> Witness:
     }
 
 
-def _worlds(fit: Fit, _: Tables) -> Witness:
+def _worlds(fit: Fit, _: Tables | None) -> Witness:
     """Mean of simulated scores, LLMs published, and the true rates."""
     found = {}
     for name, world in WORLDS.items():
@@ -261,20 +274,20 @@ def _worlds(fit: Fit, _: Tables) -> Witness:
     return found
 
 
-def _published(fit: Fit, tables: Tables) -> Witness:
+def _published(fit: Fit, tables: Tables | None) -> Witness:
     """Rates of the published procedure, by window."""
     trends = replicate(fit.study, tables, replicates=2, seed=1).trends
     # Found by optimisation: further digits are not the procedure's.
     return {"rates of the published procedure": [float(f"{trend.records.rate:.6g}") for trend in trends]}
 
 
-def _predictions(fit: Fit, _: Tables) -> Witness:
+def _predictions(fit: Fit, _: Tables | None) -> Witness:
     """Log predictive density of the scores of an LLM, given those of its relatives."""
     each = log_predictive(fit, fit.data, np.ones(fit.data.sizes["llm"], dtype=bool))
     return {"log predictive density": _means(each)}
 
 
-PARTS: dict[str, Callable[[Fit, Tables], Witness]] = {
+PARTS: dict[str, Callable[[Fit, Tables | None], Witness]] = {
     "quantities": _quantities,
     "worlds": _worlds,
     "published": _published,
