@@ -30,6 +30,8 @@ app = App(
 )
 DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
 CHAINS, CHECK_FAILED, INTERRUPTED, PIPE_CLOSED = 4, 1, 130, 141
+RENEWED = "renewed"
+"""Folder in the command of a certificate, wherever its tables lie."""
 
 Settings = Annotated[
     list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")

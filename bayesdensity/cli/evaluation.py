@@ -79,7 +79,7 @@ def backtest(
 
         files = save_figure(plot_backtest(result, found), output, "backtest")
         parts = ["quantities", "predictions"]
-        given = {"--cutoff": cutoff, "--seed": seed, "-o": output}
+        given = {"--cutoff": cutoff, "--seed": seed, "-o": output.name}
         about = {"command": command_line("backtest", path, given), "seed": seed}
         asked_for = {"study": result.study.name, "parts": parts}
         basis, file = fit_basis(result, parts), output.with_name(f"{output.name}-backtest.json")

@@ -138,9 +138,9 @@ def law(
 
         given = {"--law": law, "--noise": noise, "--noise-df": noise_df, "--pool": pool, "--slow": slow}
         given |= {"--map-from": map_from, "--benchmark": benchmark, "--hold-out": hold_out, "--exclude": exclude}
-        asked_for = {"suite": suite, "data": data and str(data), "--set": settings, **given}
-        given |= {"--at": at, "--compute": compute, "--compare": compare, "--set": settings, "--data": data}
-        command = command_line("law", suite, {**given, "--seed": seed, "-o": output})
+        given |= {"--set": settings, "--data": data and str(data)}
+        beside = {"--at": at, "--compute": compute, "--compare": compare, "--seed": seed, "-o": output.name}
+        command, asked_for = command_line("law", suite, {**given, **beside}), {"suite": suite, **given}
         files = [*save_law(found, output), _save_json(found, runs, output, command, asked_for)]
         say(f"wrote {' and '.join(file.name for file in files)}")
     return 0 if passed(found.checks) else CHECK_FAILED

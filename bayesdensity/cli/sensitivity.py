@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from bayesdensity.cli.common import (
     CHECK_FAILED,
+    RENEWED,
     AsJson,
     Ci,
     Cluster,
@@ -120,13 +121,11 @@ def sensitivity(
         files += save_figure(plot_tornado(answer), stem, "tornado")
     if len(answer.influence):
         files += save_figure(plot_influence(answer), stem, "influence")
-    asked_for = {"study": study, "settings": settings or [], "data": data and str(data), "grid": grid}
-    asked_for |= {"axis": axis or [], "vary": vary or [], "design": design}
-    given = {"--set": settings, "--data": data, "--grid": grid, "--axis": axis, "--vary": vary, "--design": design}
-    given |= {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": folder.name}
-    answered = {one.key: one.study for one in universe.variants if one.key in found.answers}
-    basis = variants_basis(answered, tables)
-    command = command_line("sensitivity", study, given)
-    files.append(save_certificate(folder, files, basis, command=command, seed=seed, asked_for=asked_for))
+    given = {"--set": settings, "--data": data and str(data), "--grid": grid, "--axis": axis, "--vary": vary}
+    given |= {"--design": design}
+    beside = {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": RENEWED}
+    about = {"command": command_line("sensitivity", study, {**given, **beside}), "seed": seed}
+    basis = variants_basis({one.key: one.study for one in universe.variants if one.key in found.answers}, tables)
+    files.append(save_certificate(folder, files, basis, asked_for={"study": study, **given}, **about))
     say(f"wrote {', '.join(str(file) for file in files)}")
     return CHECK_FAILED if answer.failed else 0

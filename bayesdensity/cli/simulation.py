@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
     CHECK_FAILED,
+    RENEWED,
     AsJson,
     Cluster,
     Folder,
@@ -166,13 +167,11 @@ def calibrate(
     if len(found) > 1:
         worlds_table(found).to_csv(folder / "worlds.csv", float_format="%.4g", lineterminator="\n")
         files.append(folder / "worlds.csv")
-    given = {"--set": settings, "--data": data, "--fit": fit_file, "--replicates": replicates, "--world": world}
-    parts = ["quantities", "worlds", "published"]
-    about: dict[str, Any] = {
-        "command": command_line("calibrate", study, {**given, "--seed": seed, "-o": folder.name}),
-        "asked_for": {"study": study, "settings": settings or [], "data": data and str(data), "parts": parts},
-    }
-    files.append(save_certificate(folder, files, study_basis(chosen, tables, parts), seed=seed, **about))
+    given, parts = {"--set": settings, "--data": data and str(data)}, ["quantities", "worlds", "published"]
+    beside = {"--fit": fit_file, "--replicates": replicates, "--world": world, "--seed": seed, "-o": RENEWED}
+    about = {"command": command_line("calibrate", study, {**given, **beside}), "seed": seed}
+    basis, asked_for = study_basis(chosen, tables, parts), {"study": study, **given, "parts": parts}
+    files.append(save_certificate(folder, files, basis, asked_for=asked_for, **about))
     say(f"wrote {', '.join(str(file) for file in files)}")
     return CHECK_FAILED if any(one.failed for one in found.values()) else 0
 

@@ -176,13 +176,13 @@ def stale(recorded: Mapping[str, Any], basis: Basis, contents: Mapping[str, str]
         if recorded.get(key) != now
     ]
     before: Mapping[str, list[float]] = recorded.get("witness", {})
-    for name in sorted({*before, *basis.witness}):
-        if not _same(before.get(name), basis.witness.get(name)):
-            faults.append(f"the model has moved: {name} was {before.get(name)}, is {basis.witness.get(name)}")
-    known = recorded.get("contents", {})
-    return faults + [
-        f"{name} is not the one that was certified" for name in contents if contents[name] != known.get(name)
-    ]
+    moved = [name for name in {**basis.witness, **before} if not _same(before.get(name), basis.witness.get(name))]
+    if moved:
+        was, now = before.get(moved[0]), basis.witness.get(moved[0])
+        faults.append(f"the model has moved, by {', '.join(moved)}: {moved[0]} was {was}, is {now}")
+    certified = recorded.get("contents", {})
+    changed = [name for name, digest in contents.items() if certified.get(name) != digest]
+    return [*faults, *(f"{name} is not the one that was certified" for name in changed)]
 
 
 def save_certificate(folder: Path, files: Iterable[Path], basis: Basis, **about: Any) -> Path:

@@ -78,7 +78,7 @@ def renewal(path: Path, recorded: Mapping[str, Any], contents: Mapping[str, str]
 def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tables]) -> Basis:
     """What results rest on today, from what their certificate says was asked for."""
     asked = dict(asked_for)
-    known = tables(asked.get("data"))
+    known = tables(asked.get("--data"))
     if "suite" in asked:
         picked = {"benchmarks": asked["--benchmark"], "hold_out": asked["--hold-out"] or ()}
         runs = read_runs(asked["suite"], known, **picked, exclude=asked["--exclude"] or ())
@@ -86,11 +86,11 @@ def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tab
         given = {name: asked[option] for name, option in names.items()}
         given["map_from"] = None if asked["--map-from"] == "none" else asked["--map-from"]
         return law_basis(law_study(asked["--law"], parsed(asked["--set"]), **given), runs)
-    settings = parsed(asked.get("settings"))
+    settings = parsed(asked.get("--set"))
     study = load_study(asked["study"], settings)
-    if "grid" in asked:
-        grid = load_grid(asked["grid"], asked["axis"], parsed(asked["vary"]))
-        variants = multiverse(study, grid, settings, asked["design"]).variants
+    if "--grid" in asked:
+        grid = load_grid(asked["--grid"], asked["--axis"] or (), parsed(asked["--vary"]))
+        variants = multiverse(study, grid, settings, asked["--design"]).variants
         return variants_basis({one.key: one.study for one in variants}, known)
     return study_basis(study, known, asked["parts"])
 
