@@ -4,11 +4,11 @@ from .cite import citations
 from .data.runs import read_runs
 from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
-from .describe.densities import densities_table
-from .describe.fit import summary
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
-from .inference.fitting import Fit, fit, load_fit, prepare, sample
+from .inference.drawing import fit, sample
+from .inference.preparing import prepare
+from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
 from .law.fitted import LawFit, fit_law, natural_parameters
@@ -44,9 +44,12 @@ from .quantities import (
     rate_by_benchmark,
     rate_of_new_benchmark,
 )
+from .render.sections.densities import densities_table
+from .render.sections.fit_summary import summary
 from .render.write import report
 from .study.law_spec import LawStudy, law_study
-from .study.spec import Study, load_study, study_names
+from .study.load import load_study, study_names
+from .study.spec import Study
 
 __version__: str
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 
 REFERENCES = Path(__file__).parent / "data" / "references.bib"

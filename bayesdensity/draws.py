@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bayesdensity import laws
 from bayesdensity.data.cells import Cells, Scores, cells_of, scores_of
-from bayesdensity.data.join import BOUND, PSEUDO
+from bayesdensity.data.pseudo import BOUND, PSEUDO
 from bayesdensity.laws.forms import Scales, scales_of
 
 Array = NDArray[np.float64]

@@ -30,10 +30,11 @@ extensions = [
     "links",
     "model_pages",
     "public_names",
+    "results_check",
 ]
 
 # Pages
-exclude_patterns = ["_build", "_ext", "validation/*/*", "auto_examples/**/*.md5"]
+exclude_patterns = ["_build", "_ext", "validation/*/*", "results/*.json", "auto_examples/**/*.md5"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3

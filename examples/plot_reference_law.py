@@ -2,14 +2,14 @@
 A loss law alone
 ================
 
-Before a law measures anything, it should be able to stand alone. The 240 published runs of Chinchilla: exponents, the
-loss of a training that nobody ran, and how to divide compute.
+Before a law is used to measure models, it should be examined alone. From the 240 published runs of Chinchilla, this
+example infers the exponents, predicts the loss of a run that nobody made, and divides compute optimally.
 
 .. note:: Draws are reduced to build this page quickly. The numbers are not for citing.
 """
 
 # %%
-# Runs of your own take the place of the name: a CSV file with ``params``, ``tokens`` and ``loss``.
+# To use your own runs, replace the name by a CSV file with ``params``, ``tokens`` and ``loss``.
 
 import bayesdensity as bd
 from bayesdensity.law.answer import answer
@@ -20,26 +20,26 @@ fit = bd.fit_law(bd.law_study("chinchilla"), runs, draws=500, tune=400)
 print(f"{fit.diagnostics.verdict}: {fit.diagnostics.sentence}")
 
 # %%
-# L = E + A N\ :sup:`-alpha` + B D\ :sup:`-beta`: the natural parameters with their intervals.
+# The law is L = E + A N\ :sup:`-alpha` + B D\ :sup:`-beta`. These are its natural parameters with their intervals.
 
 for name, estimate in bd.natural_parameters(fit).items():
     print(f"{name:6s} {estimate.to_frame().round(3).to_string(header=False, index=False)}")
 
 # %%
-# The loss of 7 billion parameters on 2 trillion tokens. What the law may miss beyond its runs is part of the
-# interval.
+# Predict the loss of 7 billion parameters on 2 trillion tokens. The interval includes the misfit of the law beyond its
+# runs.
 
 print(bd.predict(fit, {"params": [7e9], "tokens": [2e12]}).loss)
 
 # %%
-# How to divide 1e24 operations, and how the optimal size grows with compute.
+# Find the best way to divide 1e24 operations.
 
 best = bd.allocate(fit, [1e24])
 print(best.params)
 print(best.tokens)
 
 # %%
-# Everything at once, with the checks that come before any number, and two figures.
+# Compute everything at once, with the checks that should be read before any number, and two figures.
 
 found = answer(fit, runs, compute=[1e22, 1e23, 1e24])
 for check in found.checks:
@@ -47,6 +47,6 @@ for check in found.checks:
 losses = plot_law(found)
 
 # %%
-# The law beside two ways to find the optimum that need no law.
+# Compare the law with two approaches to the optimum that need no law.
 
 sizes = plot_allocation(found)

@@ -2,14 +2,14 @@
 Which choices matter?
 =====================
 
-"You would have found something else with active parameters", says a reviewer. Make the choices otherwise, one at a
-time, and look. ``bayesdensity sensitivity densing-law`` does it for 35 variants; here are three.
+"You would have found something else with active parameters", writes a reviewer. Change the choices one at a time and
+see what happens. ``bayesdensity sensitivity densing-law`` does this for 35 variants; this example does it for three.
 
 .. note:: Draws are reduced to build this page quickly. The numbers are not for citing.
 """
 
 # %%
-# A grid names axes of choices. This takes two of the axes that come with the package, and three choices on them.
+# A grid has axes of choices. This example uses two of the axes that come with the package, with three choices.
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ for variant in variants:
     print(f"{variant.key:32s} study {variant.digest}")
 
 # %%
-# The study as it is, read from the file that an earlier example kept or fitted here.
+# Read the default study from the file that an earlier example saved, or fit it here.
 
 if kept.is_file():
     fit = bd.load_fit(kept, study)
@@ -36,8 +36,8 @@ else:
 answers = {"default": answer_of(fit)}
 
 # %%
-# Fit the others. Sizes are data to the compiled model, so that the ways to count them share one (``like``); another
-# form of the frontier is compiled anew.
+# Fit the others. Sizes are data of the compiled model, so the ways to count them share one compiled model (``like``).
+# Another form of the frontier is compiled anew.
 
 prepared = None
 for variant in variants[1:]:
@@ -47,17 +47,17 @@ for variant in variants[1:]:
     print(f"{variant.key:32s} {fit.diagnostics.verdict}: {fit.diagnostics.sentence}")
 
 # %%
-# Doubling time of the frontier, in months, of every variant.
+# Print the doubling time of the frontier in months for every variant.
 
 found = summarise(universe, answers, {}, {})
 print(found.specifications[["median", "lower", "upper", "max_rhat"]].round(2).to_string())
 
 # %%
-# Each variant with its choices beneath.
+# Draw each variant, with its choices below.
 
 curve = plot_specifications(found)
 
 # %%
-# How far each choice alone moves the answer.
+# Draw how far each choice alone moves the answer.
 
 tornado = plot_tornado(found)

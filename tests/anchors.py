@@ -12,8 +12,9 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit, fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.inference.drawing import fit
+from bayesdensity.inference.result import Fit
+from bayesdensity.study.load import load_study
 
 ANCHORS = ("7B-4T", "13B-5T")
 

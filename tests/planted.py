@@ -12,8 +12,8 @@ from remade import remade as remade_with
 from scipy import special
 
 from bayesdensity.checks import Check
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.inference.result import Fit
+from bayesdensity.study.load import load_study
 
 SAMPLE = ("chain", "draw")
 
@@ -88,12 +88,6 @@ def others_pass(found: Check, *named: str) -> bool:
     return bool(doubted) and all(said.startswith(named) for said in doubted)
 
 
-def on(fit: Fit, benchmark: str, members: bool = False) -> np.ndarray:
-    """Which cells are of targets, or of members of the reference, on a benchmark."""
-    here = fit.data["benchmark"].to_numpy()[fit.data["cell_benchmark"].to_numpy()] == benchmark
-    return np.asarray(here & ((np.arange(len(here)) >= fit.data.attrs["n_target_cells"]) == members))
-
-
 def with_harnesses(fit: Fit, effects: Mapping[str, tuple[float, ...]]) -> Fit:
     """The fit with harnesses of these effects on the benchmarks, in their scales at each draw; nan: did not measure."""
     bench = fit.data["benchmark"].to_numpy()
@@ -104,11 +98,6 @@ def with_harnesses(fit: Fit, effects: Mapping[str, tuple[float, ...]]) -> Fit:
     data = fit.data.drop_dims("harness").assign(harness_benchmark=("harness", own)).assign_coords(labels)
     effect = xr.DataArray(values, dims=(*SAMPLE, "harness"))
     return replace(fit, data=data, posterior=fit.posterior.drop_dims("harness").assign(harness_effect=effect))
-
-
-def own_scores(fit: Fit) -> np.ndarray:
-    """Indices of the scores of targets."""
-    return np.flatnonzero(fit.data["score_cell"].to_numpy() < fit.data.attrs["n_target_cells"])
 
 
 LADDER = ("MMLU", "ARC-C")
@@ -160,6 +149,7 @@ def ladder(seed: int, plant: Plant | None = None) -> Fit:
             "n_items": ("benchmark", [14000.0, 1172.0]),
         },
         coords={"benchmark": list(LADDER)},
+        attrs={"ladder_log_n_centre": log_n.mean(), "ladder_log_d_centre": log_d.mean()},
     )
     made = {
         "loss": rng.standard_t(4, len(runs)),

@@ -28,7 +28,8 @@ from bayesdensity.evaluation.certificate import (
     study_basis,
     variants_basis,
 )
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 ROOT = Path(__file__).parent.parent
 

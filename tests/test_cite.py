@@ -13,10 +13,10 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.cite import REFERENCES, citations, references
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.study.law_spec import law_study
-from bayesdensity.study.spec import load_study, study_names
+from bayesdensity.study.load import load_study, study_names
 
 VERSIONS = {"bayesdensity": "9.9", "python": "3.13", "pymc": "6.4", "nutpie": "0.16", "arviz": "1.3", "numpy": "2.1"}
 NOTHING = xr.Dataset()

@@ -14,7 +14,7 @@ from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.draws import Draws
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 CHANGES: dict[str, dict[str, Any]] = {
     "as shipped": {},

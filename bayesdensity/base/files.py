@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bayesdensity.base.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -25,3 +29,13 @@ def write_whole(path: Path, content: bytes) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def csv_text(table: pd.DataFrame, *, index: bool = True, digits: int = 6) -> str:
+    """A table as the text of a CSV file, numbers to so many digits."""
+    return str(table.to_csv(index=index, float_format=f"%.{digits}g", lineterminator="\n"))
+
+
+def write_table(path: Path, table: pd.DataFrame, digits: int = 6) -> Path:
+    """Write a table as CSV, with its index, whole or not at all; raises as `write_whole` does."""
+    return write_whole(path, csv_text(table, digits=digits).encode())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
@@ -52,6 +53,26 @@ class Prior(Part):
         """Standard deviation of the normal on the scale of the shape."""
         lower, upper = self._on_scale()
         return (upper - lower) / (2 * Z90)
+
+    def normal(self, value: Any) -> Any:
+        """Values of the quantity on the scale that the prior is normal on: as they are, or their logarithm or logit."""
+        from scipy import special
+
+        if self.shape == "normal":
+            return value
+        return np.log(value) if self.shape == "lognormal" else special.logit(value)
+
+    def natural(self, value: Any) -> Any:
+        """Values of the quantity from the scale that the prior is normal on; the inverse of `normal`."""
+        from scipy import special
+
+        if self.shape == "normal":
+            return value
+        return np.exp(value) if self.shape == "lognormal" else special.expit(value)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        """Draws of the quantity."""
+        return self.natural(self.mu + self.sigma * rng.standard_normal(shape))
 
     def scaled(self, factor: float) -> Prior:
         """The prior with an interval ``factor`` times as wide about the same middle, on the scale of its shape."""

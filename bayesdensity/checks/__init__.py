@@ -6,26 +6,23 @@ the model right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
-from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
 
-from bayesdensity.base.errors import UnidentifiedError
-from bayesdensity.checks.extrapolation import check_extrapolation
-from bayesdensity.checks.prior_sensitivity import check_identification, check_priors
 from bayesdensity.checks.protocol import VERDICTS, Check, worst
-from bayesdensity.checks.reference_fit import check_reference
-from bayesdensity.checks.residuals import check_benchmarks, check_frontier, check_harnesses
-from bayesdensity.checks.sampler import check_convergence
-from bayesdensity.checks.score_prediction import check_scores
+from bayesdensity.checks.registry import CHECKS, Entry, applicable, check, passed, refuse_if_unidentified
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 __all__ = [
     "CHECKS",
     "VERDICTS",
     "Check",
+    "Entry",
     "Verdict",
+    "check",
     "checked",
     "checks_of",
     "passed",
@@ -34,46 +31,39 @@ __all__ = [
     "worst",
 ]
 
-CHECKS: dict[str, Callable[[Fit], Check]] = {
-    "convergence": check_convergence,
-    "identification": check_identification,
-    "reference": check_reference,
-    "scores": check_scores,
-    "benchmarks": check_benchmarks,
-    "frontier": check_frontier,
-    "harnesses": check_harnesses,
-    "extrapolation": check_extrapolation,
-    "priors": check_priors,
-}
-"""By name, in the order in which they are told."""
+# Every module of this package enters its checks, which are then put into the order in which they are told.
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+for _entry in sorted(CHECKS.values(), key=lambda entry: entry.place):
+    CHECKS[_entry.name] = CHECKS.pop(_entry.name)
 
 
-def run_checks(fit: Fit) -> tuple[Check, ...]:
-    """Every check that a fit allows; of the reference alone, its convergence and its misfit."""
-    names = ("convergence", "reference") if fit.about["part"] == "reference" else tuple(CHECKS)
-    return tuple(CHECKS[name](fit) for name in names)
+def run_checks(fit: Fit, checks: Iterable[Entry] | None = None) -> tuple[Check, ...]:
+    """Make every check that applies to a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+    checks : iterable of Entry, optional
+        None: those of the package.
+    """
+    return tuple(entry.run(fit) for entry in applicable(fit, CHECKS.values() if checks is None else checks))
 
 
-def checked(fit: Fit) -> Fit:
-    """The fit with its checks, which then go into its file."""
-    return fit.noted(checks=[asdict(one) for one in run_checks(fit)])
+def checked(fit: Fit, checks: Iterable[Entry] | None = None) -> Fit:
+    """The fit with its checks, which then go into its file; one that has them is left as it is.
+
+    Parameters
+    ----------
+    fit : Fit
+    checks : iterable of Entry, optional
+        None: those of the package.
+    """
+    if checks is None and "checks" in fit.about:
+        return fit
+    return fit.noted(checks=[asdict(one) for one in run_checks(fit, checks)])
 
 
-@lru_cache(maxsize=4)
 def checks_of(fit: Fit) -> tuple[Check, ...]:
-    """The checks that came with a fit, or else those that are run now."""
-    if "checks" not in fit.about:
-        return run_checks(fit)
-    return tuple(Check(**one) for one in fit.about["checks"])
-
-
-def passed(checks: Iterable[Check]) -> bool:
-    """Whether a result may be used: the sampler converged, and no check failed."""
-    return all(one.verdict == "PASS" if one.name == "convergence" else one.verdict != "FAIL" for one in checks)
-
-
-def refuse_if_unidentified(checks: Iterable[Check]) -> None:
-    """Raise an `UnidentifiedError` where the answer would only repeat its prior."""
-    for one in checks:
-        if one.name == "identification" and one.verdict == "FAIL":
-            raise UnidentifiedError(f"{one.sentence} {one.remedy}")
+    """The checks that came with a fit, or else those that are made now."""
+    return tuple(Check(**one) for one in checked(fit).about["checks"])

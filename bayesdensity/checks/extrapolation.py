@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from bayesdensity.checks.protocol import Check
+from bayesdensity.checks.registry import check
 from bayesdensity.data.cells import known_target_scores, scores_of
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, effective_size_by_benchmark, probability_unreachable
 
 BEYOND, SATURATED, UNREACHABLE = 0.25, 0.1, 0.1
@@ -16,6 +17,7 @@ NEAR = 0.03
 """A score this close to its ceiling, or this little above its floor, says little; as a share of the range."""
 
 
+@check("extrapolation", place=80)
 def check_extrapolation(fit: Fit) -> Check:
     """Share of effective sizes outside the reference, of scores at floor or ceiling, and of sizes that do not exist."""
     data = fit.data

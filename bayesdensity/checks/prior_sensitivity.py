@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.checks.protocol import Check
+from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 from bayesdensity.study.spec import Priors
 
@@ -17,6 +18,7 @@ WIDE, PRIOR_ONLY = 0.5, 0.9
 """Posterior over prior standard deviation: little was learned, and nothing."""
 
 
+@check("priors", place=90)
 def check_priors(fit: Fit) -> Check:
     """Power scaling of every prior of the study: how far the rates of the frontier and of the mean move.
 
@@ -41,6 +43,7 @@ def check_priors(fit: Fit) -> Check:
     return Check("priors", "REVIEW", said, "Halve and double their intervals with --set and see what moves.", found)
 
 
+@check("identification", place=20, gate="refuse")
 def check_identification(fit: Fit) -> Check:
     """Posterior over prior standard deviation of the rate, its change and the departures of benchmarks."""
     draws, priors = fit.posterior, fit.study.priors

@@ -10,23 +10,24 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.checks.residuals import depends, normal
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 LEAST = 5
 """Residuals that a test needs."""
-BENDS = {"n": "size", "d": "tokens", "u": "unique tokens", "e": "experts", "c": "compute"}
 FINE = {"family": "its members follow one link.", "ladder": "the ladder follows its law, and its scores the map."}
 REMEDIES = {
     "link": "Compare with another reference; look for members of another recipe.",
     "members": "Leave out members whose recipe differs (reference.exclude).",
-    "law": "Leave out undertrained runs (reference.exclude, reference.roles), or try law.irreducible.",
+    "law": "Leave out undertrained runs (reference.exclude, reference.roles), or try another law (law.name).",
     "beyond": "Do not rely on sizes far beyond the ladder; compare with a released family as reference.",
     "map": "Fit without the benchmark, or map it from another score (map_from).",
 }
 
 
+@check("reference", place=30, applies_to=("joint", "reference"))
 def check_reference(fit: Fit) -> Check:
     """Misfit of the law and the map of a ladder, or of the link of a family."""
     draws = thinned(fit)
@@ -94,7 +95,7 @@ def law_tests(data: xr.Dataset, at: Mapping[str, Array], z: Array) -> dict[str, 
         for letter, x in at.items():
             if len(np.unique(x[here].round(2))) > 2:
                 bend = depends(z[:, here], x[here] ** 2, plain[:, here])
-                own[f"law: losses on {name} bend away from it with {BENDS[letter]}"] = bend
+                own[f"law: losses on {name} bend away from it with {laws.VARIABLES[letter].name}"] = bend
         tests[str(name)] = own
     return tests
 

@@ -5,14 +5,13 @@ Each test is made at many posterior draws, on effects standardised by the scales
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import special, stats
 
 from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Form, Scales, dispersion, scales_of
 from bayesdensity.quantities.growth import mean_at
 
@@ -20,6 +19,7 @@ LEAST = 8
 """Effects that a test needs."""
 
 
+@check("benchmarks", place=50)
 def check_benchmarks(fit: Fit) -> Check:
     """Departures of LLMs on single benchmarks: outliers, and scatter that grows or shrinks with time."""
     draws, data = Draws(fit.data, thinned(fit)), fit.data
@@ -42,6 +42,7 @@ def check_benchmarks(fit: Fit) -> Check:
     return judged("benchmarks", tests, remedies, "departures of LLMs on single benchmarks scatter as modelled.")
 
 
+@check("frontier", place=60)
 def check_frontier(fit: Fit) -> Check:
     """Residuals of LLMs and families about the trend: their distribution, and what they should not depend on."""
     draws, data, form = thinned(fit), fit.data, fit.study.frontier
@@ -70,6 +71,7 @@ def check_frontier(fit: Fit) -> Check:
     return judged("frontier", tests, remedies, "residuals about the trend look like draws from the frontier's form.")
 
 
+@check("harnesses", place=70)
 def check_harnesses(fit: Fit) -> Check:
     """Effects of harnesses: one that stands out, on one benchmark or on all of its own."""
     draws, data = thinned(fit), fit.data
@@ -113,7 +115,7 @@ def depends(z: Array, on: Array, given: Array) -> float:
 def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
     """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
     data, form = fit.data, fit.study.frontier
-    mean = mean_at(replace(fit, posterior=kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    mean = mean_at(fit.with_draws(kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
     scales = Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws)))
     family = np.zeros((len(own), 0))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bayesdensity.checks.protocol import Check
+from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Diagnostics
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
+@check("convergence", place=10, gate="review", applies_to=("joint", "reference"))
 def check_convergence(fit: Fit) -> Check:
     """R-hat, bulk and tail ESS, divergences, E-BFMI, tree depth, and chains that never moved."""
     return convergence_check(fit.diagnostics)

@@ -8,9 +8,10 @@ from scipy import special, stats
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
+from bayesdensity.checks.registry import check
 from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 DRAWS = 400
 NODES, REACH = 61, 5.0
@@ -21,6 +22,7 @@ SAME = 5e-5
 """Scores closer than this are equal as published."""
 
 
+@check("scores", place=40)
 def check_scores(fit: Fit) -> Check:
     """Scores lie where the others predict them, by benchmark and by harness, and are no copies of each other."""
     pit, bench, source, first = loo_pit(fit)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
 
 from bayesdensity.base.errors import BayesDensityError
-from bayesdensity.cli import evaluation, fits, law, paper, report, sensitivity, simulation, studies
 from bayesdensity.cli.common import INTERRUPTED, PIPE_CLOSED, app, say
 
-__all__ = ["app", "evaluation", "fits", "law", "main", "paper", "report", "sensitivity", "simulation", "studies"]
+__all__ = ["app", "main"]
+
+for module in iter_modules(__path__):  # each registers its commands
+    import_module(f"{__name__}.{module.name}")
 
 
 def main() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from cyclopts import App, Parameter
 
@@ -18,7 +18,9 @@ from bayesdensity.base.errors import InputError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.checks import Check
+    from bayesdensity.inference.result import Fit
+    from bayesdensity.render.blocks import Block
     from bayesdensity.study.spec import Study
 
 app = App(
@@ -28,8 +30,11 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,
 )
-DEFAULT, QUICK = {"draws": 1500, "tune": 500}, {"draws": 500, "tune": 500}
-CHAINS, CHECK_FAILED, INTERRUPTED, PIPE_CLOSED = 4, 1, 130, 141
+CHECK_FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
+EXIT_SENTENCE = "Exit status 1: the result exists, but a check failed or the sampler did not converge."
+"""What `exit_status` decides, in the help of every command that judges and in docs/reading.md."""
+judging = partial(app.command, help_epilogue=EXIT_SENTENCE)
+"""Registers a command whose exit status says whether its result may be used."""
 RENEWED = "renewed"
 """Folder in the command of a certificate, wherever its tables lie."""
 
@@ -49,7 +54,7 @@ Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.
 
 def parsed(settings: list[str] | None) -> dict[str, Any]:
     """Dotted keys and their values, of texts such as those of --set."""
-    from bayesdensity.study.spec import parse_setting
+    from bayesdensity.study.load import parse_setting
 
     return dict(parse_setting(text) for text in settings or [])
 
@@ -75,7 +80,7 @@ def command_line(command: str, subject: str | Path, given: Mapping[str, Any]) ->
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:
     """The study with its settings, and its tables."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     chosen = load_study(study, overrides)
     from bayesdensity.data.tables import read_tables
@@ -85,7 +90,7 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
     """A fit of exactly this study and these tables, from its file."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
     from bayesdensity.published.replication import check_same
 
     loaded = load_fit(path, study)
@@ -95,7 +100,7 @@ def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
 
 def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     """Fits by the stems of their files, or by whole paths where stems are the same."""
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
@@ -114,17 +119,54 @@ def check_counts(counts: Mapping[str, int | None]) -> None:
             raise InputError(f"{option} must be at least 1; got {value}.")
 
 
-def print_fit(path: Path, ci: float, as_json: bool, to_json: Callable[..., Any], to_text: Callable[..., str]) -> int:
-    """Print what is said of a fit, as text or JSON, and give the exit status."""
-    check_ci(ci)
-    from bayesdensity.checks import checks_of, passed, refuse_if_unidentified
-    from bayesdensity.inference.fitting import load_fit
+class Described(Protocol):
+    """A module of `bayesdensity.render.sections`."""
 
-    result: Fit = load_fit(path)
-    checks = checks_of(result)
-    refuse_if_unidentified(checks)
-    print(json.dumps(to_json(result, ci), indent=2) if as_json else to_text(result, ci))
+    @property
+    def data(self) -> Callable[..., Any]:
+        """In the documented form of JSON."""
+
+    @property
+    def blocks(self) -> Callable[..., Iterable[Block]]:
+        """For a reader."""
+
+
+def show(section: Described, *subject: Any, as_json: bool) -> None:
+    """Print what a section says of something, as JSON or for a reader."""
+    from bayesdensity.base.jsonable import dumps
+    from bayesdensity.render.text import to_text
+
+    print(dumps(section.data(*subject)) if as_json else to_text(section.blocks(*subject)))
+
+
+def exit_status(checks: Iterable[Check]) -> int:
+    """The exit status of a result, the same for every command: `EXIT_SENTENCE`."""
+    from bayesdensity.checks import passed
+
     return 0 if passed(checks) else CHECK_FAILED
+
+
+def answers_check(failed: Mapping[str, str]) -> Check:
+    """Many fits as one check: one without an answer is a failure."""
+    from bayesdensity.checks import Check
+
+    return Check("answers", "FAIL" if failed else "PASS", f"{len(failed)} without an answer.")
+
+
+def convergence_check(verdict: Any, sentence: str = "") -> Check:
+    """The verdict on a sampler as a check."""
+    from bayesdensity.checks import Check
+
+    return Check("convergence", verdict, sentence)
+
+
+def identified(fit: Fit) -> tuple[Check, ...]:
+    """The checks of a fit; one whose answer would only repeat its prior is refused."""
+    from bayesdensity.checks import checks_of, refuse_if_unidentified
+
+    checks = checks_of(fit)
+    refuse_if_unidentified(checks)
+    return checks
 
 
 def check_folder(path: Path | None) -> None:

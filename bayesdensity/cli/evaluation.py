@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.cli.common import CHECK_FAILED, AsJson, Ci, app, check_ci, check_folder, command_line, load_fits, say
+from bayesdensity.cli.common import (
+    AsJson,
+    Ci,
+    check_ci,
+    check_folder,
+    command_line,
+    convergence_check,
+    exit_status,
+    judging,
+    load_fits,
+    say,
+    show,
+)
 
 
-@app.command
+@judging
 def compare(
     *paths: Path,
     refit: Annotated[bool, Parameter(negative="--no-refit", help="Leave out exactly where needed (minutes).")] = True,
     future: Annotated[bool, Parameter(negative="", help="Predict later releases too (minutes for each fit).")] = False,
     ci: Ci = 0.9,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Compare fits of the same scores by predicting LLMs they have not seen, and stack their doubling times.
 
     Parameters
@@ -28,23 +39,25 @@ def compare(
     """
     check_ci(ci)
     from bayesdensity.base.progress import saying
-    from bayesdensity.describe.comparison import comparison_json, comparison_text
+    from bayesdensity.checks import checks_of
     from bayesdensity.evaluation.backtesting import backtest as run
     from bayesdensity.evaluation.backtesting import leave_future_out
     from bayesdensity.evaluation.leave_out import compare as run_comparison
     from bayesdensity.evaluation.leave_out import prefixed, require_same_scores
+    from bayesdensity.render.sections import comparison as section
 
     fits = load_fits(paths)
     require_same_scores(fits)
     with saying() as tell:
-        found = run_comparison(fits, refit=refit, ci=ci, progress=tell)
+        comparison = run_comparison(fits, refit=refit, ci=ci, progress=tell)
         later = None
         if future:
-            later = leave_future_out({name: run(one, progress=prefixed(tell, name)) for name, one in fits.items()})
-    print(json.dumps(comparison_json(found, later), indent=2) if as_json else comparison_text(found, later))
+            later = leave_future_out({name: run(fit, progress=prefixed(tell, name)) for name, fit in fits.items()})
+    show(section, comparison, later, as_json=as_json)
+    return exit_status(check for fit in fits.values() for check in checks_of(fit))
 
 
-@app.command
+@judging
 def backtest(
     path: Path,
     *,
@@ -63,27 +76,26 @@ def backtest(
         Seed of the sampler.
     """
     from bayesdensity.base.progress import saying
-    from bayesdensity.describe.comparison import backtest_json, backtest_text
     from bayesdensity.evaluation.backtesting import backtest as run
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
+    from bayesdensity.render.sections import backtest as section
 
     check_folder(output)
     result = load_fit(path)
     with saying() as tell:
-        found = run(result, cutoff, progress=tell, seed=seed)
-    print(json.dumps(backtest_json(found), indent=2) if as_json else backtest_text(found))
+        predicted = run(result, cutoff, progress=tell, seed=seed)
+    show(section, predicted, as_json=as_json)
     if output:
+        from bayesdensity.base.jsonable import jsonable
         from bayesdensity.evaluation.certificate import fit_basis, save_certified
         from bayesdensity.plots.backtest import plot_backtest
         from bayesdensity.plots.files import save_figure
 
-        files = save_figure(plot_backtest(result, found), output, "backtest")
-        parts = ["quantities", "predictions"]
-        given = {"--cutoff": cutoff, "--seed": seed, "-o": output.name}
-        about = {"command": command_line("backtest", path, given), "seed": seed}
-        asked_for = {"study": result.study.name, "parts": parts}
-        basis, file = fit_basis(result, parts), output.with_name(f"{output.name}-backtest.json")
-        files.append(save_certified(file, backtest_json(found), basis, asked_for=asked_for, **about))
+        files = save_figure(plot_backtest(result, predicted), output, "backtest")
+        asked_for = {"study": result.study.name, "parts": ["quantities", "predictions"]}
+        command = command_line("backtest", path, {"--cutoff": cutoff, "--seed": seed, "-o": output.name})
+        about = {"command": command, "seed": seed, "asked_for": asked_for}
+        file, basis = output.with_name(f"{output.name}-backtest.json"), fit_basis(result, asked_for["parts"])
+        files.append(save_certified(file, jsonable(section.data(predicted)), basis, **about))
         say(f"wrote {', '.join(file.name for file in files)}")
-    failed = any(one.verdict == "FAIL" for one in found.verdicts.values())
-    return CHECK_FAILED if failed else 0
+    return exit_status(convergence_check(judged.verdict, judged.sentence) for judged in predicted.verdicts.values())

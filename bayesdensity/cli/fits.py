@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from bayesdensity.base.defaults import CHAINS, DRAWS, QUICK_DRAWS, TUNE
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
-    CHAINS,
-    CHECK_FAILED,
-    DEFAULT,
-    QUICK,
     AsJson,
     Ci,
     Folder,
     Settings,
-    app,
+    check_ci,
     check_counts,
     check_folder,
     command_line,
+    exit_status,
+    identified,
+    judging,
     load,
     parsed,
-    print_fit,
     say,
+    show,
 )
 
+if TYPE_CHECKING:
+    from bayesdensity.inference.result import Fit
+
 SEED = 1
-UNSAID = {"--chains": CHAINS, "--seed": SEED}
+UNSAID = {"--chains": CHAINS, "--tune": TUNE, "--seed": SEED}
 """Options at these values are not written down with a fit."""
 
 
-@app.command
+@judging
 def fit(
     study: str,
     *,
@@ -40,14 +43,14 @@ def fit(
     settings: Settings = None,
     data: Folder = None,
     chains: int = CHAINS,
-    draws: int | None = None,
-    tune: int | None = None,
+    draws: Annotated[
+        int | None, Parameter(help=f"Draws kept in each chain; {DRAWS}, with --quick {QUICK_DRAWS}.")
+    ] = None,
+    tune: int = TUNE,
     seed: int = SEED,
     quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
 ) -> int:
     """Fit a study, print the answer, and write the fit and its figures.
-
-    Exit status 1 says that the result exists but a check failed or the sampler did not converge.
 
     Parameters
     ----------
@@ -55,18 +58,15 @@ def fit(
         Name of a shipped study, or path of a TOML file.
     chains : int
         Number of chains.
-    draws : int, optional
-        Draws kept in each chain; 1500.
-    tune : int, optional
-        Draws discarded in each chain; 500.
+    tune : int
+        Draws discarded in each chain.
     seed : int
         Seed of the sampler.
     """
     chosen, tables = load(study, parsed(settings), data)
     path = output or Path(f"{chosen.name}.nc")
     _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
-    default = QUICK if quick else DEFAULT
-    counts: dict[str, Any] = {"draws": draws or default["draws"], "tune": tune or default["tune"]}
+    counts: dict[str, Any] = {"draws": draws or (QUICK_DRAWS if quick else DRAWS), "tune": tune}
     say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
         say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")
@@ -74,27 +74,25 @@ def fit(
     from bayesdensity.base.progress import reporting
 
     with reporting(chains, **counts) as report:
-        from bayesdensity.inference.fitting import fit as run
+        from bayesdensity.inference.drawing import fit as run
 
         result = run(chosen, tables, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
-    from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
-    from bayesdensity.describe import fit_text
+    from bayesdensity.checks import checked
+    from bayesdensity.plots.files import save_figures
+    from bayesdensity.render.sections import fit_summary
 
     say("checking")
     given = {"-o": output, "--data": data, "--chains": chains, "--draws": draws, "--tune": tune, "--seed": seed}
     result = checked(result).noted(command=_command(study, settings, given, quick))
-    checks = checks_of(result)
-    refuse_if_unidentified(checks)
+    checks = identified(result)
     result.save(path)
-    print(fit_text(result))
-    from bayesdensity.plots.files import save_figures
-
+    show(fit_summary, result, as_json=False)
     figures = save_figures(result, path.with_suffix(""))
     say(f"wrote {path} and {', '.join(figure.name for figure in figures if figure.suffix == '.png')}")
-    return 0 if passed(checks) else CHECK_FAILED
+    return exit_status(checks)
 
 
-@app.command
+@judging
 def summary(path: Path, *, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     """Print the verdict, doubling times, benchmark rates and the frontier of a fit.
 
@@ -103,12 +101,14 @@ def summary(path: Path, *, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     path : Path
         A file that `fit` wrote.
     """
-    from bayesdensity.describe import fit_json, fit_text
+    from bayesdensity.render.sections import fit_summary
 
-    return print_fit(path, ci, as_json, fit_json, fit_text)
+    fit = _read(path, ci)
+    show(fit_summary, fit, ci, as_json=as_json)
+    return exit_status(identified(fit))
 
 
-@app.command
+@judging
 def densities(
     path: Path,
     *,
@@ -123,9 +123,24 @@ def densities(
     path : Path
         A file that `fit` wrote.
     """
-    from bayesdensity.describe import densities_csv, densities_json, densities_text
+    from bayesdensity.render.sections import densities as section
 
-    return print_fit(path, ci, as_json, densities_json, densities_csv if as_csv else densities_text)
+    fit = _read(path, ci)
+    if as_csv and not as_json:
+        print(section.every_table(fit, ci).csv(), end="")
+    else:
+        show(section, fit, ci, as_json=as_json)
+    return exit_status(identified(fit))
+
+
+def _read(path: Path, ci: float) -> Fit:
+    """A fit that has something to say."""
+    check_ci(ci)
+    from bayesdensity.inference.result import load_fit
+
+    fit = load_fit(path)
+    identified(fit)
+    return fit
 
 
 def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity import laws
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
-    CHAINS,
-    CHECK_FAILED,
-    DEFAULT,
     AsJson,
     Ci,
     Folder,
-    app,
     check_ci,
     check_counts,
     check_folder,
     command_line,
+    exit_status,
+    judging,
     parsed,
     say,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -32,18 +32,21 @@ if TYPE_CHECKING:
     from bayesdensity.data.runs import Runs
     from bayesdensity.law.answer import LawAnswer
     from bayesdensity.law.fitted import LawFit
+    from bayesdensity.study.law_spec import LawStudy
+
+Noise = Literal["student-t", "laplace", "normal", "one-sided"]
 
 
 def _many(text: str) -> Any:
     return Parameter(negative="", help=text)
 
 
-@app.command
+@judging
 def law(
     suite: str,
     *,
-    law: str = "chinchilla",
-    noise: Literal["student-t", "laplace", "normal", "one-sided"] = "student-t",
+    law: Annotated[str, Parameter(help=f"{', '.join(laws.LAWS)}.")] = "chinchilla",
+    noise: Noise = "student-t",
     noise_df: float = 4.0,
     pool: Annotated[bool, Parameter(negative="", help="Let benchmarks share exponents.")] = False,
     slow: Literal["size", "data"] | None = None,
@@ -62,8 +65,8 @@ def law(
     data: Folder = None,
     ci: Ci = 0.9,
     chains: int = CHAINS,
-    draws: int | None = None,
-    tune: int | None = None,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     output: Annotated[
         Path | None, Parameter(name=["-o", "--output"], help="Draw figures: STEM gives STEM-law.png and so on.")
@@ -72,15 +75,12 @@ def law(
 ) -> int:
     """Fit a reference loss law alone: exponents, predictions, and how to divide compute.
 
-    Anchors of a suite are not fitted but predicted. Exit status 1 says that the result exists but a check failed or
-    the sampler did not converge.
+    Anchors of a suite are not fitted but predicted.
 
     Parameters
     ----------
     suite : str
         Name of a suite of reference runs, or path of a CSV file with params, tokens and loss.
-    law : str
-        chinchilla, densing, kaplan, data-constrained, experts, size, data or compute.
     noise : str
         How log losses scatter about the law; one-sided lets undertrained runs lie above it.
     noise_df : float
@@ -91,48 +91,33 @@ def law(
         Which score is mapped from the loss; none fits losses only.
     chains : int
         Number of chains.
-    draws : int, optional
-        Draws kept in each chain; 1500.
-    tune : int, optional
-        Draws discarded in each chain; 500.
+    draws : int
+        Draws kept in each chain.
+    tune : int
+        Draws discarded in each chain.
     seed : int
         Seed of the sampler.
     """
     check_ci(ci)
     check_counts({"--chains": chains, "--draws": draws, "--tune": tune})
     check_folder(output)
-    trainings = _trainings(at)
+    trainings, overrides = _trainings(at), parsed(settings)
     from bayesdensity.data.runs import read_runs
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.law.design import refuse_design
     from bayesdensity.study.law_spec import law_study
 
     runs = read_runs(suite, read_tables(data), benchmarks=benchmark, hold_out=hold_out or (), exclude=exclude or ())
-    overrides = parsed(settings)
-    common: dict[str, Any] = {"noise": noise, "noise_df": noise_df}
-    study = law_study(law, overrides, pool=pool, slow=slow, map_from=None if map_from == "none" else map_from, **common)
-    refuse_design(study.form, runs)
-    if compute:
-        from bayesdensity.law.allocation import check_compute
-
-        check_compute(study.form, compute)
-    say(f"{runs.name}: {study.form.title}  [{study.digest}]")
-    counts: dict[str, Any] = {"draws": draws or DEFAULT["draws"], "tune": tune or DEFAULT["tune"]}
-    from bayesdensity.base.progress import reporting
-
-    with reporting(chains, **counts) as report:
-        from bayesdensity.law.fitted import fit_law
-
-        fitted = fit_law(study, runs, chains=chains, seed=seed, progress=report.chains, stage=report.stage, **counts)
-    sampler = {"chains": chains, "seed": seed, **counts}
-    comparison = _compared(fitted, runs, overrides, {**common, "pool": pool}, sampler) if compare else None
-    from bayesdensity.checks import passed
-    from bayesdensity.describe.law import law_json, law_text
+    common: dict[str, Any] = {"noise": noise, "noise_df": noise_df, "pool": pool}
+    study = law_study(law, overrides, slow=slow, map_from=None if map_from == "none" else map_from, **common)
+    sampler = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
+    fitted = _fitted(study, runs, compute, sampler)
+    comparison = _compared(fitted, runs, overrides, common, sampler) if compare else None
     from bayesdensity.law.answer import answer
+    from bayesdensity.render.sections import law as section
 
     say("checking")
-    found = answer(fitted, runs, at=trainings, compute=compute, comparison=comparison, ci=ci)
-    print(json.dumps(law_json(found), indent=2) if as_json else law_text(found))
+    told = answer(fitted, runs, at=trainings, compute=compute, comparison=comparison, ci=ci)
+    show(section, told, as_json=as_json)
     if output is not None:
         from bayesdensity.plots.law import save_law
 
@@ -141,19 +126,37 @@ def law(
         given |= {"--set": settings, "--data": data and str(data)}
         beside = {"--at": at, "--compute": compute, "--compare": compare, "--seed": seed, "-o": output.name}
         command, asked_for = command_line("law", suite, {**given, **beside}), {"suite": suite, **given}
-        files = [*save_law(found, output), _save_json(found, runs, output, command, asked_for)]
+        files = [*save_law(told, output), _save_json(told, runs, output, command, asked_for)]
         say(f"wrote {' and '.join(file.name for file in files)}")
-    return 0 if passed(found.checks) else CHECK_FAILED
+    return exit_status(told.checks)
 
 
-def _save_json(found: LawAnswer, runs: Runs, stem: Path, command: str, asked_for: dict[str, Any]) -> Path:
+def _fitted(study: LawStudy, runs: Runs, compute: list[float] | None, sampler: dict[str, int]) -> LawFit:
+    """The fit of a law; what it cannot tell, and compute that it cannot divide, is refused first."""
+    from bayesdensity.base.progress import reporting
+    from bayesdensity.law.design import refuse_design
+
+    refuse_design(study.form, runs)
+    if compute:
+        from bayesdensity.law.allocation import check_compute
+
+        check_compute(study.form, compute)
+    say(f"{runs.name}: {study.form.title}  [{study.digest}]")
+    with reporting(sampler["chains"], sampler["draws"], sampler["tune"]) as report:
+        from bayesdensity.law.fitted import fit_law
+
+        return fit_law(study, runs, progress=report.chains, stage=report.stage, **sampler)
+
+
+def _save_json(told: LawAnswer, runs: Runs, stem: Path, command: str, asked_for: dict[str, Any]) -> Path:
     """Write the answer with its certificate."""
-    from bayesdensity.describe.law import law_json
+    from bayesdensity.base.jsonable import jsonable
     from bayesdensity.evaluation.certificate import law_basis, save_certified
+    from bayesdensity.render.sections import law as section
 
-    basis, path = law_basis(found.fit.study, runs), stem.with_name(f"{stem.name}-law.json")
-    seed = found.fit.about["seed"]
-    return save_certified(path, law_json(found), basis, command=command, seed=seed, asked_for=asked_for)
+    basis, path = law_basis(told.fit.study, runs), stem.with_name(f"{stem.name}-law.json")
+    seed = told.fit.about["seed"]
+    return save_certified(path, jsonable(section.data(told)), basis, command=command, seed=seed, asked_for=asked_for)
 
 
 def _trainings(at: list[str] | None) -> dict[str, list[float]]:
@@ -171,28 +174,15 @@ def _trainings(at: list[str] | None) -> dict[str, list[float]]:
 
 
 def _compared(
-    fitted: LawFit, runs: Runs, overrides: dict[str, Any], settings: dict[str, Any], sampler: dict[str, Any]
+    fitted: LawFit, runs: Runs, overrides: dict[str, Any], settings: dict[str, Any], sampler: dict[str, int]
 ) -> pd.DataFrame | None:
     """The law beside every other that the runs can tell."""
-    from bayesdensity.base.errors import UnidentifiedError
     from bayesdensity.base.progress import saying
-    from bayesdensity.law.fitted import fit_law
     from bayesdensity.law.ranking import compare_laws
-    from bayesdensity.laws import LAWS
-    from bayesdensity.study.law_spec import law_study
+    from bayesdensity.law.rivals import fit_rivals
 
-    fits = {fitted.study.law: fitted}
     with saying() as tell:
-        for name in LAWS:
-            if name in fits:
-                continue
-            tell(f"comparing with {name}")
-            known = law_study(name, map_from=None, **settings).priors
-            apply = {key: to for key, to in overrides.items() if key.removeprefix("priors.").split(".")[0] in known}
-            try:
-                fits[name] = fit_law(law_study(name, apply, map_from=None, **settings), runs, **sampler)
-            except UnidentifiedError:
-                continue
+        fits = fit_rivals(fitted, runs, overrides=overrides, settings=settings, sampler=sampler, progress=tell)
     if len(fits) > 1:
         return compare_laws(fits)
     say("these runs can tell no other law; nothing is compared.")

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
-    CHAINS,
-    CHECK_FAILED,
-    DEFAULT,
     AsJson,
     Ci,
     Folder,
     Settings,
-    app,
     check_ci,
     check_folder,
+    exit_status,
+    judging,
     load,
     load_fit_of,
     parsed,
     say,
+    show,
 )
 
 if TYPE_CHECKING:
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 
-@app.command
+@judging
 def paper(
     study: str,
     *,
@@ -56,7 +55,7 @@ def paper(
 ) -> int:
     """Run the published procedure on the same tables, beside what the posterior says.
 
-    Exit status 1 says that the result exists but a check of the posterior or of the bootstrap did not pass.
+    A bootstrap of which many replicates fail is a check that failed.
 
     Parameters
     ----------
@@ -69,30 +68,35 @@ def paper(
     """
     chosen, tables = load(study, parsed(settings), data)
     _check_paper(ci, replicates, output, points_only and fit_file is not None)
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     others = [load_study(name) for name in beside or []]
     from bayesdensity.base.progress import counting
-    from bayesdensity.describe import paper_json, paper_text
     from bayesdensity.published.procedure import replicate
     from bayesdensity.published.replication import compare
+    from bayesdensity.render.sections import published
 
-    for one in (chosen, *others):  # refuse before anything expensive runs
-        replicate(one, tables, replicates=0)
+    for known in (chosen, *others):  # refuse before anything expensive runs
+        replicate(known, tables, replicates=0)
     posterior = None if points_only else _posterior(chosen, tables, fit_file, seed)
 
     with counting("bootstrap") as count:
         result = compare(chosen, tables, posterior, others, replicates=replicates, seed=seed, ci=ci, progress=count)
-    print(json.dumps(paper_json(result), indent=2) if as_json else paper_text(result))
+    show(published, result, as_json=as_json)
     if output is not None:
         from bayesdensity.plots.files import save_figure
         from bayesdensity.plots.paper import plot_paper
 
         written = save_figure(plot_paper(result), output, "paper")
         say(f"wrote {' and '.join(str(path) for path in written)}")
-    for fault in result.faults:
-        say(fault)
-    return CHECK_FAILED if result.faults else 0
+    from bayesdensity.checks import Check, checks_of
+
+    faults = [Check("procedure", "FAIL", fault) for fault in result.faults]
+    faults += [] if posterior is None else [check for check in checks_of(posterior) if check.name != "convergence"]
+    for check in faults:
+        if check.verdict == "FAIL":
+            say(check.sentence)
+    return exit_status(faults)
 
 
 def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) -> None:
@@ -110,9 +114,9 @@ def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:
     if path is not None:
         return load_fit_of(path, study, tables)
     from bayesdensity.base.progress import reporting
-    from bayesdensity.inference.fitting import fit as run
+    from bayesdensity.inference.drawing import fit as run
 
     say(f"{study.title}  [{study.name} {study.digest}]")
-    with reporting(CHAINS, **DEFAULT) as report:
-        settings: dict[str, Any] = {"chains": CHAINS, "seed": seed, **DEFAULT}
+    with reporting(CHAINS, DRAWS, TUNE) as report:
+        settings: dict[str, Any] = {"chains": CHAINS, "draws": DRAWS, "tune": TUNE, "seed": seed}
         return run(study, tables, progress=report.chains, stage=report.stage, **settings)

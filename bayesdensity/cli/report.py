@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import CHECK_FAILED, Ci, Folder, app, check_ci, load_fits, say
+from bayesdensity.cli.common import (
+    Ci,
+    Folder,
+    app,
+    check_ci,
+    exit_status,
+    identified,
+    judging,
+    load_fits,
+    say,
+)
 
 if TYPE_CHECKING:
     from bayesdensity.study.spec import Study
 
 
-@app.command
+@judging
 def report(
     *paths: Path,
     output: Annotated[
@@ -33,8 +43,6 @@ def report(
 ) -> int:
     """Write a report on a fit, or on several side by side: one HTML file that needs nothing else, and a folder.
 
-    Exit status 1 says that the report exists but a check of a fit failed.
-
     Parameters
     ----------
     paths : Path
@@ -42,7 +50,7 @@ def report(
     """
     check_ci(ci)
     from bayesdensity.base.progress import saying
-    from bayesdensity.checks import checked, checks_of, passed, refuse_if_unidentified
+    from bayesdensity.checks import checked
     from bayesdensity.data.tables import read_tables
     from bayesdensity.render.write import check_request
     from bayesdensity.render.write import report as write
@@ -57,11 +65,11 @@ def report(
             if "checks" not in fit.about:
                 tell(f"checking {name}")
                 fits[name] = checked(fit)
-            refuse_if_unidentified(checks_of(fits[name]))
+            identified(fits[name])
         written = write(fits, target, tables=tables, sensitivity=beside, folder=folder, ci=ci, progress=tell)
     more = f", and the folder {target.with_suffix('')} with {len(written) - 1} files" if folder else ""
     say(f"wrote {written[0]}{more}")
-    return 0 if all(passed(checks_of(fit)) for fit in fits.values()) else CHECK_FAILED
+    return exit_status(check for fit in fits.values() for check in identified(fit))
 
 
 @app.command
@@ -74,7 +82,7 @@ def cite(path: Path) -> None:
         A file that `fit` wrote.
     """
     from bayesdensity.cite import citations
-    from bayesdensity.inference.fitting import load_fit
+    from bayesdensity.inference.result import load_fit
 
     print(citations(load_fit(path)))
 
@@ -84,7 +92,7 @@ def _beside(path: Path, study: Study) -> Path | None:
     folder = path.parent / f"{study.name}-sensitivity"
     if not folder.is_dir():
         return None
-    from bayesdensity.describe.sensitivity import load_sensitivity
+    from bayesdensity.sensitivity.results import load_sensitivity
 
     try:
         load_sensitivity(folder, study)

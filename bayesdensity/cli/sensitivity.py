@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from bayesdensity.cli.common import (
-    CHECK_FAILED,
     RENEWED,
     AsJson,
     Ci,
@@ -18,20 +16,27 @@ from bayesdensity.cli.common import (
     Resumed,
     Settings,
     Workers,
-    app,
+    answers_check,
     check_ci,
     check_counts,
     check_results,
     command_line,
+    convergence_check,
+    exit_status,
+    judging,
     load,
     parsed,
     resumable,
     say,
+    show,
     workers_of,
 )
 
+if TYPE_CHECKING:
+    from bayesdensity.sensitivity.effects import Sensitivity
 
-@app.command
+
+@judging
 def sensitivity(
     study: str,
     *,
@@ -62,7 +67,7 @@ def sensitivity(
     """Fit variants of a study that make one choice otherwise, and say which choices matter.
 
     Every fit is kept in the folder: asked for more axes, another rate or after a stop, the same command fits only what
-    is new. Exit status 1 says that the result exists but a variant has no answer.
+    is new. A variant without an answer is a check that failed.
 
     Parameters
     ----------
@@ -77,18 +82,12 @@ def sensitivity(
     chosen, tables = load(study, overrides, data)
     from bayesdensity.base import engine
     from bayesdensity.data.selection import select
-    from bayesdensity.describe.sensitivity import (
-        plan_line,
-        plan_text,
-        save_sensitivity,
-        sensitivity_json,
-        sensitivity_text,
-    )
+    from bayesdensity.render.sections import sensitivity as section
+    from bayesdensity.render.text import to_text
     from bayesdensity.sensitivity import running
+    from bayesdensity.sensitivity.answering import answer_universe
     from bayesdensity.sensitivity.answers import require_rate
-    from bayesdensity.sensitivity.effects import summarise
     from bayesdensity.sensitivity.grid import load_grid, multiverse
-    from bayesdensity.sensitivity.influence import influence as leave_out
 
     of, released = f"{estimand} {at}" if at else estimand, select(chosen, tables).llms["release_date"]
     require_rate(of, *(f"{day:%Y-%m-%d}" for day in (released.min(), released.max())))
@@ -99,33 +98,37 @@ def sensitivity(
         bench = running.Bench(folder, tables, seed, executor, workers)
         planned = running.plan(universe, bench)
         if plan:
-            print(plan_text(planned, cores))
+            print(to_text(section.plan_blocks(planned, cores)))
             return 0
-        say(plan_line(planned, cores))
+        say(section.plan_sentence(planned, cores))
         folder.mkdir(exist_ok=True)
         with resumable("fits", folder) as tell:
-            fit = bench.fit_of(chosen, tell)
-            priors = running.widened(universe, fit)
-            planned += running.plan(universe, bench, [one for _, _, one in priors.values()])
-            found = running.run(planned, fit, bench, tell)
-            left = leave_out(fit, bench, tell, influence) if influence else None
-    answer = summarise(universe, found.answers, found.failed, priors, left, of, ci)
-    print(json.dumps(sensitivity_json(answer), indent=2) if as_json else sensitivity_text(answer))
+            answer = answer_universe(universe, planned, bench, tell, leave_out=influence or (), of=of, ci=ci)
+    show(section, answer, as_json=as_json)
     from bayesdensity.evaluation.certificate import save_certificate, variants_basis
+
+    files = _written(answer, folder)
+    given = {"--set": settings, "--data": data and str(data), "--grid": grid, "--axis": axis, "--vary": vary}
+    given |= {"--design": design}
+    beside = {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": RENEWED}
+    about = {"command": command_line("sensitivity", study, {**given, **beside}), "seed": seed}
+    answered = {made.key: made.study for made in universe.variants if made.key in answer.specifications.index}
+    basis = variants_basis(answered, tables)
+    files.append(save_certificate(folder, files, basis, asked_for={"study": study, **given}, **about))
+    say(f"wrote {', '.join(map(str, files))}")
+    return exit_status([answers_check(answer.failed), *map(convergence_check, answer.specifications["verdict"])])
+
+
+def _written(answer: Sensitivity, folder: Path) -> list[Path]:
+    """The files of an answer: tables, and figures where they have something to show."""
     from bayesdensity.plots.files import save_figure
     from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
+    from bayesdensity.sensitivity.results import save_sensitivity
 
-    files, stem = save_sensitivity(answer, folder), folder / chosen.name
+    files, stem = save_sensitivity(answer, folder), folder / answer.study.name
     if len(answer.specifications) > 1:
         files += save_figure(plot_specifications(answer), stem, "specifications")
         files += save_figure(plot_tornado(answer), stem, "tornado")
     if len(answer.influence):
         files += save_figure(plot_influence(answer), stem, "influence")
-    given = {"--set": settings, "--data": data and str(data), "--grid": grid, "--axis": axis, "--vary": vary}
-    given |= {"--design": design}
-    beside = {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": RENEWED}
-    about = {"command": command_line("sensitivity", study, {**given, **beside}), "seed": seed}
-    basis = variants_basis({one.key: one.study for one in universe.variants if one.key in found.answers}, tables)
-    files.append(save_certificate(folder, files, basis, asked_for={"study": study, **given}, **about))
-    say(f"wrote {', '.join(str(file) for file in files)}")
-    return CHECK_FAILED if answer.failed else 0
+    return files

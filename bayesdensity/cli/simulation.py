@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,6 @@ from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
-    CHECK_FAILED,
     RENEWED,
     AsJson,
     Cluster,
@@ -18,21 +17,26 @@ from bayesdensity.cli.common import (
     Resumed,
     Settings,
     Workers,
+    answers_check,
     app,
     check_counts,
     check_results,
     command_line,
+    exit_status,
+    judging,
     load,
     load_fit_of,
     parsed,
     resumable,
     say,
+    show,
     workers_of,
 )
 
 if TYPE_CHECKING:
     from bayesdensity.data.tables import Tables
-    from bayesdensity.inference.fitting import Fit
+    from bayesdensity.evaluation.calibration import Calibration
+    from bayesdensity.inference.result import Fit
     from bayesdensity.study.spec import Study
 
 World = Annotated[str, Parameter(name="--world", help="How worlds depart from the model; default: not at all.")]
@@ -92,7 +96,7 @@ def simulate(
     say(f"wrote {', '.join(str(file) for file in files)}")
 
 
-@app.command
+@judging
 def calibrate(
     study: str,
     *,
@@ -114,7 +118,7 @@ def calibrate(
 ) -> int:
     """Simulate many worlds with the design of a study, fit each, and count how often intervals hold the truth.
 
-    Exit status 1 says that the result exists but some replicates failed.
+    A replicate without a fit is a check that failed.
 
     Parameters
     ----------
@@ -125,12 +129,8 @@ def calibrate(
     seed : int
         Of worlds and samplers.
     """
-    from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
     from bayesdensity.evaluation.calibration import calibrate as run
-    from bayesdensity.evaluation.calibration import worlds_table
-    from bayesdensity.evaluation.certificate import save_certificate, study_basis
-    from bayesdensity.plots.calibration import plot_calibration
-    from bayesdensity.plots.files import save_figure
+    from bayesdensity.render.sections import calibration as section
     from bayesdensity.simulate import world_of
 
     worlds = list(dict.fromkeys(world or ["as-modelled"]))
@@ -145,7 +145,7 @@ def calibrate(
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
         results = folder / "results.jsonl"
         with resumable("results", results) as tell:
-            found = run(
+            calibrations = run(
                 source,
                 tables,
                 replicates=replicates,
@@ -156,24 +156,30 @@ def calibrate(
                 workers=workers,
                 progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
             )
-    if as_json:
-        print(json.dumps({name: calibration_json(one) for name, one in found.items()}, indent=2))
-    else:
-        parts = [calibration_text(one) for one in found.values()]
-        print("\n\n".join([*parts, worlds_text(found)] if len(found) > 1 else parts))
-    files = []
-    for name, one in found.items():
-        files += [*save_calibration(one, folder / name), *save_figure(plot_calibration(one), folder / name, "ranks")]
-    if len(found) > 1:
-        worlds_table(found).to_csv(folder / "worlds.csv", float_format="%.4g", lineterminator="\n")
-        files.append(folder / "worlds.csv")
+    show(section, calibrations, as_json=as_json)
+    from bayesdensity.evaluation.certificate import save_certificate, study_basis
+
+    files = _written(calibrations, folder)
     given, parts = {"--set": settings, "--data": data and str(data)}, ["quantities", "worlds", "published"]
     beside = {"--fit": fit_file, "--replicates": replicates, "--world": world, "--seed": seed, "-o": RENEWED}
     about = {"command": command_line("calibrate", study, {**given, **beside}), "seed": seed}
     basis, asked_for = study_basis(chosen, tables, parts), {"study": study, **given, "parts": parts}
     files.append(save_certificate(folder, files, basis, asked_for=asked_for, **about))
-    say(f"wrote {', '.join(str(file) for file in files)}")
-    return CHECK_FAILED if any(one.failed for one in found.values()) else 0
+    say(f"wrote {', '.join(map(str, files))}")
+    return exit_status(answers_check(calibration.failed) for calibration in calibrations.values())
+
+
+def _written(calibrations: Mapping[str, Calibration], folder: Path) -> list[Path]:
+    """The files of calibrations: tables and ranks of each world, and all worlds side by side."""
+    from bayesdensity.evaluation.calibration_files import save_calibration, save_worlds
+    from bayesdensity.plots.calibration import plot_calibration
+    from bayesdensity.plots.files import save_figure
+
+    files = list[Path]()
+    for name, calibration in calibrations.items():
+        files += save_calibration(calibration, folder / name)
+        files += save_figure(plot_calibration(calibration), folder / name, "ranks")
+    return [*files, save_worlds(calibrations, folder / "worlds.csv")] if len(calibrations) > 1 else files
 
 
 def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep: Path | None = None) -> Fit:
@@ -182,7 +188,7 @@ def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep
     if known is not None:
         return load_fit_of(known, study, tables)
     from bayesdensity.base.progress import saying
-    from bayesdensity.inference.fitting import prepare
+    from bayesdensity.inference.preparing import prepare
     from bayesdensity.simulate import reference_only
 
     with saying() as tell:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed
+from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed, show
 
 
 @app.command
 def studies() -> None:
     """List the shipped studies."""
-    from bayesdensity.study.spec import load_study, study_names
+    from bayesdensity.study.load import load_study, study_names
 
     for name in study_names():
         print(f"{name:20s} {load_study(name).title}")
 
 
-@app.command
-def show(study: str, *, settings: Settings = None, data: Folder = None, as_json: AsJson = False) -> None:
+@app.command(name="show")
+def show_study(study: str, *, settings: Settings = None, data: Folder = None, as_json: AsJson = False) -> None:
     """Show a study: what it uses, what it leaves out and why, and every prior with its reason.
 
     Parameters
@@ -27,10 +26,9 @@ def show(study: str, *, settings: Settings = None, data: Folder = None, as_json:
     study : str
         Name of a shipped study, or path of a TOML file.
     """
-    from bayesdensity.describe import study_json, study_text
+    from bayesdensity.render.sections import study as section
 
-    chosen, tables = load(study, parsed(settings), data)
-    print(json.dumps(study_json(chosen, tables), indent=2) if as_json else study_text(chosen, tables))
+    show(section, *load(study, parsed(settings), data), as_json=as_json)
 
 
 @app.command

@@ -9,24 +9,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensity.data.masks import with_scores
+from bayesdensity.data.pseudo import implied
 from bayesdensity.data.selection import Selection
 from bayesdensity.laws.trends import knots
 from bayesdensity.study.spec import Study
 
 DAYS_PER_YEAR = 365.25
 EPOCH = pd.Timestamp("2000-01-01")
-BOUND = 0.02
-"""Scores are kept this far inside (floor, 1) where a logit is taken to find starting points."""
-UNKNOWN_WEIGHT = 1e-6
-"""Weight of a cell whose scores are left out: coordinates then follow its prior."""
-ROUGH_SLOPE, ROUGH_STEPS = 0.5, 10
-"""Logits per e-fold of size, about; steps of a rough fit that only places coordinates."""
 ABOVE_FLOOR = -3.0
 """Logit above which a reference score is clearly above its floor."""
-PSEUDO = ("value", "log_above", "weight")
-"""What the model needs of the scores of a group (a cell, or a training) to linearise their likelihood."""
-LINK = ("link_centre", "link_position", "link_spread")
-"""Where the prior of the links is stated."""
 
 
 def assemble(study: Study, selection: Selection) -> xr.Dataset:
@@ -40,12 +32,7 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dims ``llm`` (targets), ``family``, ``reference`` (members of the reference family), ``benchmark``, ``cell``
-        (one LLM on one benchmark; cells of targets first), ``score``, ``harness`` (one harness on one benchmark),
-        ``knot`` (turns of a random walk), ``run`` (losses of the ladder), ``map`` (pairs of loss and score),
-        ``training`` (one training on one benchmark) and ``suite_run`` (loss-only runs). Sizes are natural logarithms of
-        parameter counts from ``attrs["log_size_centre"]`` (``log_sparsity``: of total over active parameters), times
-        years from ``attrs["time_centre"]``.
+        Its variables, with dims, units, meaning and readers: `bayesdensity.data.variables.VARIABLES`.
     """
     targets = _targets(study, selection)
     scores = _scores(selection)
@@ -143,107 +130,6 @@ def _scores(selection: Selection) -> xr.Dataset:
     return with_scores(data)
 
 
-def with_scores(
-    data: xr.Dataset,
-    values: np.ndarray | None = None,
-    keep_llms: np.ndarray | None = None,
-    keep_scores: np.ndarray | None = None,
-) -> xr.Dataset:
-    """The dataset with other scores in the same places, or without some: those of some targets, or any.
-
-    A model compiled for a dataset can be sampled again on this one: nothing but values differs.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-    values : ndarray, optional
-        Scores, dim ``score``; None: those of the dataset.
-    keep_llms : ndarray, optional
-        Whether the scores of each target are known, dim ``llm``; None: all are.
-    keep_scores : ndarray, optional
-        Whether each score is known, dim ``score``; None: all are.
-
-    Returns
-    -------
-    xarray.Dataset
-    """
-    value = data["score_value"].to_numpy() if values is None else np.asarray(values, dtype=float)
-    cell, bench, harness = (data[f"score_{part}"].to_numpy() for part in ("cell", "benchmark", "harness"))
-    entity, floor = data["cell_entity"].to_numpy(), data["floor"].to_numpy()
-    keep = np.ones(len(cell), dtype=bool) if keep_scores is None else keep_scores
-    if keep_llms is not None:
-        keep = keep & np.append(keep_llms, np.ones(data.sizes["reference"], dtype=bool))[entity[cell]]
-    known = np.bincount(cell, keep) > 0
-    value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
-    counted = keep | ~known[cell]  # a cell without any known score says nothing, whatever its values
-    logit, share, pseudo = _implied(value, floor[bench], cell, len(entity), counted)
-    pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
-    pull = _harness_pseudo(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
-    own = np.arange(len(entity)) < data.attrs["n_target_cells"]
-    per_cell = np.bincount(cell, logit * counted) / np.bincount(cell, counted)
-    weight = np.where(own & known, pseudo["weight"], 0.0)
-    centre = _link_centres(per_cell, weight, entity, data["cell_benchmark"].to_numpy(), len(floor))
-    return data.assign(
-        {
-            "score_value": ("score", value),
-            "score_keep": ("score", keep),
-            "score_share": ("score", share),
-            **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
-            **{f"harness_{name}": ("harness", values) for name, values in pull.items()},
-            **{f"link_{name}": ("benchmark", values) for name, values in centre.items()},
-        }
-    )
-
-
-def without_targets(data: xr.Dataset) -> xr.Dataset:
-    """The dataset without a score of any target: what the reference says alone, under the same priors."""
-    return under_same_priors(data, data["score_cell"].to_numpy() >= data.attrs["n_target_cells"])
-
-
-def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
-    """The dataset with only some of its scores known, and the prior of the links where all of them placed it."""
-    return with_scores(data, keep_scores=keep_scores).assign({name: data[name] for name in LINK if name in data})
-
-
-def targets_only(data: xr.Dataset) -> xr.Dataset:
-    """The dataset without the scores of reference members, and without harnesses that measured nobody else."""
-    n, keep = int(data.attrs["n_target_cells"]), data["score_keep"].to_numpy()
-    own = np.flatnonzero(data["score_cell"].to_numpy() < n)
-    used, harness = np.unique(data["score_harness"].to_numpy()[own], return_inverse=True)
-    left = data.isel(cell=slice(n), score=own, reference=slice(0), harness=used)
-    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=keep[own])
-
-
-def _link_centres(
-    logit: np.ndarray, weight: np.ndarray, entity: np.ndarray, bench: np.ndarray, n: int
-) -> dict[str, np.ndarray]:
-    """Where the targets tell the link of each benchmark: mean logit, and mean and spread of their log sizes there.
-
-    Scores near the floor or the ceiling hardly count. Log sizes are counted from the average target, and come from a
-    rough fit of straight lines in one position for each LLM: they only say about what the link is well known.
-    """
-
-    def by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
-        return np.bincount(index, weight * values, size) / np.maximum(np.bincount(index, weight, size), UNKNOWN_WEIGHT)
-
-    entity = np.where(weight > 0, entity, 0)
-    n_llms = int(entity.max()) + 1
-    slope, position = np.full(n, ROUGH_SLOPE), np.zeros(n_llms)
-    mean = by(bench, logit, n)
-    for _ in range(ROUGH_STEPS):
-        at = by(bench, position[entity], n)
-        implied = (logit - mean[bench]) / slope[bench] + at[bench]
-        position = by(entity, implied, n_llms)
-        position = position - position.mean()
-        apart = position[entity] - by(bench, position[entity], n)[bench]
-        rise = by(bench, (logit - mean[bench]) * apart, n) / np.maximum(by(bench, apart**2, n), UNKNOWN_WEIGHT)
-        slope = np.clip(rise, 0.4 * ROUGH_SLOPE, 4 * ROUGH_SLOPE)
-        slope = slope * ROUGH_SLOPE / np.exp(np.log(slope).mean())
-    at = by(bench, position[entity], n)
-    spread = np.sqrt(by(bench, (position[entity] - at[bench]) ** 2, n))
-    return {"centre": mean, "position": at, "spread": spread}
-
-
 def _ladder(study: Study, selection: Selection) -> xr.Dataset:
     runs, names = selection.runs, list(selection.benchmarks.index)
     ladder = runs[(runs["use"] == "ladder") & runs["loss"].notna()]
@@ -290,7 +176,7 @@ def join_pairs(pairs: pd.DataFrame, names: list[str], floor: np.ndarray) -> xr.D
     training = pd.MultiIndex.from_frame(trainings).get_indexer(pd.MultiIndex.from_frame(pairs[["run", "benchmark"]]))
     bench = _positions(pairs["benchmark"], names)
     value = pairs["value"].to_numpy(float)
-    logit, share, pseudo = _implied(value, floor[bench], training, len(trainings))
+    logit, share, pseudo = implied(value, floor[bench], training, len(trainings))
     centre, centre_logit = _map_centre(pairs["loss"].to_numpy(float), logit, bench, len(names))
     return xr.Dataset(
         {
@@ -310,34 +196,6 @@ def join_pairs(pairs: pd.DataFrame, names: list[str], floor: np.ndarray) -> xr.D
 
 def _floors(selection: Selection) -> np.ndarray:
     return np.asarray(selection.benchmarks["floor"], dtype=float)
-
-
-def _implied(
-    score: np.ndarray, floor: np.ndarray, group: np.ndarray, n: int, counted: np.ndarray | bool = True
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """What scores say about the logit of their group (one benchmark each), bounded near the floor and 1.
-
-    Returns the logit of each score under a ceiling of 1, its share of the weight of its group, and of each group the
-    mean score, the mean logarithm of the score above the floor, and the weight: the precision of the logit for a
-    binomial variance of ``p (1 - p)``.
-    """
-    inside = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
-    near = floor + (1 - floor) * inside
-    weight = counted * ((1 - floor) * inside * (1 - inside)) ** 2 / (near * (1 - near))
-    total = np.bincount(group, weight, n)
-    share = weight / total[group]
-    value, log_above = (np.bincount(group, share * x, n) for x in (score, np.log(inside * (1 - floor))))
-    return np.log(inside / (1 - inside)), share, {"value": value, "log_above": log_above, "weight": total}
-
-
-def _harness_pseudo(
-    logit: np.ndarray, share: np.ndarray, total: np.ndarray, cell: np.ndarray, harness: np.ndarray, n: int
-) -> dict[str, np.ndarray]:
-    """Weighted mean departure of a harness from the others in the cells that it shares with them, and its weight."""
-    departure = logit - np.bincount(cell, share * logit)[cell]
-    weight = np.bincount(harness, share * total * (1 - share), n)
-    pull = np.bincount(harness, share * total * departure, n)
-    return {"value": np.divide(pull, weight, out=np.zeros_like(pull), where=weight > 0), "weight": weight}
 
 
 def map_rows(study: Study, runs: pd.DataFrame) -> pd.DataFrame:

@@ -16,8 +16,6 @@ from bayesdensity.data.join import join_pairs
 from bayesdensity.data.tables import Tables, listed, read_run_table
 from bayesdensity.study.law_spec import LawStudy
 
-FLOPS_PER_PARAMETER_AND_TOKEN = 6.0
-"""Of a forward and a backward pass (arXiv 2001.08361, section 2.1)."""
 LEAST_PAIRS = 5
 """Different losses with a score that a map needs."""
 LEAST_TOKENS = 1e6
@@ -63,48 +61,71 @@ def read_runs(
     InputError
         If there is no such suite or file, its cells are impossible, a name is unknown, or units are mixed.
     """
-    if source.lower().endswith(".csv"):
-        (rows, digest), name = read_run_table(Path(source)), Path(source).name
-    else:
-        known = tables.reference_runs.loc[tables.reference_runs["role"] != "trajectory", "suite"].unique()
-        if source not in known:
-            raise InputError(one_of(source, known, "suite of reference runs") + " Or give the path of a .csv file.")
-        rows, name, digest = tables.reference_runs[tables.reference_runs["suite"] == source], source, tables.digest
-    rows = _with_flops(rows).assign(measured=rows["benchmark"])
-    if rows.loc[rows["role"] != "trajectory", "suite"].nunique() > 1:
-        rows = rows.assign(benchmark=rows["benchmark"] + " (" + rows["suite"] + ")")
-    twice = rows.duplicated(["run", "benchmark"], keep=False)
-    rows["run"] = rows["run"].mask(twice, rows["run"] + " at " + rows["tokens"].map("{:.4g}".format) + " tokens")
-    for what, asked, column in (
-        ("benchmark", benchmarks or (), "benchmark"),
-        ("run", hold_out, "run"),
-        ("run", exclude, "run"),
-    ):
-        for one in asked:
-            if one not in set(rows[column]):
-                raise InputError(f"{name}: {one_of(one, rows[column].unique(), what)}")
-    reason = pd.Series("", index=rows.index)
-    for fault, why in (
-        (rows["loss"].isna(), "no loss"),
-        (rows["role"] == "trajectory", "a checkpoint before the end of its training"),
-        ((rows["role"] == "excluded") & ~rows["run"].isin(list(hold_out)), "excluded in its table"),
-        (rows["run"].isin(list(exclude)), "excluded by hand"),
-        (~rows["benchmark"].isin(list(benchmarks)) if benchmarks else rows["loss"].isna(), "another benchmark"),
-    ):
-        reason = reason.where((reason != "") | ~fault, why)
+    rows, name, digest = _source(source, tables)
+    rows = _labelled(rows)
+    _refuse_unknown(name, rows, benchmarks or (), (*hold_out, *exclude))
+    reason = _reasons(rows, benchmarks, hold_out, exclude)
     held = (reason == "") & ((rows["role"] == "anchor") | rows["run"].isin(list(hold_out)))
     fitted = (reason == "") & ~held
-    reason = reason.where(
-        ~held | rows["benchmark"].isin(rows.loc[fitted, "benchmark"]), "no fitted run on its benchmark"
-    )
-    held = held & (reason == "")
+    alone = held & ~rows["benchmark"].isin(rows.loc[fitted, "benchmark"])
+    reason, held = reason.mask(alone, "no fitted run on its benchmark"), held & ~alone
     for run in hold_out:
         if not held[rows["run"] == run].any():
             raise InputError(f"{name}: run '{run}' cannot be held out: {reason[rows['run'] == run].iloc[0]}.")
     _refuse_units(name, rows[fitted | held])
-    table = tables.benchmarks.set_index("benchmark")
-    left = rows[reason != ""].assign(reason=reason[reason != ""])
-    return Runs(name, rows[fitted], rows[held], left, table, digest)
+    left_out = rows[reason != ""].assign(reason=reason[reason != ""])
+    return Runs(name, rows[fitted], rows[held], left_out, tables.benchmarks.set_index("benchmark"), digest)
+
+
+def _source(source: str, tables: Tables) -> tuple[pd.DataFrame, str, str]:
+    """Rows of a suite or of a file, its name, and the digest of where they stand."""
+    if source.lower().endswith(".csv"):
+        rows, digest = read_run_table(Path(source))
+        return rows, Path(source).name, digest
+    known = tables.reference_runs.loc[tables.reference_runs["role"] != "trajectory", "suite"].unique()
+    if source not in known:
+        raise InputError(one_of(source, known, "suite of reference runs") + " Or give the path of a .csv file.")
+    return tables.reference_runs[tables.reference_runs["suite"] == source], source, tables.digest
+
+
+def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with what they need not state, in which benchmark and run tell a row from every other."""
+    stated = {
+        variable.column: rows[variable.column].fillna(variable.default(rows))
+        for variable in laws.VARIABLES.values()
+        if variable.default is not None
+    }
+    rows = rows.assign(**stated, measured=rows["benchmark"])
+    if rows.loc[rows["role"] != "trajectory", "suite"].nunique() > 1:
+        rows = rows.assign(benchmark=rows["benchmark"] + " (" + rows["suite"] + ")")
+    repeated = rows.duplicated(["run", "benchmark"], keep=False)
+    longer = rows["run"] + " at " + rows["tokens"].map("{:.4g}".format) + " tokens"
+    return rows.assign(run=rows["run"].mask(repeated, longer))
+
+
+def _reasons(
+    rows: pd.DataFrame, benchmarks: Sequence[str] | None, hold_out: Sequence[str], exclude: Sequence[str]
+) -> pd.Series[str]:
+    """The first reason to leave out each row; empty where there is none."""
+    faults = {
+        "no loss": rows["loss"].isna(),
+        "a checkpoint before the end of its training": rows["role"] == "trajectory",
+        "excluded in its table": (rows["role"] == "excluded") & ~rows["run"].isin(list(hold_out)),
+        "excluded by hand": rows["run"].isin(list(exclude)),
+        "another benchmark": ~rows["benchmark"].isin(list(benchmarks or rows["benchmark"])),
+    }
+    reason = pd.Series("", index=rows.index)
+    for why, fault in faults.items():
+        reason = reason.where((reason != "") | ~fault, why)
+    return reason
+
+
+def _refuse_unknown(name: str, rows: pd.DataFrame, benchmarks: Sequence[str], runs: Sequence[str]) -> None:
+    for column, asked in (("benchmark", benchmarks), ("run", runs)):
+        known = rows[column].unique()
+        for label in asked:
+            if label not in known:
+                raise InputError(f"{name}: {one_of(label, known, column)}")
 
 
 def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
@@ -115,34 +136,27 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
     xarray.Dataset
         Dims ``benchmark``, ``run`` (losses that are fitted), ``held`` (losses that are predicted), ``map`` and
         ``training`` (pairs of loss and score). What the law reads is ``run_log_n`` and so on: natural logarithms from
-        the centre of the runs of the benchmark, which is ``centre_n`` and so on.
+        the centre of the runs of the benchmark, which is ``centre_n`` and so on. ``run_log_loss`` is the logarithm of
+        ``run_loss``, and ``centre_log_loss`` its mean by benchmark.
     """
     fitted = runs.fitted
     names = list(dict.fromkeys(fitted["benchmark"]))
-    bench = pd.Index(names).get_indexer(pd.Index(fitted["benchmark"]))
-    held = runs.held_out[runs.held_out["benchmark"].isin(names)]
-    held_bench = pd.Index(names).get_indexer(pd.Index(held["benchmark"]))
-    found: dict[str, tuple[str, np.ndarray]] = {}
-    for letter, column in laws.VARIABLES.items():
-        log = np.log(fitted[laws.VARIABLES[laws.CENTRED_LIKE.get(letter, letter)]].to_numpy(float))
-        centre = np.bincount(bench, log) / np.bincount(bench)
-        found[f"centre_{letter}"] = ("benchmark", centre)
-        found[f"run_log_{letter}"] = ("run", np.log(fitted[column].to_numpy(float)) - centre[bench])
-        found[f"held_log_{letter}"] = ("held", np.log(held[column].to_numpy(float)) - centre[held_bench])
-    column = study.map_from or "score"
+    held_out = runs.held_out[runs.held_out["benchmark"].isin(names)]
+    bench, held_bench = (pd.Index(names).get_indexer(pd.Index(rows["benchmark"])) for rows in (fitted, held_out))
+    score = study.map_from or "score"
     table = runs.benchmarks.reindex(fitted.groupby("benchmark")["measured"].first()[names])
     floor, items = table["chance"].fillna(0.0).to_numpy(float), table["n_items"].to_numpy(float)
-    scored = fitted[column].notna() & np.isfinite(items[bench]) & (study.map_from is not None)
-    several = fitted["loss"].where(scored).groupby(fitted["benchmark"]).transform("nunique") >= LEAST_PAIRS
-    pairs = fitted.assign(value=fitted[column])[scored & several]
+    log_loss = np.log(fitted["loss"].to_numpy(float))
     losses = xr.Dataset(
         {
-            **found,
+            **_logs(fitted, bench, held_out, held_bench),
             "run_loss": ("run", fitted["loss"].to_numpy(float)),
+            "run_log_loss": ("run", log_loss),
+            "centre_log_loss": ("benchmark", np.bincount(bench, log_loss) / np.bincount(bench)),
             "run_benchmark": ("run", bench),
-            "run_score": ("run", fitted[column].to_numpy(float)),
-            "held_loss": ("held", held["loss"].to_numpy(float)),
-            "held_score": ("held", held[column].to_numpy(float)),
+            "run_score": ("run", fitted[score].to_numpy(float)),
+            "held_loss": ("held", held_out["loss"].to_numpy(float)),
+            "held_score": ("held", held_out[score].to_numpy(float)),
             "held_benchmark": ("held", held_bench),
             "floor": ("benchmark", floor),
             "n_items": ("benchmark", items),
@@ -150,13 +164,31 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
         coords={
             "benchmark": names,
             "run": _labels(fitted),
-            "held": _labels(held),
-            "held_run": ("held", held["run"].to_numpy(str)),
+            "held": _labels(held_out),
+            "held_run": ("held", held_out["run"].to_numpy(str)),
             "loss_unit": ("benchmark", fitted.groupby("benchmark")["loss_unit"].first()[names].to_numpy(str)),
         },
         attrs={"suite": runs.name},
     )
+    scored = fitted[score].notna() & np.isfinite(items[bench]) & (study.map_from is not None)
+    several = fitted["loss"].where(scored).groupby(fitted["benchmark"]).transform("nunique") >= LEAST_PAIRS
+    pairs = fitted.assign(value=fitted[score])[scored & several]
     return losses.merge(join_pairs(pairs, names, floor))
+
+
+def _logs(
+    fitted: pd.DataFrame, bench: np.ndarray, held_out: pd.DataFrame, held_bench: np.ndarray
+) -> dict[str, tuple[str, np.ndarray]]:
+    """Natural logarithms of what laws read, from the centre of the fitted runs of the benchmark, and that centre."""
+    logs: dict[str, tuple[str, np.ndarray]] = {}
+    for letter, variable in laws.VARIABLES.items():
+        centred_like = laws.VARIABLES[variable.like or letter].column
+        log = np.log(fitted[centred_like].to_numpy(float))
+        centre = np.bincount(bench, log) / np.bincount(bench)
+        logs[f"centre_{letter}"] = ("benchmark", centre)
+        for kind, rows, index in (("run", fitted, bench), ("held", held_out, held_bench)):
+            logs[f"{kind}_log_{letter}"] = (kind, np.log(rows[variable.column].to_numpy(float)) - centre[index])
+    return logs
 
 
 def absolute_logs(data: xr.Dataset, kind: str = "run") -> dict[str, np.ndarray]:
@@ -175,10 +207,6 @@ def mapped(data: xr.Dataset) -> np.ndarray:
 
 def _labels(rows: pd.DataFrame) -> np.ndarray:
     return np.array([f"{run} on {name}" for run, name in zip(rows["run"], rows["benchmark"], strict=True)], dtype=str)
-
-
-def _with_flops(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(flops=rows["flops"].fillna(FLOPS_PER_PARAMETER_AND_TOKEN * rows["params"] * rows["tokens"]))
 
 
 def _refuse_units(name: str, rows: pd.DataFrame) -> None:

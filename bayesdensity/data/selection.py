@@ -66,7 +66,7 @@ def select(study: Study, tables: Tables) -> Selection:
     Examples
     --------
     >>> from bayesdensity.data.tables import read_tables
-    >>> from bayesdensity.study.spec import load_study
+    >>> from bayesdensity.study.load import load_study
     >>> chosen = select(load_study("densing-law"), read_tables())
     >>> list(chosen.benchmarks.columns)
     ['n_items', 'chance', 'floor']

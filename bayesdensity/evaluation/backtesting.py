@@ -11,11 +11,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, average_density, compared
 from bayesdensity.evaluation.marginal import log_predictive
 from bayesdensity.inference.convergence import Diagnostics
-from bayesdensity.inference.fitting import Fit, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, doubling_time, frontier, log_density, probability_positive, rate, window
 from bayesdensity.quantities.growth import frontier_at
 

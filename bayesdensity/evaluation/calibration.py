@@ -17,11 +17,13 @@ import xarray as xr
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError, UnidentifiedError
 from bayesdensity.checks import VERDICTS, run_checks
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.schemas import SCHEMAS
 from bayesdensity.data.tables import Tables
 from bayesdensity.evaluation.ranks import RANKS, inside_band
-from bayesdensity.inference.fitting import Fit, prepare_data, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_data
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import replicate
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.simulate import Simulated, World, asked, drawn_from, simulate_scores, simulated_tables, world_of

@@ -27,8 +27,8 @@ from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit
 from bayesdensity.inference.fixed_points import FixedPoints, at_fixed_points
+from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.published.procedure import replicate
 from bayesdensity.simulate import WORLDS, asked, simulate_scores

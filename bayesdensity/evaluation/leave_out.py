@@ -18,10 +18,13 @@ from arviz_stats.utils import ELPDDataLOO
 from scipy import optimize, special
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate
+from bayesdensity.quantities.estimate import PER_YEAR
 
 REFIT_DRAWS, REFIT_TUNE = 500, 500
 """Draws of a fit without some scores, in each of four chains."""
@@ -231,7 +234,7 @@ def stacked(fits: Mapping[str, Fit], weights: Mapping[str, float], ci: float = 0
             parts.append(np.quantile(draws, (np.arange(count) + 0.5) / max(count, 1)))
         values = xr.DataArray(np.concatenate(parts)[None], dims=SAMPLE)
         what = rate(next(iter(fits.values())), estimand=estimand).what
-        mixed[estimand] = Estimate("rate", f"{what}, stacked over {len(fits)} fits", values, ci)
+        mixed[estimand] = Estimate("rate", f"{what}, stacked over {len(fits)} fits", values, ci, PER_YEAR)
     return mixed
 
 

@@ -19,12 +19,14 @@ from bayesdensity import laws
 from bayesdensity.data.cells import cells_of
 from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Form, dispersion
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import mean_at
 
 Array = NDArray[np.float64]
+Harnesses = Literal["from others", "drawn"]
+"""Effects of harnesses: as the scores of other LLMs tell them, or as drawn."""
 NOTHING = -1e4
 """Logarithm of a density that underflows."""
 CHUNK = 50
@@ -39,6 +41,7 @@ def log_predictive(
     given: NDArray[np.bool_],
     draws: int = 1000,
     progress: Callable[[float], None] | None = None,
+    harnesses: Harnesses = "from others",
 ) -> xr.DataArray:
     """Log density of all scores of each LLM, given the shared parameters and the scores of its relatives.
 
@@ -54,13 +57,19 @@ def log_predictive(
         How many posterior draws, evenly spaced, are used.
     progress : callable, optional
         Called with the share that is done.
+    harnesses : {"from others", "drawn"}
+        Effects of harnesses as the scores of other LLMs tell them, or as drawn.
 
     Returns
     -------
     xarray.DataArray
         Dims ``chain``, ``draw``, ``llm``.
     """
-    values = _in_chunks(fit, draws, lambda some: Integral(fit, scores, some, given).log_predictive(), progress=progress)
+
+    def work(some: dict[str, Array]) -> Array:
+        return Integral(fit, scores, some, given, harnesses=harnesses).log_predictive()
+
+    values = _in_chunks(fit, draws, work, progress=progress)
     return xr.DataArray(values, dims=(*SAMPLE, "llm"), coords={"llm": fit.data["llm"].to_numpy()})
 
 
@@ -101,8 +110,7 @@ def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> 
 def thinned_fit(fit: Fit, draws: int) -> Fit:
     """The fit with so many of its draws, about, evenly spaced."""
     step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
-    kept = fit.posterior.isel(draw=slice(None, None, step))
-    return Fit(kept, fit.sample_stats, fit.data, fit.study, fit.about)
+    return fit.with_draws(fit.posterior.isel(draw=slice(None, None, step)))
 
 
 def _in_chunks(
@@ -170,7 +178,7 @@ class Integral:
         drawn: dict[str, Array],
         given: NDArray[np.bool_],
         *,
-        harnesses: Literal["drawn", "from others"] = "from others",
+        harnesses: Harnesses = "from others",
     ) -> None:
         self.form, self.data, self.given, self.draws = fit.study.frontier, scores, given, Draws(scores, drawn)
         self.mean = drawn["mean"]

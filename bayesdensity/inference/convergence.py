@@ -40,8 +40,6 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     """Judge convergence: R-hat, bulk and tail ESS, divergences, E-BFMI, cut trees, and chains that never moved."""
     import arviz
 
-    if "law_share_irreducible" in posterior and not posterior["law_share_irreducible"].any():
-        posterior = posterior.drop_vars("law_share_irreducible")  # a law without a floor
     several = posterior.sizes["chain"] > 1
     rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
     esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.join import targets_only
+from bayesdensity.data.masks import targets_only
 
 CUT_DRAWS, CUT_TUNE = 10, 100
 """Draws of the targets kept for each draw of the reference, and discarded before them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,11 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
 from bayesdensity.checks.protocol import kept
-from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, absolute_logs
+from bayesdensity.data.runs import absolute_logs
 from bayesdensity.law.fitted import LawFit
-from bayesdensity.law.noise import distribution
+from bayesdensity.law.noise import typical_errors
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import PARAMETERS, TOKENS
 
 REACH = 16.0
 """E-folds of size to either side of an even split within which the optimum is sought."""
@@ -60,6 +61,8 @@ class Approach(NamedTuple):
     """The same of ln N_opt, shape (compute, 3)."""
     points: np.ndarray | None = None
     """Log compute and log size of the optima that it rests on, shape (point, 2)."""
+    line: np.ndarray | None = None
+    """Slope and intercept of the log size in log compute."""
 
 
 def allocate(fit: LawFit, compute: Sequence[float], ci: float = DEFAULT_CI) -> Allocation:
@@ -91,7 +94,8 @@ def allocate(fit: LawFit, compute: Sequence[float], ci: float = DEFAULT_CI) -> A
     floor = np.exp(fit.law.log_loss_centre) * fit.law.parts().get("share_irreducible", 0.0)
 
     def noted(name: str, what: str, values: Any) -> Estimate:
-        return Estimate(name, what, values.transpose(*SAMPLE, "compute", "benchmark"), ci)
+        units = {"params": PARAMETERS, "tokens": TOKENS}.get(name, "")
+        return Estimate(name, what, values.transpose(*SAMPLE, "compute", "benchmark"), ci, units)
 
     log_n, log_d, loss = best
     return Allocation(
@@ -130,7 +134,7 @@ def optimal_path(
     log_n, _, loss = _optimum(law, fit.centre, log_c)
     what = "of the compute-optimal training"
     sizes = log_n.copy(data=np.exp(log_n.to_numpy()))
-    return Estimate("params", f"parameters {what}", sizes, ci), Estimate("loss", f"loss {what}", loss, ci)
+    return Estimate("params", f"parameters {what}", sizes, ci, PARAMETERS), Estimate("loss", f"loss {what}", loss, ci)
 
 
 def _optimum(law: laws.Law, centre: dict[str, xr.DataArray], log_c: xr.DataArray) -> tuple[xr.DataArray, ...]:
@@ -139,11 +143,12 @@ def _optimum(law: laws.Law, centre: dict[str, xr.DataArray], log_c: xr.DataArray
     # Plain arrays: aligning labels at every step takes longer than the arithmetic.
     plain = law.mapped(lambda part: part.transpose(*SAMPLE, "benchmark").to_numpy()[:, :, None])
     middle = {letter: values.to_numpy() for letter, values in centre.items()}
-    total = log_c.to_numpy()[:, None] - np.log(FLOPS_PER_PARAMETER_AND_TOKEN)
+    total = log_c.to_numpy()[:, None] - np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN)
 
     def point(log_n: np.ndarray) -> dict[str, np.ndarray]:
-        d = total - log_n - middle["d"]
-        return {"n": log_n - middle["n"], "d": d, "u": d, "e": np.zeros_like(d)}
+        x = {"n": log_n - middle["n"], "d": total - log_n - middle["d"]}
+        others = [variable for variable in law.variables if variable.letter not in x]
+        return x | {other.letter: x[other.like] if other.like else np.zeros_like(x["d"]) for other in others}
 
     golden = (np.sqrt(5) - 1) / 2
     low = np.broadcast_to(total / 2 - REACH, like.shape)
@@ -210,8 +215,23 @@ def from_sizes(
     return _approach("fixed sizes", needs, optima, log_loss, replicates, compute, ci)
 
 
-def approaches(fit: LawFit, found: Allocation, benchmark: int = 0) -> pd.DataFrame:
+def from_runs(fit: LawFit, found: Allocation, benchmark: int = 0) -> tuple[Approach, Approach]:
+    """The two approaches that need no law, at the compute of an allocation."""
+    compute, ci = found.params.draws["compute"].to_numpy().tolist(), found.params.probability
+    return from_sizes(fit, compute, benchmark, ci), from_budgets(fit, compute, benchmark, ci)
+
+
+def side_by_side(found: Allocation, others: Iterable[Approach], benchmark: int = 0) -> pd.DataFrame:
     """The three approaches side by side for one benchmark.
+
+    Parameters
+    ----------
+    found : Allocation
+        Approach 3, by the law.
+    others : iterable of Approach
+        As `from_runs` gives them.
+    benchmark : int
+        Position of the benchmark in the fit.
 
     Returns
     -------
@@ -219,11 +239,11 @@ def approaches(fit: LawFit, found: Allocation, benchmark: int = 0) -> pd.DataFra
         One row for each approach and compute: ``exponent`` and ``params`` with lower ends and upper ends, and
         ``why_not`` where the runs do not allow the approach.
     """
-    rows, compute, ci = [], found.params.draws["compute"].to_numpy().tolist(), found.params.probability
-    for one in (from_sizes(fit, compute, benchmark, ci), from_budgets(fit, compute, benchmark, ci)):
+    rows, compute = [], found.params.draws["compute"].to_numpy().tolist()
+    for approach in others:
         for k, amount in enumerate(compute):
-            size = np.full(3, np.nan) if one.log_params is None else np.exp(one.log_params[k])
-            rows.append((one.name, amount, *one.exponent, *size, one.why_not))
+            size = np.full(3, np.nan) if approach.log_params is None else np.exp(approach.log_params[k])
+            rows.append((approach.name, amount, *approach.exponent, *size, approach.why_not))
     for k, amount in enumerate(compute):
         parts = (
             estimate.summary.isel(compute=k, benchmark=benchmark) for estimate in (found.size_exponent, found.params)
@@ -239,7 +259,7 @@ def _runs(fit: LawFit, benchmark: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     here = data["run_benchmark"].to_numpy() == benchmark
     log = absolute_logs(data)
     log_n, log_d = log["n"][here], log["d"][here]
-    return log_n, log_n + log_d + np.log(FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
+    return log_n, log_n + log_d + np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
 
 
 def _clusters(values: np.ndarray, width: float) -> list[np.ndarray]:
@@ -270,11 +290,8 @@ def _vertex(log_n: np.ndarray, log_c: np.ndarray, log_loss: np.ndarray) -> tuple
 
 def _noisy(fit: LawFit, benchmark: int, log_loss: np.ndarray, seed: int) -> np.ndarray:
     """Log losses with fresh noise, shape (replicate, run)."""
-    scale, excess = (
-        float(fit.posterior[name][..., benchmark].median()) if name in fit.posterior else 0.0
-        for name in ("loss_noise", "loss_excess")
-    )
-    noise = distribution(fit, scale, excess).rvs((REPLICATES, len(log_loss)), random_state=np.random.default_rng(seed))
+    shape, rng = (REPLICATES, len(log_loss)), np.random.default_rng(seed)
+    noise = typical_errors(fit, benchmark).rvs(shape, random_state=rng)
     return np.asarray(log_loss + noise)
 
 
@@ -299,7 +316,7 @@ def _approach(
     low, high = np.quantile(lines[:, 0], [tail, 1 - tail])
     ends = np.quantile([np.polyval(one, log_c) for one in lines], [tail, 1 - tail], axis=0)
     sizes = np.column_stack([ends[0], np.polyval(line, log_c), ends[1]])
-    return Approach(name, "", (float(low), float(line[0]), float(high)), sizes, points)
+    return Approach(name, "", (float(low), float(line[0]), float(high)), sizes, points, line)
 
 
 def _enough(points: np.ndarray) -> bool:

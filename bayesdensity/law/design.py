@@ -15,14 +15,6 @@ SEPARATE = 0.1
 """Least spread of one logarithm, in e-folds, that is left when what the others tell of it is taken out."""
 LEAST_EPOCHS = 2.0
 """The most repeated run must have seen its tokens so often, about."""
-WORDS = {
-    "n": "size",
-    "d": "number of training tokens",
-    "e": "number of experts",
-    "c": "amount of compute",
-}
-WITHOUT = {"n": "--law data", "d": "--law size", "e": "--law chinchilla"}
-"""What is left to fit where one variable tells nothing of its own."""
 
 
 def refuse_design(form: type[laws.Law], runs: Runs) -> None:
@@ -43,40 +35,66 @@ def refuse_design(form: type[laws.Law], runs: Runs) -> None:
 
 def design_fault(form: type[laws.Law], rows: pd.DataFrame) -> str | None:
     """Why the runs of one benchmark cannot tell a law, and what to do; None where they can."""
-    logs = {letter: np.log(rows[laws.VARIABLES[letter]].to_numpy(float)) for letter in form.reads}
-    if "u" in logs:
-        epochs = logs["d"] - logs.pop("u")
-        if epochs.max() < np.log(LEAST_EPOCHS):
-            return "hardly a token is repeated, so nothing tells what repeating costs. Fit --law chinchilla."
-        if np.ptp(epochs) < SEPARATE:
-            return "all runs repeat their tokens equally often, so nothing tells its cost. Bring runs of fewer epochs."
+    logs = {variable.letter: np.log(rows[variable.column].to_numpy(float)) for variable in form.variables}
+    if "u" in logs and (fault := _repeats_too_little(form, logs)):
+        return fault
+    logs.pop("u", None)
+    return _constant(form, logs) or _too_few(form, logs) or _collinear(form, logs)
+
+
+def simpler_law(form: type[laws.Law], letter: str) -> str | None:
+    """The law that reads most of what a law reads, but not one variable; None if there is none."""
+    rest = set(form.reads) - {letter}
+    others = [law for law in laws.LAWS.values() if set(law.reads) <= rest]
+    return max(others, key=lambda law: len(law.reads)).name if others else None
+
+
+def _repeats_too_little(form: type[laws.Law], logs: dict[str, np.ndarray]) -> str | None:
+    epochs = logs["d"] - logs["u"]
+    if epochs.max() < np.log(LEAST_EPOCHS):
+        plain = simpler_law(form, "u")
+        return f"hardly a token is repeated, so nothing tells what repeating costs. Fit --law {plain}."
+    if np.ptp(epochs) < SEPARATE:
+        return "all runs repeat their tokens equally often, so nothing tells its cost. Bring runs of fewer epochs."
+    return None
+
+
+def _constant(form: type[laws.Law], logs: dict[str, np.ndarray]) -> str | None:
     for letter, log in logs.items():
         if np.ptp(log) < APART:
-            other = f", or fit {WITHOUT[letter]}" if letter in WITHOUT and len(logs) > 1 else ""
+            other = simpler_law(form, letter) if len(logs) > 1 else None
             return (
-                f"all runs have the same {WORDS[letter]} ({np.exp(log.mean()):.3g}), so nothing tells what it does to "
-                f"the loss. Bring runs that differ in it{other}."
+                f"all runs have the same {laws.VARIABLES[letter].amount} ({np.exp(log.mean()):.3g}), so nothing tells "
+                f"what it does to the loss. Bring runs that differ in it{f', or fit --law {other}' if other else ''}."
             )
+    return None
+
+
+def _too_few(form: type[laws.Law], logs: dict[str, np.ndarray]) -> str | None:
     distinct = len(np.unique(np.round(np.column_stack([*logs.values()]) / APART), axis=0))
     needed = 1 + len(form.coordinates)
-    if distinct < needed:
-        other = ", or fit a law of one variable (--law compute)" if len(logs) > 1 else ""
-        return f"{distinct} different runs cannot tell the {needed} parameters of {form.formula}. Bring more{other}."
+    if distinct >= needed:
+        return None
+    other = ", or fit a law of one variable (--law compute)" if len(logs) > 1 else ""
+    return f"{distinct} different runs cannot tell the {needed} parameters of {form.formula}. Bring more{other}."
+
+
+def _collinear(form: type[laws.Law], logs: dict[str, np.ndarray]) -> str | None:
     for letter, log in reversed(logs.items()) if len(logs) > 1 else ():
         names = [name for name in logs if name != letter]
         others = np.column_stack([np.ones(len(log)), *(logs[name] for name in names)])
-        tells, *_ = np.linalg.lstsq(others, log, rcond=None)
-        if np.ptp(log - others @ tells) >= SEPARATE:
+        slopes, *_ = np.linalg.lstsq(others, log, rcond=None)
+        if np.ptp(log - others @ slopes) >= SEPARATE:
             continue
-        if letter == "d" and abs(tells[1] + 1) < SEPARATE:
+        if letter == "d" and abs(slopes[1] + 1) < SEPARATE:
             return (
                 "all runs have one amount of compute (N D is constant), so size and tokens trade places and their "
                 "parts in the loss cannot be told apart. Bring runs of other amounts of compute."
             )
-        told = " and ".join(WORDS[name] for name in names)
-        other = "--law compute" if set(logs) == {"n", "d"} else WITHOUT[letter]
+        told = " and ".join(laws.VARIABLES[name].amount for name in names)
+        other = "compute" if set(logs) == {"n", "d"} else simpler_law(form, letter)
         return (
-            f"the {WORDS[letter]} follows from the {told} (as where D is proportional to N), so their parts in the "
-            f"loss cannot be told apart. Bring runs off that line, or fit {other}."
+            f"the {laws.VARIABLES[letter].amount} follows from the {told} (as where D is proportional to N), so their "
+            f"parts in the loss cannot be told apart. Bring runs off that line, or fit --law {other}."
         )
     return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from bayesdensity import laws
 from bayesdensity.checks import Check, Verdict
 from bayesdensity.checks.prior_sensitivity import PRIOR_ONLY
 from bayesdensity.checks.protocol import judged, thinned
-from bayesdensity.checks.reference_fit import BENDS, LEAST, law_tests, map_tests, normal_score
+from bayesdensity.checks.reference_fit import LEAST, law_tests, map_tests, normal_score
 from bayesdensity.checks.residuals import depends
 from bayesdensity.checks.sampler import convergence_check
 from bayesdensity.checks.score_prediction import loo_weights, uniform
@@ -28,31 +30,30 @@ MIXED = 1.05
 
 def check_law(fit: LawFit) -> tuple[Check, ...]:
     """Every check of a law, in the order in which they are told."""
-    checks = [convergence_check(fit.diagnostics), check_losses(fit), check_modes(fit), check_residuals(fit)]
-    checks += [check_predictions(fit), check_identified(fit)]
-    if fit.data.sizes["map"]:
-        checks.append(check_map(fit))
-    return tuple(checks)
+    results = (check(fit) for check in LAW_CHECKS)
+    return tuple(result for result in results if result is not None)
+
+
+def check_convergence(fit: LawFit) -> Check:
+    """Whether the chains sampled one distribution."""
+    return convergence_check(fit.diagnostics)
 
 
 def check_losses(fit: LawFit) -> Check:
     """Losses fall with size and with data, as every law has it; by least squares of their logarithms."""
     bench, faults, figures = fit.data["run_benchmark"].to_numpy(), [], dict[str, float]()
-    words = {"n": "size", "d": "tokens", "c": "compute"}
-    reads = [letter for letter in fit.study.form.reads if letter in words]
+    variables, logs = [one for one in fit.study.form.variables if one.falls], fit.run_logs()
     for b, name in enumerate(fit.data["benchmark"].to_numpy()):
-        here = bench == b
-        x = np.column_stack(
-            [np.ones(here.sum()), *(fit.data[f"run_log_{letter}"].to_numpy()[here] for letter in reads)]
-        )
-        y = np.log(fit.data["run_loss"].to_numpy()[here])
+        on_it = bench == b
+        x = np.column_stack([np.ones(on_it.sum()), *(logs[variable.letter][on_it] for variable in variables)])
+        y = np.log(fit.data["run_loss"].to_numpy()[on_it])
         slope, *_ = np.linalg.lstsq(x, y, rcond=None)
         free = max(len(y) - x.shape[1], 1)
         error = np.sqrt(np.sum((y - x @ slope) ** 2) / free * np.diag(np.linalg.pinv(x.T @ x)))
-        for letter, rise, se in zip(reads, slope[1:], error[1:], strict=True):
-            figures[f"{words[letter]} on {name}"] = float(rise)
+        for variable, rise, se in zip(variables, slope[1:], error[1:], strict=True):
+            figures[f"{variable.name} on {name}"] = float(rise)
             if rise > SURE * max(se, 1e-9):
-                faults.append(f"{name}: losses rise with {words[letter]} ({rise:+.3f} for each e-fold)")
+                faults.append(f"{name}: losses rise with {variable.name} ({rise:+.3f} for each e-fold)")
     if not faults:
         return Check("losses", "PASS", "losses fall with what the law reads.", figures=figures)
     remedy = "Look for mixed units, swapped columns, or unfinished trainings; no law here can rise."
@@ -96,13 +97,12 @@ def _told(mode: Mode, share: float) -> str:
 
 def check_residuals(fit: LawFit) -> Check:
     """Losses scatter about the law as modelled, and do not bend away from it."""
-    at = {letter: fit.data[f"run_log_{letter}"].to_numpy() for letter in fit.study.form.reads}
     bench = fit.data["run_benchmark"].to_numpy()
     u = error_distribution(fit, bench).cdf(residuals(fit))
     step = max(1, u.shape[0] * u.shape[1] // 100)
     z = normal_score(u.reshape(-1, u.shape[-1])[::step])
-    tests = {said: p for own in law_tests(fit.data, at, z).values() for said, p in own.items()}
-    tests |= _unread(fit, z)
+    by_benchmark = law_tests(fit.data, fit.run_logs(), z).values()
+    tests = {claim: p for tests in by_benchmark for claim, p in tests.items()} | _unread(fit, z)
     if not tests:
         return Check("residuals", "REVIEW", f"fewer than {LEAST} runs: nobody can see a misfit.", "Bring more runs.")
     remedy = "Try another law or noise (--compare, --noise one-sided), or leave out undertrained runs (--exclude)."
@@ -111,18 +111,17 @@ def check_residuals(fit: LawFit) -> Check:
 
 def _unread(fit: LawFit, z: np.ndarray) -> dict[str, float]:
     """p-values of losses that do not depend on what varies between the runs and the law does not read."""
-    bench, tests = fit.data["run_benchmark"].to_numpy(), dict[str, float]()
-    logs = {letter: fit.data[f"run_log_{letter}"].to_numpy() for letter in laws.VARIABLES}
+    bench, tests, read = fit.data["run_benchmark"].to_numpy(), dict[str, float](), fit.study.form.variables
+    unread = [one for one in laws.VARIABLES.values() if one not in read and not one.combined]
     for b, name in enumerate(fit.data["benchmark"].to_numpy()):
-        here = bench == b
-        plain = np.stack([np.ones(here.sum()), *(logs[letter][here] for letter in fit.study.form.reads)])
-        for letter in (letter for letter in "ndue" if letter not in fit.study.form.reads):
-            x = logs[letter][here]
+        on_it = bench == b
+        plain = np.stack([np.ones(on_it.sum()), *(values[on_it] for values in fit.run_logs().values())])
+        for variable in unread:
+            x = fit.data[f"run_log_{variable.letter}"].to_numpy()[on_it]
             rest = x - plain.T @ np.linalg.lstsq(plain.T, x, rcond=None)[0]
-            if np.ptp(rest) > SEPARATE and here.sum() >= LEAST:
-                tests[f"law: losses on {name} depend on {BENDS[letter]}, which it does not read"] = depends(
-                    z[:, here], x, plain
-                )
+            if np.ptp(rest) > SEPARATE and on_it.sum() >= LEAST:
+                claim = f"law: losses on {name} depend on {variable.name}, which it does not read"
+                tests[claim] = depends(z[:, on_it], x, plain)
     return tests
 
 
@@ -170,8 +169,23 @@ def check_identified(fit: LawFit) -> Check:
     return Check("identified", "REVIEW", said + ".", remedy, figures)
 
 
-def check_map(fit: LawFit) -> Check:
-    """Scores follow the map from loss."""
-    tests = {said: p for own in map_tests(fit.data, thinned(fit)).values() for said, p in own.items()}
+def check_map(fit: LawFit) -> Check | None:
+    """Scores follow the map from loss; None without scores."""
+    if not fit.data.sizes["map"]:
+        return None
+    by_benchmark = map_tests(fit.data, thinned(fit)).values()
+    tests = {claim: p for tests in by_benchmark for claim, p in tests.items()}
     remedy = "Do not use scores predicted for these benchmarks; their losses stand."
     return judged("map", tests, {"map": remedy}, "scores follow the map from loss.")
+
+
+LAW_CHECKS: tuple[Callable[[LawFit], Check | None], ...] = (
+    check_convergence,
+    check_losses,
+    check_modes,
+    check_residuals,
+    check_predictions,
+    check_identified,
+    check_map,
+)
+"""Every check of a law, in the order in which they are told; each gives None where it does not apply."""

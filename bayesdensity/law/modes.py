@@ -6,9 +6,11 @@ which either term falls slowly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import optimize, special
@@ -16,7 +18,8 @@ from scipy import optimize, special
 from bayesdensity import laws
 from bayesdensity.base.prior import Prior
 from bayesdensity.law.fitted import LawFit
-from bayesdensity.law.noise import distribution
+from bayesdensity.law.noise import typical_errors
+from bayesdensity.study.law_spec import LawStudy
 
 SHARES = (0.05, 0.3, 0.7, 0.95)
 """Shares of the size term in the reducible loss at which the search starts."""
@@ -28,6 +31,8 @@ COMPARABLE = 5.0
 """A mode whose log density is lower by more is nearly never drawn."""
 BARRIER = 0.5
 """Modes are two if the log density falls by at least so much between them."""
+WRONG_ORDER, IMPOSSIBLE = 1e6, 1e12
+"""Cost where the term that should fall slowly does not, and where the density is no number."""
 
 
 class Mode(NamedTuple):
@@ -37,8 +42,73 @@ class Mode(NamedTuple):
     data_exponent: float
     log_density: float
     """Below the highest mode."""
-    at: np.ndarray
+    position: np.ndarray
     """Coordinates on the scales of their priors, the logarithm of the loss at the centre first."""
+
+
+class Population(NamedTuple):
+    """Of an exponent that benchmarks share: its name, and mean and spread of its logarithm at the posterior medians."""
+
+    exponent: str
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Density:
+    """Log posterior density of the law of one benchmark, given the scale of its noise and the population of exponents.
+
+    Attributes
+    ----------
+    study : LawStudy
+    x : dict of ndarray
+        What the law reads of the runs, natural logarithms from their centre, dim ``run``.
+    log_loss : ndarray
+        Dim ``run``.
+    errors : scipy.stats.rv_frozen
+        Distribution of log losses about the law.
+    populations : dict
+        By the elasticity of each exponent that benchmarks share.
+    """
+
+    study: LawStudy
+    x: dict[str, np.ndarray]
+    log_loss: np.ndarray
+    errors: Any
+    populations: dict[str, Population]
+
+    @cached_property
+    def priors(self) -> dict[str, Prior]:
+        """Priors of the coordinates."""
+        return {name: self.study.priors.get(name, own) for name, own in self.study.form.coordinates.items()}
+
+    def coordinates(self, position: np.ndarray) -> dict[str, float]:
+        """What is sampled, by name, from positions on the scales of the priors."""
+        pairs = zip(self.priors.items(), position[1:], strict=True)
+        return {name: float(prior.natural(value)) for (name, prior), value in pairs}
+
+    def law(self, position: np.ndarray) -> laws.Law:
+        """The law at a position."""
+        return self.study.form.from_coordinates(position[0], self.coordinates(position))
+
+    def cost(self, position: np.ndarray) -> float:
+        """Minus the log density, up to a constant; very large where the exponents are in the wrong order."""
+        with np.errstate(all="ignore"):
+            coordinates = self.coordinates(position)
+            law = self.study.form.from_coordinates(position[0], coordinates)
+            total = -self.errors.logpdf(self.log_loss - np.log(law.loss(self.x))).sum()
+            total += 0.5 * ((position[0] - self.log_loss.mean()) / laws.CENTRE_SD) ** 2
+            for (name, prior), value in zip(self.priors.items(), position[1:], strict=True):
+                mu, sigma = prior.mu, prior.sigma
+                if name in self.populations:
+                    exponent, mu, sigma = self.populations[name]
+                    value = value - np.log(self.study.form.weights(coordinates)[exponent])
+                total += 0.5 * ((value - mu) / sigma) ** 2
+        if self.study.slow:
+            parts = law.parts()
+            ordered = (parts["size_exponent"] < parts["data_exponent"]) == (self.study.slow == "size")
+            total = total if ordered else total + WRONG_ORDER
+        return float(total) if np.isfinite(total) else IMPOSSIBLE
 
 
 def term_modes(fit: LawFit) -> dict[str, list[Mode]]:
@@ -50,82 +120,66 @@ def share_of_draws(fit: LawFit, benchmark: str, modes: Sequence[Mode]) -> list[f
     """Share of the draws that lie nearest to each mode, by the ratio of exponents."""
     parts = fit.law.parts()
     contrast = np.log(parts["size_exponent"] / parts["data_exponent"]).sel(benchmark=benchmark).to_numpy().ravel()
-    of_modes = np.array([_contrast(mode) for mode in modes])
-    nearest = np.abs(contrast[:, None] - of_modes).argmin(axis=1)
+    contrasts = np.array([_contrast(mode) for mode in modes])
+    nearest = np.abs(contrast[:, None] - contrasts).argmin(axis=1)
     return [float((nearest == k).mean()) for k in range(len(modes))]
 
 
-def _modes(fit: LawFit, b: int) -> list[Mode]:
+def _density(fit: LawFit, benchmark: int) -> Density:
     form, study, posterior = fit.study.form, fit.study, fit.posterior
-    here = fit.data["run_benchmark"].to_numpy() == b
-    at = {letter: fit.data[f"run_log_{letter}"].to_numpy()[here] for letter in form.reads}
-    observed = np.log(fit.data["run_loss"].to_numpy()[here])
-    scale = float(posterior["loss_noise"][..., b].median())
-    excess = float(posterior["loss_excess"][..., b].median()) if "loss_excess" in posterior else None
-    errors = distribution(fit, scale, excess)
-    names, elasticities = list(form.coordinates), form.elasticities()
-    stated = {name: study.priors.get(name, form.coordinates[name]) for name in names}
-    population = {
-        elasticities[name]: (
-            name,
-            float(posterior[f"log_{name}"].median()),
-            float(posterior[f"{name}_spread"].median()),
+    on_it = fit.data["run_benchmark"].to_numpy() == benchmark
+    x = {letter: values[on_it] for letter, values in fit.run_logs().items()}
+    populations = {
+        form.elasticities[name]: Population(
+            name, float(posterior[f"log_{name}"].median()), float(posterior[f"{name}_spread"].median())
         )
         for name in (form.exponents if study.pool else ())
     }
+    log_loss = np.log(fit.data["run_loss"].to_numpy()[on_it])
+    return Density(study, x, log_loss, typical_errors(fit, benchmark), populations)
 
-    def coordinates(z: np.ndarray) -> dict[str, float]:
-        back = {"lognormal": np.exp, "logit-normal": special.expit, "normal": float}
-        return {name: float(back[stated[name].shape](value)) for name, value in zip(names, z[1:], strict=True)}
 
-    def cost(z: np.ndarray) -> float:
-        given = coordinates(z)
-        with np.errstate(all="ignore"):
-            law = form.from_coordinates(z[0], given)
-            found = -errors.logpdf(observed - np.log(law.loss(at))).sum()
-            found += 0.5 * ((z[0] - observed.mean()) / laws.CENTRE_SD) ** 2
-            for name, value in zip(names, z[1:], strict=True):
-                mu, sigma = stated[name].mu, stated[name].sigma
-                if name in population:
-                    exponent, mu, sigma = population[name]
-                    value = value - np.log(form.weights(given)[exponent][1])
-                found += 0.5 * ((value - mu) / sigma) ** 2
-        if study.slow:
-            parts = law.parts()
-            ordered = (parts["size_exponent"] < parts["data_exponent"]) == (study.slow == "size")
-            found = found if ordered else found + 1e6
-        return float(found) if np.isfinite(found) else 1e12
-
-    found: list[Mode] = []
-    middle = np.array([observed.mean(), *(_typical(fit, name, b, stated[name]) for name in names)])
-    starts = {"size_share": SHARES, **({"irreducible_share": FLOORS} if "irreducible_share" in names else {})}
-    for values in product(*starts.values()):
-        start = middle.copy()
-        for name, value in zip(starts, values, strict=True):
-            start[1 + names.index(name)] = special.logit(value)
-        best = optimize.minimize(cost, start, method="Nelder-Mead", options=SEARCH)
-        parts = form.from_coordinates(best.x[0], coordinates(best.x)).parts()
-        found.append(Mode(float(parts["size_exponent"]), float(parts["data_exponent"]), -best.fun, best.x))
-    found.sort(key=lambda mode: -mode.log_density)
-    top, kept = found[0].log_density, list[Mode]()
-    for mode in found:
-        if mode.log_density > top - COMPARABLE and all(_separate(cost, mode, other) for other in kept):
+def _modes(fit: LawFit, benchmark: int) -> list[Mode]:
+    density, maxima = _density(fit, benchmark), list[Mode]()
+    for start in _starts(fit, benchmark, density):
+        best = optimize.minimize(density.cost, start, method="Nelder-Mead", options=SEARCH)
+        parts = density.law(best.x).parts()
+        maxima.append(Mode(float(parts["size_exponent"]), float(parts["data_exponent"]), -best.fun, best.x))
+    maxima.sort(key=lambda mode: -mode.log_density)
+    top, kept = maxima[0].log_density, list[Mode]()
+    for mode in maxima:
+        if mode.log_density > top - COMPARABLE and all(_separate(density.cost, mode, other) for other in kept):
             kept.append(mode)
     return [mode._replace(log_density=mode.log_density - top) for mode in kept]
 
 
-def _separate(cost: Callable[[np.ndarray], float], one: Mode, other: Mode) -> bool:
+def _starts(fit: LawFit, benchmark: int, density: Density) -> Iterator[np.ndarray]:
+    """The middle of the posterior, with shares of the terms far to either side."""
+    names = list(density.priors)
+    typical = (_typical(fit, name, benchmark, prior) for name, prior in density.priors.items())
+    middle = np.array([density.log_loss.mean(), *typical])
+    shares = {"size_share": SHARES, "irreducible_share": FLOORS}
+    varied = {name: values for name, values in shares.items() if name in names}
+    for values in product(*varied.values()):
+        start = middle.copy()
+        for name, value in zip(varied, values, strict=True):
+            start[1 + names.index(name)] = special.logit(value)
+        yield start
+
+
+def _separate(cost: Callable[[np.ndarray], float], first: Mode, second: Mode) -> bool:
     """Whether the density dips between two modes, on the straight line between them."""
-    if abs(_contrast(one) - _contrast(other)) < APART:
+    if abs(_contrast(first) - _contrast(second)) < APART:
         return False
-    between = [cost(one.at + w * (other.at - one.at)) for w in np.linspace(0, 1, 21)]
+    step = second.position - first.position
+    between = [cost(first.position + share * step) for share in np.linspace(0, 1, 21)]
     return bool(max(between) > max(between[0], between[-1]) + BARRIER)
 
 
-def _typical(fit: LawFit, name: str, b: int, stated: Prior) -> float:
+def _typical(fit: LawFit, name: str, benchmark: int, stated: Prior) -> float:
     """Posterior median of a coordinate on the scale of its prior, or the middle of its prior."""
     draws = coordinate_draws(fit, name, stated)
-    return stated.mu if draws is None else float(np.median(draws[..., b]))
+    return stated.mu if draws is None else float(np.median(draws[..., benchmark]))
 
 
 def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None:
@@ -133,14 +187,7 @@ def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None
     draws = fit.posterior
     if f"logit_{name}" in draws:
         return draws[f"logit_{name}"].to_numpy()
-    return _on_scale(stated, draws[name].to_numpy()) if name in draws else None
-
-
-def _on_scale(stated: Prior, value: np.ndarray) -> np.ndarray:
-    """Values on the scale that a prior is normal on."""
-    if stated.shape == "normal":
-        return value
-    return np.asarray(np.log(value) if stated.shape == "lognormal" else special.logit(value))
+    return np.asarray(stated.normal(draws[name].to_numpy())) if name in draws else None
 
 
 def _contrast(mode: Mode) -> float:

@@ -6,48 +6,42 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import stats
 
+from bayesdensity import laws
 from bayesdensity.law.fitted import LawFit
 
 
-def distribution(fit: LawFit, scale: Any, excess: Any) -> Any:
-    """Distribution of the error of a log loss, as scipy has it.
-
-    Parameters
-    ----------
-    fit : LawFit
-    scale, excess : ndarray
-        Draws of ``loss_noise`` and, of one-sided noise, ``loss_excess``.
-    """
-    kind = fit.study.noise
-    if kind == "student-t":
-        return stats.t(fit.study.noise_df, scale=scale)
-    if kind == "laplace":
-        return stats.laplace(scale=scale)
-    return stats.norm(scale=scale) if kind == "normal" else stats.exponnorm(excess / scale, scale=scale)
-
-
 def error_distribution(fit: LawFit, index: Any) -> Any:
-    """Distribution at every draw, for benchmarks by index; shape (chain, draw, label)."""
-    scale = fit.posterior["loss_noise"].to_numpy()[..., index]
-    excess = fit.posterior["loss_excess"].to_numpy()[..., index] if "loss_excess" in fit.posterior else None
-    return distribution(fit, scale, excess)
+    """Distribution of the error of log losses at every draw, for benchmarks by index; shape (chain, draw, label)."""
+    return _noise(fit, {name: values.to_numpy()[..., index] for name, values in _scales(fit).items()})
+
+
+def typical_errors(fit: LawFit, benchmark: int) -> Any:
+    """Distribution of the error of a log loss on one benchmark at the posterior medians of its scales."""
+    return _noise(fit, {name: float(values[..., benchmark].median()) for name, values in _scales(fit).items()})
 
 
 def log_errors(fit: LawFit, like: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
     """Draws of the error of log losses; dims ``chain``, ``draw``, ``training``, ``benchmark``."""
-    scale = fit.posterior["loss_noise"].to_numpy()[..., None, :]
-    excess = fit.posterior["loss_excess"].to_numpy()[..., None, :] if "loss_excess" in fit.posterior else None
-    return like.copy(data=distribution(fit, scale, excess).rvs(size=like.shape, random_state=rng))
+    errors = _noise(fit, {name: values.to_numpy()[..., None, :] for name, values in _scales(fit).items()})
+    return like.copy(data=errors.rvs(size=like.shape, random_state=rng))
+
+
+def _scales(fit: LawFit) -> dict[str, xr.DataArray]:
+    """Draws of the scale of the noise and, where it is one-sided, of the mean excess; dims ``benchmark`` last."""
+    names = {"scale": "loss_noise", "excess": "loss_excess"}
+    return {name: fit.posterior[variable] for name, variable in names.items() if variable in fit.posterior}
+
+
+def _noise(fit: LawFit, scales: dict[str, Any]) -> Any:
+    return laws.loss_noise(fit.study.noise, df=fit.study.noise_df, **scales)
 
 
 def residuals(fit: LawFit) -> np.ndarray:
     """Log loss of each run less that of the law; shape (chain, draw, run)."""
-    data, bench = fit.data, fit.data["run_benchmark"].to_numpy()
-    at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in fit.study.form.reads}
+    bench = fit.data["run_benchmark"].to_numpy()
     law = fit.law.mapped(lambda part: part.to_numpy()[..., bench])
-    return np.asarray(np.log(data["run_loss"].to_numpy()) - np.log(law.loss(at)))
+    return np.asarray(np.log(fit.data["run_loss"].to_numpy()) - np.log(law.loss(fit.run_logs())))
 
 
 def log_likelihood(fit: LawFit) -> xr.DataArray:

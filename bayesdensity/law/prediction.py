@@ -12,10 +12,11 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.runs import FLOPS_PER_PARAMETER_AND_TOKEN, absolute_logs, mapped
+from bayesdensity.data.runs import absolute_logs, mapped
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.law.noise import log_errors
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import SHARE
 from bayesdensity.quantities.trainings import noisy_score
 
 THIRTYFOLD = float(np.log(30))
@@ -91,7 +92,7 @@ def predict(
         score = noisy_score(fit.posterior, fit.data, loss, rng, miss).isel(benchmark=mapped(fit.data))
     return Prediction(
         Estimate("loss", "loss of a training", loss, ci),
-        None if score is None else Estimate("score", "score of a training", score, ci),
+        None if score is None else Estimate("score", "score of a training", score, ci, SHARE),
         beyond,
     )
 
@@ -120,10 +121,11 @@ def distance(fit: LawFit, log: Mapping[str, xr.DataArray]) -> xr.DataArray:
 
 def _sides(reads: Sequence[str], log: Mapping[str, Any]) -> list[Any]:
     """What a training may lie outside the runs in; logarithms."""
-    sides = [log[letter] for letter in reads if letter != "u"]
+    like = {letter: laws.VARIABLES[letter].like for letter in reads}
+    sides = [log[letter] for letter in reads if like[letter] is None]
     if {"n", "d"} <= set(reads):
         sides += [log["n"] + log["d"], log["d"] - log["n"]]
-    return [*sides, log["d"] - log["u"]] if "u" in reads else sides
+    return [*sides, *(log[whole] - log[letter] for letter, whole in like.items() if whole is not None)]
 
 
 def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, seed: int = 1) -> pd.DataFrame:
@@ -140,7 +142,7 @@ def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, s
     if not data.sizes["held"]:
         return pd.DataFrame(columns=columns)
     bench = data["held_benchmark"].to_numpy()
-    at = {laws.VARIABLES[letter]: np.exp(log).tolist() for letter, log in absolute_logs(data, "held").items()}
+    at = {laws.VARIABLES[letter].column: np.exp(log).tolist() for letter, log in absolute_logs(data, "held").items()}
     found = predict(fit, at, labels=list(data["held"].to_numpy()), misfit=misfit, ci=ci, seed=seed)
     rows = []
     for kind, estimate in (("loss", found.loss), ("score", found.score)):
@@ -167,26 +169,34 @@ def _logs(fit: LawFit, at: Mapping[str, Sequence[float]], labels: Sequence[str] 
     if len({values.shape for values in given.values()}) != 1 or not next(iter(given.values())).size:
         raise InputError("say as many params as tokens, one of each for every training.")
     size = len(next(iter(given.values())))
-    if "tokens" in given:
-        given.setdefault("unique_tokens", given["tokens"])
-    if {"params", "tokens"} <= set(given):
-        given.setdefault("flops", FLOPS_PER_PARAMETER_AND_TOKEN * given["params"] * given["tokens"])
-    given.setdefault("experts", np.full(size, float(np.exp(fit.data["centre_e"].mean()))))
-    missing = [laws.VARIABLES[letter] for letter in fit.study.form.reads if laws.VARIABLES[letter] not in given]
+    for variable in fit.study.form.variables:
+        if variable.column not in given and (value := _unstated(fit, variable, given)) is not None:
+            given[variable.column] = np.broadcast_to(value, size)
+    missing = [variable.column for variable in fit.study.form.variables if variable.column not in given]
     if missing:
         raise InputError(f"the law '{fit.study.law}' reads {' and '.join(missing)} of a training; say what it is.")
     names = list(labels) if labels is not None else [str(k + 1) for k in range(size)]
     return {
-        letter: xr.DataArray(np.log(given[column]), dims="training", coords={"training": names})
-        for letter, column in laws.VARIABLES.items()
-        if column in given
+        letter: xr.DataArray(np.log(given[variable.column]), dims="training", coords={"training": names})
+        for letter, variable in laws.VARIABLES.items()
+        if variable.column in given
     }
+
+
+def _unstated(fit: LawFit, variable: laws.Variable, given: Mapping[str, np.ndarray]) -> Any:
+    """What a variable is of trainings that do not state it; None if that cannot be said."""
+    if variable.average:
+        return np.exp(float(fit.data[f"centre_{variable.letter}"].mean()))
+    try:
+        return variable.default and variable.default(given)
+    except KeyError:
+        return None
 
 
 def _walk(fit: LawFit, prior: str, rng: np.random.Generator) -> xr.DataArray:
     """A miss at unit distance: normal, with a scale from its prior; dims ``chain``, ``draw``, ``benchmark``."""
-    stated, like = fit.study.priors[prior], fit.law.log_loss_centre
-    scale = np.exp(stated.mu + stated.sigma * rng.standard_normal((*like.shape[:2], 1)))
+    like = fit.law.log_loss_centre
+    scale = fit.study.priors[prior].draw(rng, (*like.shape[:2], 1))
     walk: xr.DataArray = like.copy(data=scale * rng.standard_normal(like.shape))
     return walk
 

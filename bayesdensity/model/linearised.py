@@ -14,7 +14,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.data.cells import Cells
-from bayesdensity.data.join import BOUND, PSEUDO
+from bayesdensity.data.pseudo import BOUND, PSEUDO
 from bayesdensity.model.coordinates import group_sum
 
 

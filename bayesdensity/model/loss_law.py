@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,8 +11,9 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesdensity import laws
+from bayesdensity.base.prior import Prior
 from bayesdensity.model.coordinates import normal_logp
-from bayesdensity.model.parameters import Stated, draw
+from bayesdensity.model.parameters import Priors, Stated, draw
 
 
 class Noise(Protocol):
@@ -24,6 +26,26 @@ class Noise(Protocol):
     @property
     def noise_df(self) -> float:
         """Degrees of freedom of a Student-t."""
+
+
+@dataclass(frozen=True)
+class LawPriors:
+    """Priors of a law as a study states them, or as the law does where the study states none."""
+
+    stated: Priors
+    default: Mapping[str, Prior]
+
+    @property
+    def priors(self) -> LawPriors:
+        """The same: a law is drawn from them as from a study."""
+        return self
+
+    def __getitem__(self, name: str) -> Prior:
+        """Prior of one coordinate."""
+        try:
+            return self.stated[name]
+        except (KeyError, AttributeError):
+            return self.default[name]
 
 
 def draw_law[L: laws.Law](
@@ -42,7 +64,7 @@ def draw_law[L: laws.Law](
     ----------
     form : type of Law
     stated : Stated
-        Where the priors are.
+        Where the priors are; those that it lacks are the law's own.
     centre : ndarray
         Mean of the observed log losses.
     dims : str
@@ -53,21 +75,29 @@ def draw_law[L: laws.Law](
         Of a law of size and data, the term with the smaller exponent.
     prefix : str
         Of the names of what is not named after a prior.
+
+    Returns
+    -------
+    Law
+        With the dims given.
     """
     log_centre = pm.Normal(f"{prefix}log_loss_centre", centre, laws.CENTRE_SD, dims=dims)
-    at, pooled = dict[str, Any](), pooled or {}
-    own = [name for name in form.coordinates if not (slow and name == "size_share")]
-    shared = {form.elasticities()[name]: name for name in pooled}
-    for name in own:
-        if name in shared:
-            mean, spread = pooled[shared[name]]
-            weight = form.weights(at)[shared[name]][1]
-            at[name] = pm.LogNormal(f"{prefix}{name}", mean + pt.log(weight), spread, dims=dims)
+    coordinates, pooled = dict[str, Any](), pooled or {}
+    stated = LawPriors(stated.priors, form.coordinates)
+    exponents = {form.elasticities[exponent]: exponent for exponent in pooled}
+    for name in form.coordinates:
+        if slow and name == "size_share":
+            continue
+        if name in exponents:
+            mean, spread = pooled[exponents[name]]
+            weight = form.weights(coordinates)[exponents[name]]
+            coordinates[name] = pm.LogNormal(f"{prefix}{name}", mean + pt.log(weight), spread, dims=dims)
         else:
-            at[name] = draw(stated, name, dims=dims)
+            coordinates[name] = draw(stated, name, dims=dims)
     if slow:
-        at["size_share"] = _ordered_share(stated, at["size_elasticity"], at["data_elasticity"], dims, slow)
-    return form.from_coordinates(log_centre, at)
+        elasticities = coordinates["size_elasticity"], coordinates["data_elasticity"]
+        coordinates["size_share"] = _ordered_share(stated, *elasticities, dims, slow)
+    return form.from_coordinates(log_centre, coordinates)
 
 
 def keep_law(law: laws.Law, dims: str) -> None:
@@ -77,8 +107,21 @@ def keep_law(law: laws.Law, dims: str) -> None:
 
 
 def observe_losses(name: str, observed: Any, expected: Any, noise: Noise, scale: Any, excess: Any = None) -> None:
-    """Likelihood of log losses; ``scale`` and ``excess``, of one-sided noise, are by loss."""
-    values = pm.Data(f"{name}_observed", observed)
+    """Likelihood of log losses, as `bayesdensity.laws.loss_noise` has it.
+
+    Parameters
+    ----------
+    name : str
+        Of the observed variable.
+    observed : ndarray or shared variable
+        Log losses.
+    expected : TensorVariable
+        Those of the law.
+    noise : Noise
+    scale, excess : TensorVariable
+        By loss; the mean excess of one-sided noise only.
+    """
+    values = pm.Data(f"{name}_observed", observed) if isinstance(observed, np.ndarray) else observed
     if noise.noise == "student-t":
         pm.StudentT(name, nu=noise.noise_df, mu=expected, sigma=scale, observed=values)
     elif noise.noise == "laplace":

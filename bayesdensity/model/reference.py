@@ -46,14 +46,14 @@ GAP_UNIT, EXPONENT_UNIT = 0.02, 0.05
 """About how well data know the ceiling and the size exponent of a benchmark."""
 
 
-def size_exponents(study: Study, data: xr.Dataset, geometry: Geometry) -> tuple[Any, laws.Chinchilla | None]:
+def size_exponents(study: Study, data: xr.Dataset, geometry: Geometry) -> tuple[Any, laws.LadderLaw | None]:
     """Size exponents of the benchmarks, of one population with those of the loss-only suites, and the suites' laws."""
     mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
     suites = loss_suites(study, data, mean, spread)
     return geometry.positive("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark"), suites
 
 
-def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.Chinchilla | None:
+def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.LadderLaw | None:
     """Laws of loss-only suites, and their likelihood; size exponents have a ``mean`` and ``spread`` of logarithms.
 
     A suite knows its elasticities, ``exponent * share``, better than either factor: they are sampled.
@@ -91,7 +91,7 @@ def stretches(study: Study, data: xr.Dataset) -> Stretch | None:
     return Stretch(mean, own)
 
 
-def member_sizes(study: Study, data: xr.Dataset, suites: laws.Chinchilla | None, stretch: Stretch | None) -> Any:
+def member_sizes(study: Study, data: xr.Dataset, suites: laws.LadderLaw | None, stretch: Stretch | None) -> Any:
     """Log size of each member of the reference, in parameters of the average recipe at the tokens of the study.
 
     Of several families each needs its own log size for what the average recipe gains by an e-fold, about the middle
@@ -101,7 +101,7 @@ def member_sizes(study: Study, data: xr.Dataset, suites: laws.Chinchilla | None,
     own = pm.Data("reference_log_size", data["reference_log_size"].to_numpy())
     size, tokens = own, study.reference.tokens
     if tokens is not None and suites is not None:
-        law = suites.mapped(lambda part: part[0])
+        law = suites.mapped(lambda part: part[0]).powers()
         n = own + data.attrs["log_size_centre"] - float(data["suite_log_n_centre"][0])
         d, d0 = (x - float(data["suite_log_d_centre"][0]) for x in (data["reference_log_tokens"], np.log(tokens)))
         by_data = pt.exp(-law.data_exponent * d.to_numpy()) - pt.exp(-law.data_exponent * d0)
@@ -193,7 +193,7 @@ def family_axis(
     return Axis(level, sizes + residual, logp + geometry.stated("level", _level_logp(level, spread, n)))
 
 
-def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -> laws.Chinchilla:
+def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -> laws.LadderLaw:
     """Loss law of each benchmark at the centre of the ladder, fitted to its losses.
 
     The elasticities at the centre are sampled, and the exponents follow from them and the shares: a ladder knows

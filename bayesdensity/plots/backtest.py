@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
+from bayesdensity.base.format import ENDS
 from bayesdensity.evaluation.backtesting import Backtest
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -23,8 +24,8 @@ from bayesdensity.plots.page import (
     days,
     page,
     plain_ticks,
-    reference_unit,
 )
+from bayesdensity.study.phrases import estimand_phrase, yardstick
 
 COLUMNS, PANEL = 2, 1.9  # panels of a row, and their height in inches
 
@@ -48,16 +49,17 @@ def plot_backtest(fit: Fit, found: Backtest) -> Figure:
     Examples
     --------
     >>> from bayesdensity.evaluation.backtesting import backtest
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> fit = load_fit("densing-law.nc")  # doctest: +SKIP
     >>> plot_backtest(fit, backtest(fit)).savefig("backtest.svg")  # doctest: +SKIP
     """
-    cutoffs, unit = list(found.cutoffs.index), reference_unit(fit)
+    cutoffs, unit = list(found.cutoffs.index), yardstick(fit.study.reference)
+    frontier = estimand_phrase("frontier", fit.study.frontier.quantile, "density")
     caption = (
         f"Density in {unit} parameters over parameters. Grey: medians of LLMs released before the cut-off (line), "
         "which predictions are made from. Bars: 50% and 90% intervals predicted for later LLMs from their date, and "
         "their family if it is known; dots: what all scores say now (medians), red where outside the 90%. Diamonds: "
-        f"frontier a year on ({fit.study.frontier.quantile:g} quantile of releases), median and 90% interval; blue as "
+        f"frontier a year on ({frontier}), median and 90% interval; blue as "
         "predicted, black as known now. Titles: cut-off, number of later LLMs, shares inside the intervals."
     )
     rows = -(-len(cutoffs) // COLUMNS)
@@ -99,8 +101,8 @@ def _later(axes: Axes, llms: pd.DataFrame) -> None:
 
 def _frontiers(axes: Axes, row: pd.Series) -> None:
     """Two diamonds beside each other where the horizon ends."""
-    end: Array = days([row["horizon_end"]])
+    horizon: Array = days([row["horizon_end"]])
     for shift, part, colour in ((8, "predicted", BLUE), (24, "known", BLACK)):
-        median, lower, upper = (np.exp(float(row[f"frontier_{part}_{at}"])) for at in ("median", "lower", "upper"))
-        axes.vlines(end + shift, lower, upper, color=colour, linewidth=1.2)
-        axes.plot(end + shift, [median], "D", color=colour, markersize=3.5, mew=0)
+        median, lower, upper = (np.exp(float(row[f"frontier_{part}_{end}"])) for end in ENDS)
+        axes.vlines(horizon + shift, lower, upper, color=colour, linewidth=1.2)
+        axes.plot(horizon + shift, [median], "D", color=colour, markersize=3.5, mew=0)

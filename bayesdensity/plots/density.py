@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity import quantities
 from bayesdensity.data.cells import cells_of, scores_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
@@ -28,9 +28,9 @@ from bayesdensity.plots.page import (
     name_points,
     page,
     plain_ticks,
-    reference_unit,
 )
 from bayesdensity.quantities import DEFAULT_CI
+from bayesdensity.study.phrases import estimand_phrase, yardstick
 
 NAMED = 16  # LLMs named if there is room
 
@@ -52,21 +52,21 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_density(load_fit("densing-law.nc")).savefig("density.pdf")  # doctest: +SKIP
     """
     dates = quantities.dates_between(*quantities.window(fit), STEPS)
-    x, when, unit = days(dates), days(fit.data["release_date"]), reference_unit(fit)
+    x, when, unit = days(dates), days(fit.data["release_date"]), yardstick(fit.study.reference)
     lower, median, upper = ends(quantities.density(fit, ci))
     log_trends = quantities.frontier(fit, dates, ci=ci), quantities.mean_trend(fit, dates, ci)
     edge, mean = (replace(trend, draws=xr.ufuncs.exp(trend.draws)) for trend in log_trends)
     mixture = np.isin(fit.data["architecture"], ["moe"]) if "architecture" in fit.data else np.zeros(len(when), bool)
     anchors = [(name, when[k], median[k], BLACK) for k, name in _worth_naming(fit)]
-    quantile, kinds = f"{fit.study.frontier.quantile:g} quantile", " (open: mixture of experts)" * bool(mixture.any())
+    quantile, kinds = fit.study.frontier.quantile, " (open: mixture of experts)" * bool(mixture.any())
     caption = (
         f"Density: parameters of {unit} with the same scores, over parameters. Circles: medians of LLMs{kinds}; bars: "
-        f"{ci:.0%} intervals. Frontier: {quantile} of density among releases, median, bands {INNER:.0%} and {ci:.0%}. "
-        f"Mean: mean of ln density among releases, median, band {ci:.0%}."
+        f"{ci:.0%} intervals. Frontier: {estimand_phrase('frontier', quantile, 'density')}, median, bands {INNER:.0%} "
+        f"and {ci:.0%}. Mean: {estimand_phrase('mean', quantile)}, median, band {ci:.0%}."
     )
     figure, ((axes,),) = page(fit, 4.4, caption, 0.95, (1, 1))
     axes.vlines(when, lower, upper, color=GREY, linewidth=0.6, alpha=0.4)
@@ -79,7 +79,7 @@ def plot_density(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     plain_ticks(axes.yaxis, "{:g}".format)
     date_ticks(axes, 8)
     (*_, top), (*_, middle), room = *lines, 0.0
-    labels = (top[1], f"frontier\n({quantile})", FRONTIER), (middle[1], "mean", MEAN)
+    labels = (top[1], f"frontier\n({quantile:g} quantile)", FRONTIER), (middle[1], "mean", MEAN)
     for value, text, colour in sorted([*labels, (1.0, textwrap.fill(f"{unit} = 1", 16), BLACK)]):
         room = max(value, room * (high / low) ** 0.08)
         axes.text(x[-1] + 45, room, text, color=colour, va="center", fontsize=7.5)

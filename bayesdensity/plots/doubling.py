@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -10,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     FRONTIER,
     GREEN,
     GREY,
+    INFINITE,
     INNER,
     MEAN,
     PALE,
@@ -29,13 +31,15 @@ from bayesdensity.plots.page import (
     ends,
     name_points,
     page,
+    written,
 )
 from bayesdensity.quantities import DEFAULT_CI, MONTHS, Estimate
+from bayesdensity.study.phrases import estimand_phrase
 
 # Months and window as in arXiv 2412.04315 and its journal version.
 CLAIM: str = GREEN
 CLAIM_MONTHS, CLAIM_WINDOW = (3.3, 3.5), ("2023-02-01", "2025-04-30")
-MONTH_TICKS, INFINITE = (np.inf, 48, 24, 12, 8, 6, 4, 3, 2, 1.5, 1), "\N{INFINITY}"
+MONTH_TICKS = (np.inf, 48, 24, 12, 8, 6, 4, 3, 2, 1.5, 1)
 
 
 @rc_context(STYLE)
@@ -55,7 +59,7 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_doubling(load_fit("densing-law.nc"), ci=0.8).get_label()  # doctest: +SKIP
     """
     (start, end), quantile = quantities.window(fit), fit.study.frontier.quantile
@@ -66,8 +70,8 @@ def plot_doubling(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     names = each.draws["benchmark"].to_numpy()[np.argsort(-ends(each)[1], kind="stable")].tolist()
     rows = [(name, quantities.doubling_time(replace(each, draws=each.draws.sel(benchmark=name)))) for name in names]
     caption = (
-        f"Months in which density doubles. Frontier: {quantile:g} quantile of density among releases. "
-        f"Mean: mean of ln density among releases. Lines and dots: medians; bands and bars: {INNER:.0%} and {ci:.0%} "
+        f"Months in which density doubles. Frontier: {estimand_phrase('frontier', quantile, 'density')}. "
+        f"Mean: {estimand_phrase('mean', quantile)}. Lines and dots: medians; bands and bars: {INNER:.0%} and {ci:.0%} "
         f"intervals. b: frontier, rate averaged over {start} to {end}; P(growth) is above {SURE:g} unless given."
     )
     height, room = max(3.2, 1 + len(names) / 4), max(0.46, 0.055 * max(map(len, names)))
@@ -120,7 +124,7 @@ def _rows(axes: Axes, rows: list[tuple[str, Estimate]], ci: float) -> None:
     axes.tick_params(axis="y", length=0, grid_alpha=0)
     axes.text(1.09, 1.03, f"median [{ci:.0%}]", transform=axes.transAxes, size=7.5, color=GREY)
     for k, row in enumerate(wide.T):
-        said, at = "{1:.1f} [{0:.1f}, {2:.1f}]".format(*row).replace("inf", INFINITE), axes.get_yaxis_transform()
-        grew = float(np.isfinite(rows[k][1].draws).mean())
-        said += f"\n  P(growth) {grew:.2f}" if grew < SURE else ""
-        axes.text(1.09, k, said, transform=at, va="center", size=7.5, color=colours[k], linespacing=1.0)
+        text, grew = written(dict(zip(("lower", "median", "upper"), row, strict=True))), np.isfinite(rows[k][1].draws)
+        text += f"\n  P(growth) {float(grew.mean()):.2f}" if grew.mean() < SURE else ""
+        look: Any = {"va": "center", "size": 7.5, "color": colours[k], "linespacing": 1.0}
+        axes.text(1.09, k, text, transform=axes.get_yaxis_transform(), **look)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.files import write_whole
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.plots.page import STYLE

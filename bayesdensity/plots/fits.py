@@ -13,13 +13,14 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.plots.doubling import INFINITE, MONTH_TICKS
+from bayesdensity.inference.result import Fit
+from bayesdensity.plots.doubling import MONTH_TICKS
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
     GREEN,
     GREY,
+    INFINITE,
     SKY,
     STEPS,
     STYLE,
@@ -32,6 +33,7 @@ from bayesdensity.plots.page import (
     titled_page,
 )
 from bayesdensity.quantities import DEFAULT_CI, MONTHS
+from bayesdensity.study.phrases import estimand_phrase
 
 COLOURS = (BLUE, VERMILLION, GREEN, "#CC79A7", "#E69F00", SKY, BLACK, GREY)
 """Of fits, in turn; the same as on the page."""
@@ -52,9 +54,9 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
     """
     quantiles = sorted({f"{fit.study.frontier.quantile:g}" for fit in fits.values()})
     caption = (
-        f"a: frontier ({' or '.join(quantiles)} quantile of density among the releases of a date) by each fit, in "
-        "units of its own yardstick. b: months in which density doubles, averaged over the window of each fit; dots: "
-        f"frontier, diamonds: mean of ln density among releases. Medians, and {ci:.0%} intervals as bands and bars."
+        f"a: frontier ({estimand_phrase('frontier', ' or '.join(quantiles), 'density')}) by each fit, in units of its "
+        "own yardstick. b: months in which density doubles, averaged over the window of each fit; dots: frontier, "
+        f"diamonds: {estimand_phrase('mean', '')}. Medians, and {ci:.0%} intervals as bands and bars."
     )
     names = [textwrap.fill(name, NAME) for name in fits]
     longest = max(len(line) for name in names for line in name.splitlines())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -16,7 +16,9 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.base.format import interval
+from bayesdensity.base.format import size as size_text
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import Estimate
 
 Array = NDArray[np.float64]
@@ -32,6 +34,7 @@ FRONTIER: str = BLUE
 MEAN: str = VERMILLION
 WIDTH, LEFT, BOTTOM, DPI = 6.5, 0.6, 0.45, 100  # inches of a page and its margins; pixels an inch on a screen
 SURE = 0.995  # a probability of growth below it is written out
+INFINITE = "\N{INFINITY}"
 STEPS, INNER = 97, 0.5  # points of a curve, probability of inner bands
 STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # names come from tables, where a dollar sign is a dollar sign
@@ -110,12 +113,6 @@ def name_points(axes: Axes, anchors: list[Any], marks: Array, lines: Array, size
                 break
 
 
-def reference_unit(fit: Fit) -> str:
-    """What sizes are counted in: a family, or a ladder at so many tokens."""
-    said = fit.study.reference
-    return said.yardstick if said.kind == "family" else f"{said.yardstick} at {count(said.tokens or 0)} tokens"
-
-
 def ends(estimate: Estimate) -> list[Array]:
     """Lower end, median and upper end of an estimate."""
     summary = estimate.summary
@@ -123,10 +120,13 @@ def ends(estimate: Estimate) -> list[Array]:
 
 
 def count(number: float) -> str:
-    """Parameters or tokens to two digits: 190M, 1.3B, 5T."""
-    number = float(f"{number:.2g}")
-    scale, unit = next(((s, u) for s, u in ((1e12, "T"), (1e9, "B"), (1e6, "M")) if number >= s), (1.0, ""))
-    return f"{number / scale:g}{unit}"
+    """Parameters or tokens on an axis, to two digits: 190M, 1.3B, 5T."""
+    return size_text(number, 2)
+
+
+def written(row: Mapping[str, float]) -> str:
+    """Median and ends of an interval of months beside a bar; infinity as its sign."""
+    return interval(row).replace("inf", INFINITE)
 
 
 def plain_ticks(axis: Any, form: Callable[[float], str]) -> None:

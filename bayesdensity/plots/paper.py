@@ -9,8 +9,21 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesdensity.plots.doubling import CLAIM, CLAIM_MONTHS, INFINITE, MONTH_TICKS
-from bayesdensity.plots.page import BLACK, FRONTIER, GREY, MEAN, STYLE, SURE, WIDTH, faults, titled_page
+from bayesdensity.base.format import months as months_of
+from bayesdensity.plots.doubling import CLAIM, CLAIM_MONTHS, MONTH_TICKS
+from bayesdensity.plots.page import (
+    BLACK,
+    FRONTIER,
+    GREY,
+    INFINITE,
+    MEAN,
+    STYLE,
+    SURE,
+    WIDTH,
+    faults,
+    titled_page,
+    written,
+)
 from bayesdensity.published.replication import Comparison, Rate, points
 
 DRAWS = "#CC79A7"  # the purple of the same palette: nothing else on the page has it
@@ -51,7 +64,7 @@ def plot_paper(comparison: Comparison) -> Figure:
     --------
     >>> from bayesdensity.data.tables import read_tables
     >>> from bayesdensity.published.replication import compare
-    >>> from bayesdensity.study.spec import load_study
+    >>> from bayesdensity.study.load import load_study
     >>> figure = plot_paper(compare(load_study("densing-law"), read_tables(), replicates=0))
     >>> "Months in which density doubles" in figure.get_label()
     True
@@ -102,11 +115,10 @@ def _draw(axes: Axes, rows: list[_Row], ci: float) -> None:
         if low <= middle <= high:
             face = colour if filled else "white"
             axes.plot(middle, y, marker, color=colour, markerfacecolor=face, markersize=4.5, markeredgewidth=1.1)
-        said = f"{middle:.1f}" + ("" if np.isnan(start) else f" [{start:.1f}, {end:.1f}]")
-        at = axes.get_yaxis_transform()
-        said = said.replace("inf", INFINITE)
-        said += f"\nP(growth) {rate.probability_positive:.2f}" if rate.probability_positive < SURE else ""
-        axes.text(1.03, y, said, transform=at, va="center", size=7.5, color=colour)
+        row = {"median": middle, "lower": start, "upper": end}
+        text = months_of(middle).replace("inf", INFINITE) if np.isnan(start) else written(row)
+        text += f"\nP(growth) {rate.probability_positive:.2f}" if rate.probability_positive < SURE else ""
+        axes.text(1.03, y, text, transform=axes.get_yaxis_transform(), va="center", size=7.5, color=colour)
     axes.set(xscale="log", xlim=(low, high), ylim=(len(rows) - 0.4, -0.7), yticks=[])
     axes.set_xlabel("doubling time (months)")
     ticks = [month for month in (*MONTH_TICKS, 18) if low <= month <= high]

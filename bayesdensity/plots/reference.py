@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from bayesdensity import laws, quantities
 from bayesdensity.data.cells import cells_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -28,9 +28,9 @@ from bayesdensity.plots.page import (
     name_points,
     page,
     plain_ticks,
-    reference_unit,
 )
 from bayesdensity.quantities import DEFAULT_CI, Estimate
+from bayesdensity.study.phrases import yardstick
 
 RAMP = LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
 
@@ -52,12 +52,12 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
 
     Examples
     --------
-    >>> from bayesdensity.inference.fitting import load_fit
+    >>> from bayesdensity.inference.result import load_fit
     >>> plot_reference(load_fit("olmo-ladder.nc")).savefig("reference.svg")  # doctest: +SKIP
     """
     if fit.study.reference.kind == "ladder":
         return _ladder(fit, ci)
-    data, draws, n, unit = fit.data, fit.posterior, fit.data.sizes["benchmark"], reference_unit(fit)
+    data, draws, n, unit = fit.data, fit.posterior, fit.data.sizes["benchmark"], yardstick(fit.study.reference)
     members = np.exp(data["reference_log_size"].to_numpy() + data.attrs["log_size_centre"])
     low, high = min(5e8, members.min()) / 1.3, max(1e13, members.max())
     x = np.geomspace(low, high, STEPS)
@@ -99,9 +99,9 @@ def _ladder(fit: Fit, ci: float) -> Figure:
     data, n = fit.data, fit.data.sizes["benchmark"]
     unit = f" ({data.attrs['loss_unit'].replace('_', ' ')})" if "loss_unit" in data.attrs else ""
     caption = (
-        f"The reference, {reference_unit(fit)}. Left: losses of its runs, and the law at the size of each; dashed: "
-        "extrapolated to the anchors, before its miss there. Right: losses and scores, and the map. Circles: ladder; "
-        f"diamonds: anchors; small dots: checkpoints. Lines and bands: median and {ci:.0%} interval."
+        f"The reference, {yardstick(fit.study.reference)}. Left: losses of its runs, and the law at the size of each; "
+        "dashed: extrapolated to the anchors, before its miss there. Right: losses and scores, and the map. Circles: "
+        f"ladder; diamonds: anchors; small dots: checkpoints. Lines and bands: median and {ci:.0%} interval."
     )
     figure, grid = page(fit, 0.5 + 1.85 * n, caption, 0.1, (n, 2), wspace=0.22, hspace=0.34)
     for b, (name, (left, right)) in enumerate(zip(data["benchmark"].to_numpy(), grid, strict=True)):

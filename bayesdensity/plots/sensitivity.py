@@ -10,10 +10,12 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesdensity.base.format import ENDS
 from bayesdensity.plots.page import BLACK, BLUE, GREY, PALE, SKY, STYLE, VERMILLION, titled_page
 from bayesdensity.quantities import MONTHS
 from bayesdensity.sensitivity.effects import AXIS, Sensitivity
 from bayesdensity.sensitivity.grid import DEFAULT
+from bayesdensity.study.phrases import estimand_phrase
 
 MONTH_TICKS = (1, 1.5, 2, 3, 4, 5, 6, 8, 12, 24, np.inf)
 ROW, CURVE = 0.115, 2.3
@@ -26,10 +28,10 @@ KINDS = {"llm": SKY, "family": BLUE, "harness": VERMILLION, "benchmark": BLACK}
 def _asked(found: Sensitivity) -> str:
     """The estimand in words, with its window or date."""
     estimand, _, date = found.of.partition(" ")
-    own, quantile = found.specifications.loc[DEFAULT], f"{found.study.frontier.quantile:g} quantile of density"
-    what = {"frontier": quantile, "mean": "mean of ln density"}[estimand]
-    window = f"averaged over the window of each fit, in the study {own['window_start']} to {own['window_end']}"
-    return f"{estimand} ({what} among releases; rate {f'at {date}' if date else window})"
+    default, quantile = found.specifications.loc[DEFAULT], found.study.frontier.quantile
+    phrase = estimand_phrase(estimand, quantile, "density" if estimand == "frontier" else "ln density")  # type: ignore[arg-type]
+    window = f"averaged over the window of each fit, in the study {default['window_start']} to {default['window_end']}"
+    return f"{estimand} ({phrase}; rate {f'at {date}' if date else window})"
 
 
 @rc_context(STYLE)
@@ -97,7 +99,7 @@ def _choices(found: Sensitivity, table: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _curve(axes: Axes, table: pd.DataFrame, x: np.ndarray) -> None:
     """Doublings a year with ticks in months, so that an infinite time has its place."""
-    y, low, high = (_doublings(table, end) for end in ("median", "lower", "upper"))
+    y, low, high = (_doublings(table, end) for end in ENDS)
     is_default = (table.index == DEFAULT).astype(bool)
     k = int(np.flatnonzero(is_default)[0])
     axes.axhspan(low[k], high[k], color=VERMILLION, alpha=0.1, linewidth=0)
@@ -150,7 +152,7 @@ def plot_tornado(found: Sensitivity) -> Figure:
         axes.set_position((x0, at.y0, width, at.height))
         axes.set(ylim=(n - 0.4, -0.6), yticks=range(n))
         axes.tick_params(axis="y", length=0, grid_alpha=0)
-    y, (own, low, high) = np.arange(n), (float(_doublings(default, end)) for end in ("median", "lower", "upper"))
+    y, (own, low, high) = np.arange(n), (float(_doublings(default, end)) for end in ENDS)
     fast, slow = (MONTHS / table[f"{end}_median"].to_numpy() for end in ("fastest", "slowest"))
     left.axvspan(low, high, color=VERMILLION, alpha=0.1, linewidth=0)
     left.barh(y, fast - slow, 0.5, slow, color=SKY)

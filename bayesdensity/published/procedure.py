@@ -19,6 +19,7 @@ from bayesdensity.published.inversion import reasons as why_not
 from bayesdensity.published.records import Array, Line, is_record, line, slope, slope_of_records
 from bayesdensity.published.windows import Window, windows
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
+from bayesdensity.quantities.estimate import PER_YEAR
 from bayesdensity.study.spec import Study
 
 REPLICATES = 1000
@@ -122,7 +123,7 @@ def replicate(
 
     Examples
     --------
-    >>> from bayesdensity.study.spec import load_study
+    >>> from bayesdensity.study.load import load_study
     >>> result = replicate(load_study("densing-law"), replicates=0)
     >>> [trend.window.end for trend in result.trends]
     ['2024-10-31', '2025-04-30', '2026-04-24']
@@ -237,7 +238,7 @@ def _trend(window: Window, llms: pd.DataFrame, densities: tuple[Array, Counts], 
         good = rates[k][np.isfinite(rates[k])]
         if len(good):
             what = f"growth of ln density a year through {name}, {window.start} to {window.end}, by bootstrap"
-            estimates[k] = Estimate("bootstrap_rate", what, xr.DataArray(good[None], dims=SAMPLE), ci)
+            estimates[k] = Estimate("bootstrap_rate", what, xr.DataArray(good[None], dims=SAMPLE), ci, PER_YEAR)
     return PointTrend(
         window=window,
         llms=len(inside),

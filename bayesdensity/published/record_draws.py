@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.records import Array, is_record, slope, slope_of_records
 from bayesdensity.published.windows import Window
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate, log_density, rate, window
+from bayesdensity.quantities.estimate import PER_YEAR
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +68,14 @@ def record_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | Non
     """
     time, draws = _inside(fit, between)
     what = f"growth of records of ln density a year{_said(between)}"
-    return Estimate("record_rate", what, _sampled(fit, slope_of_records(time, draws)), ci)
+    return Estimate("record_rate", what, _sampled(fit, slope_of_records(time, draws)), ci, PER_YEAR)
 
 
 def all_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | None = None) -> Estimate:
     """Growth of ln density a year by least squares through all LLMs, in every posterior draw; see `record_rate`."""
     time, draws = _inside(fit, between)
     what = f"growth of ln density a year through all LLMs{_said(between)}"
-    return Estimate("all_rate", what, _sampled(fit, slope(time, draws, np.ones_like(draws))), ci)
+    return Estimate("all_rate", what, _sampled(fit, slope(time, draws, np.ones_like(draws))), ci, PER_YEAR)
 
 
 def probability_record(fit: Fit, between: tuple[str, str] | None = None) -> xr.DataArray:

@@ -12,7 +12,7 @@ import pandas as pd
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.claims import trend_claims
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES, PointTrend, Replication, replicate
 from bayesdensity.published.record_draws import PosteriorTrend, posterior_trend
 from bayesdensity.published.records import Line

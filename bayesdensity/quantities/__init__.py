@@ -27,13 +27,11 @@ from bayesdensity.quantities.estimate import (
     SAMPLE,
     Estimate,
     dates_between,
-    jsonable,
     require_targets,
     window,
 )
 from bayesdensity.quantities.growth import (
     ChangePoint,
-    Estimand,
     change_point,
     doubling_months,
     doubling_time,
@@ -47,6 +45,7 @@ from bayesdensity.quantities.growth import (
 )
 from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
 from bayesdensity.quantities.trainings import predict_trainings
+from bayesdensity.study.phrases import Estimand
 
 __all__ = [
     "DEFAULT_CI",
@@ -66,7 +65,6 @@ __all__ = [
     "frontier",
     "frontier_by_benchmark",
     "inefficiency",
-    "jsonable",
     "log_density",
     "log_density_by_benchmark",
     "mean_trend",

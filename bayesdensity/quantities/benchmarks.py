@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, times
-from bayesdensity.quantities.growth import Estimand, frontier, rate
+from bayesdensity.inference.result import Fit
+from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, PER_YEAR, SAMPLE, Estimate, times
+from bayesdensity.quantities.growth import frontier, rate
+from bayesdensity.study.phrases import Estimand
 
 
 def rate_by_benchmark(
@@ -17,7 +18,7 @@ def rate_by_benchmark(
 ) -> Estimate:
     """Growth of ln density a year on each benchmark, averaged over a window; dim ``benchmark``."""
     overall = rate(fit, between, estimand)
-    return Estimate("rate_by_benchmark", overall.what, overall.draws + fit.posterior["benchmark_slope"], ci)
+    return Estimate("rate_by_benchmark", overall.what, overall.draws + fit.posterior["benchmark_slope"], ci, PER_YEAR)
 
 
 def frontier_by_benchmark(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -28,13 +29,13 @@ def frontier_by_benchmark(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI
     overall, draws = frontier(fit, dates), fit.posterior
     offset = draws["level"] - draws["level"].mean("benchmark") + draws["benchmark_slope"] * times(fit, dates)
     values = (overall.draws + offset).transpose(*SAMPLE, "benchmark", "date")
-    return Estimate("frontier_by_benchmark", f"{overall.what}, on one benchmark", values, ci)
+    return Estimate("frontier_by_benchmark", f"{overall.what}, on one benchmark", values, ci, LOG)
 
 
 def rate_spread(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Standard deviation between benchmarks of the growth of ln density a year."""
     what = "standard deviation between benchmarks of the growth of ln density a year"
-    return Estimate("rate_spread", what, fit.posterior["slope_spread"], ci)
+    return Estimate("rate_spread", what, fit.posterior["slope_spread"], ci, PER_YEAR)
 
 
 def rate_of_new_benchmark(
@@ -51,7 +52,7 @@ def rate_of_new_benchmark(
     overall, n = rate(fit, between, estimand), fit.data.sizes["benchmark"]
     noise = np.random.default_rng(seed).standard_normal(overall.draws.shape)
     draws = overall.draws + fit.posterior["slope_spread"] * np.sqrt(1 + 1 / n) * noise
-    return Estimate("rate_of_new_benchmark", f"{overall.what}, on a benchmark not yet seen", draws, ci)
+    return Estimate("rate_of_new_benchmark", f"{overall.what}, on a benchmark not yet seen", draws, ci, PER_YEAR)
 
 
 def probability_faster(fit: Fit) -> xr.DataArray:

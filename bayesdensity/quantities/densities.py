@@ -9,14 +9,16 @@ from scipy import special
 
 from bayesdensity import laws
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, exponential
+from bayesdensity.inference.result import Fit
+from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, PARAMETERS, RATIO, SAMPLE, Estimate, exponential
 
 
 def params(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters that count as the size of each LLM, known unless their weights are inferred; dim ``llm``."""
     size = Draws(fit.data, fit.posterior).log_size + fit.data.attrs["log_size_centre"]
-    return Estimate("params", "parameters that count", exponential(xr.zeros_like(log_density(fit).draws) + size), ci)
+    return Estimate(
+        "params", "parameters that count", exponential(xr.zeros_like(log_density(fit).draws) + size), ci, PARAMETERS
+    )
 
 
 def log_density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
@@ -25,25 +27,25 @@ def log_density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     Dim ``llm``. Density is that of arXiv 2412.04315, equation 1.
     """
     level = fit.posterior["level"].mean("benchmark")
-    return Estimate("log_density", "ln density", fit.posterior["log_density_relative"] + level, ci)
+    return Estimate("log_density", "ln density", fit.posterior["log_density_relative"] + level, ci, LOG)
 
 
 def density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Effective size over actual size, averaged (geometrically) over the benchmarks; dim ``llm``."""
-    return Estimate("density", "effective size over actual size", exponential(log_density(fit).draws), ci)
+    return Estimate("density", "effective size over actual size", exponential(log_density(fit).draws), ci, RATIO)
 
 
 def effective_size(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Parameters the reference would need for the same scores, averaged over the benchmarks; dim ``llm``."""
     log = log_density(fit).draws + Draws(fit.data, fit.posterior).log_size + fit.data.attrs["log_size_centre"]
-    return Estimate("effective_size", "parameters of the reference", exponential(log), ci)
+    return Estimate("effective_size", "parameters of the reference", exponential(log), ci, PARAMETERS)
 
 
 def log_density_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Log density of every LLM on every benchmark it has a score on; dim ``cell``, coords ``llm``, ``benchmark``."""
     draws = Draws(fit.data, fit.posterior)
     array = _by_cell(draws, draws.log_densities())
-    return Estimate("log_density_by_benchmark", "ln density on one benchmark", array, ci)
+    return Estimate("log_density_by_benchmark", "ln density on one benchmark", array, ci, LOG)
 
 
 def effective_size_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
@@ -51,7 +53,7 @@ def effective_size_by_benchmark(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     draws = Draws(fit.data, fit.posterior)
     size = draws.log_size[..., draws.cells.llm] + fit.data.attrs["log_size_centre"]
     log = _by_cell(draws, draws.log_densities() + size)
-    return Estimate("effective_size_by_benchmark", "parameters of the reference", exponential(log), ci)
+    return Estimate("effective_size_by_benchmark", "parameters of the reference", exponential(log), ci, PARAMETERS)
 
 
 def probability_unreachable(fit: Fit) -> xr.DataArray:

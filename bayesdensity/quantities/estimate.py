@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any, Literal
@@ -14,24 +14,19 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.format import ENDS, density, interval
+from bayesdensity.base.jsonable import interval_json
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 SAMPLE = ("chain", "draw")
 MONTHS = 12.0
 DEFAULT_CI = 0.9
 ROWS = 5
 """Rows that an estimate shows of itself."""
-PER_YEAR, LOG = "natural logarithms a year", "natural logarithms"
-UNITS = {
-    **dict.fromkeys(("rate", "rate_before", "rate_after", "rate_spread", "rate_of_new_benchmark"), PER_YEAR),
-    **dict.fromkeys(("record_rate", "all_rate", "bootstrap_rate"), PER_YEAR),
-    **dict.fromkeys(("log_density", "mean_trend", "frontier", "envelope", "inefficiency"), LOG),
-    **dict.fromkeys(("density", "rate_ratio"), "ratio"),
-    **dict.fromkeys(("effective_size", "params"), "parameters"),
-    **{"doubling_time": "months", "break_year": "calendar years", "score": "share of the items", "tokens": "tokens"},
-}
-"""Units by the name of a quantity, without the end of its name that says by what; none for losses, which have two."""
+PER_YEAR, LOG, RATIO = "natural logarithms a year", "natural logarithms", "ratio"
+PARAMETERS, TOKENS, SHARE = "parameters", "tokens", "share of the items"
+"""Units. Losses have those of their runs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,12 +42,19 @@ class Estimate(Shown):
         With dims ``chain`` and ``draw``, and those of the quantity.
     probability : float
         Of the equal-tailed interval.
+    units : str
+        Of the draws; empty where they have none or are those of the runs.
     """
 
     name: str
     what: str
     draws: xr.DataArray
     probability: float = DEFAULT_CI
+    units: str = ""
+
+    def sel(self, **labels: Any) -> Estimate:
+        """The quantity at labels of its dims."""
+        return replace(self, draws=self.draws.sel(labels, drop=True))
 
     @property
     def summary(self) -> xr.Dataset:
@@ -60,8 +62,8 @@ class Estimate(Shown):
         tail = (1 - self.probability) / 2
         # Doubling times are decreasing in the rate, so order statistics agree; infinity needs no interpolation.
         method: Literal["linear", "higher"] = "linear" if np.isfinite(self.draws.to_numpy()).all() else "higher"
-        at = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
-        parts = {name: at.isel(quantile=k) for k, name in enumerate(("median", "lower", "upper"))}
+        ends = self.draws.quantile([0.5, tail, 1 - tail], dim=SAMPLE, method=method).drop_vars("quantile")
+        parts = {name: ends.isel(quantile=k) for k, name in enumerate(ENDS)}
         return xr.Dataset(parts, attrs={"probability": self.probability, "kind": "eti", "what": self.what})
 
     def to_json(self) -> dict[str, Any]:
@@ -72,16 +74,11 @@ class Estimate(Shown):
         """Summary as a table, one row for each label, or one named like the quantity."""
         if self.draws.ndim == len(SAMPLE):
             return self.to_frame_row().to_frame(self.name).T
-        return self.summary.to_dataframe()[["median", "lower", "upper"]]
+        return self.summary.to_dataframe()[list(ENDS)]
 
     def to_frame_row(self) -> pd.Series:
         """Summary of a quantity without labels, as one row."""
         return pd.Series({name: float(values) for name, values in self.summary.data_vars.items()})
-
-    @property
-    def units(self) -> str:
-        """Units of the draws, as far as they are known."""
-        return str(self.draws.attrs.get("units", UNITS.get(self.name.removesuffix("_by_benchmark"), "")))
 
     def card(self) -> Card:
         """What it is, its units, dims and interval, and its first rows."""
@@ -89,11 +86,10 @@ class Estimate(Shown):
         shown = f"median [{self.probability:.0%} equal-tailed interval]" + (f", {self.units}" if self.units else "")
         rows = [("dims", ", ".join(f"{dim} {size}" for dim, size in sizes.items()))] if sizes else []
         rows, summary = [*rows, ("shown", shown)], self.summary if self.draws.size else xr.Dataset()
-        for at in islice(np.ndindex(*sizes.values()), ROWS):
-            row = summary.isel(dict(zip(sizes, at, strict=True)))
-            lower, middle, upper = (float(row[end]) for end in ("lower", "median", "upper"))
-            label = ", ".join(str(self.draws[dim].to_numpy()[k]) for dim, k in zip(sizes, at, strict=True))
-            rows.append((label or self.name, f"{middle:.3g} [{lower:.3g}, {upper:.3g}]"))
+        for place in islice(np.ndindex(*sizes.values()), ROWS):
+            row = summary.isel(dict(zip(sizes, place, strict=True)))
+            label = ", ".join(str(self.draws[dim].to_numpy()[k]) for dim, k in zip(sizes, place, strict=True))
+            rows.append((label or self.name, interval(row, density)))
         if (more := int(np.prod(list(sizes.values()))) - ROWS) > 0:
             rows.append(("...", f"{more} more in to_frame()"))
         return Card(f"{self.name}: {self.what}", tuple(rows))
@@ -143,12 +139,4 @@ def _json(summary: xr.Dataset, probability: float) -> dict[str, Any]:
     if dims:
         labels = summary[dims[0]].to_numpy()
         return {str(label): _json(summary.isel({dims[0]: k}), probability) for k, label in enumerate(labels)}
-    ends = {name: jsonable(float(summary[name])) for name in ("median", "lower", "upper")}
-    return {**ends, "probability": probability, "kind": "eti"}
-
-
-def jsonable(value: float) -> float | str | None:
-    """A number as JSON can hold it: infinity is the string "inf", what is not a number is null."""
-    if np.isnan(value):
-        return None
-    return value if np.isfinite(value) else ("inf" if value > 0 else "-inf")
+    return interval_json(summary, probability)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,19 +11,30 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
 from bayesdensity.laws.forms import FORMS, dispersion, scales_of
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
-from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate, bare, times, window
+from bayesdensity.quantities.estimate import (
+    DEFAULT_CI,
+    LOG,
+    MONTHS,
+    PER_YEAR,
+    RATIO,
+    SAMPLE,
+    Estimate,
+    bare,
+    times,
+    window,
+)
+from bayesdensity.study.phrases import Estimand, estimand_phrase
 
-Estimand = Literal["frontier", "mean", "envelope"]
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
 def mean_trend(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
     """Population mean of ln density at dates; dim ``date``."""
-    return Estimate("mean_trend", "mean ln density of releases", mean_at(fit, times(fit, dates)), ci)
+    return Estimate("mean_trend", _phrase(fit, "mean"), mean_at(fit, times(fit, dates)), ci, LOG)
 
 
 def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: float = DEFAULT_CI) -> Estimate:
@@ -40,9 +51,7 @@ def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: 
         Probability of the interval.
     """
     q = fit.study.frontier.quantile if quantile is None else quantile
-    return Estimate(
-        "frontier", f"{q:g} quantile of ln density among releases", frontier_at(fit, times(fit, dates), q), ci
-    )
+    return Estimate("frontier", estimand_phrase("frontier", q), frontier_at(fit, times(fit, dates), q), ci, LOG)
 
 
 def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -65,19 +74,19 @@ def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate
     if not released.any("family").all():
         raise InputError(f"the envelope begins with the first release, {window(fit)[0]}; got {list(dates)}.")
     best = level.where(released, -np.inf).max("family").transpose(*SAMPLE, ...)
-    return Estimate("envelope", _said(fit, "envelope"), best, ci)
+    return Estimate("envelope", _phrase(fit, "envelope"), best, ci, LOG)
 
 
 def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci: float = DEFAULT_CI) -> Estimate:
     """Growth of ln density a year at dates; dim ``date``. An envelope moves in steps and has none."""
     if estimand == "envelope":
         raise InputError("an envelope moves in steps: it has a rate over a window, and none at a date.")
-    said, time = _said(fit, estimand), times(fit, dates)
+    phrase, time = _phrase(fit, estimand), times(fit, dates)
     draws = fit.posterior["rate"] + bend(fit, time).slope
     if estimand == "frontier":
         growth = scales_of(fit.posterior).growth
         draws = draws + excess(fit, fit.study.frontier.quantile) * growth * dispersion(time, growth)
-    return Estimate("rate", f"growth of {said} a year", _over(draws, time), ci)
+    return Estimate("rate", f"growth of the {phrase} a year", _over(draws, time), ci, PER_YEAR)
 
 
 def rate(
@@ -95,20 +104,20 @@ def rate(
     ci : float
         Probability of the interval.
     """
-    said, (start, end) = _said(fit, estimand), between or window(fit)
+    phrase, (start, end) = _phrase(fit, estimand), between or window(fit)
     if not times(fit, [start, end]).diff("date").item() > 0:
         raise InputError(f"the window must end after it starts; got {start} to {end}.")
     read: Any = {"mean": mean_trend, "frontier": frontier, "envelope": envelope}[estimand]
     ends = read(fit, [start, end]).draws
     span = float(np.diff(times(fit, [start, end]).to_numpy())[0])
     draws = (ends.isel(date=1, drop=True) - ends.isel(date=0, drop=True)) / span
-    return Estimate("rate", f"growth of {said} a year, {start} to {end}", draws, ci)
+    return Estimate("rate", f"growth of the {phrase} a year, {start} to {end}", draws, ci, PER_YEAR)
 
 
 def doubling_time(rates: Estimate) -> Estimate:
     """Months in which density doubles at a rate; infinite where the rate is not positive."""
     months = rates.draws.copy(data=doubling_months(rates.draws.to_numpy()))
-    return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability)
+    return Estimate("doubling_time", f"months to double, from {rates.what}", months, rates.probability, "months")
 
 
 def doubling_months(rate: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -167,13 +176,19 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
     said = "growth of mean ln density of releases a year, {} the change of pace"
     return ChangePoint(
-        Estimate("break_year", "date of the change of pace, as a calendar year", _calendar(fit, break_time), ci),
-        Estimate("rate_before", said.format("before"), before, ci),
-        Estimate("rate_after", said.format("after"), after, ci),
-        Estimate("rate_ratio", "rate after over rate before", ratio, ci),
+        Estimate(
+            "break_year",
+            "date of the change of pace, as a calendar year",
+            _calendar(fit, break_time),
+            ci,
+            "calendar years",
+        ),
+        Estimate("rate_before", said.format("before"), before, ci, PER_YEAR),
+        Estimate("rate_after", said.format("after"), after, ci, PER_YEAR),
+        Estimate("rate_ratio", "rate after over rate before", ratio, ci, RATIO),
         float((change > 0).mean()),
-        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci),
-        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci),
+        Estimate("rate_before", said.format("before"), before + draws["benchmark_slope"], ci, PER_YEAR),
+        Estimate("rate_after", said.format("after"), after + draws["benchmark_slope"], ci, PER_YEAR),
     )
 
 
@@ -225,14 +240,10 @@ def excess(fit: Fit, q: float) -> xr.DataArray:
     return xr.DataArray(quantile, dims=SAMPLE)
 
 
-def _said(fit: Fit, estimand: Estimand) -> str:
+def _phrase(fit: Fit, estimand: Estimand) -> str:
     if estimand not in ESTIMANDS:
         raise InputError(one_of(estimand, ESTIMANDS, "estimand"))
-    return {
-        "frontier": f"the {fit.study.frontier.quantile:g} quantile of ln density among releases",
-        "mean": "mean ln density of releases",
-        "envelope": "mean ln density of the densest family so far",
-    }[estimand]
+    return estimand_phrase(estimand, fit.study.frontier.quantile)
 
 
 def _calendar(fit: Fit, time: xr.DataArray) -> xr.DataArray:

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import FORMS, Form, dispersion, scales_of
 from bayesdensity.quantities.densities import log_density
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
+from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, SAMPLE, Estimate, bare
 from bayesdensity.quantities.growth import frontier_at, mean_at
 
 
@@ -52,7 +52,9 @@ def inefficiency(fit: Fit, ci: float = DEFAULT_CI, seed: int = 1) -> Estimate:
     if form.llm_form.one_sided:
         spread = dispersion(bare(data["time"]), scales.growth)
         total = total + _shortfall(form.llm_form, relative, spread, scales.noise, scales.inefficiency, rng)
-    return Estimate("inefficiency", "shortfall of ln density below best practice", total.transpose(*SAMPLE, "llm"), ci)
+    return Estimate(
+        "inefficiency", "shortfall of ln density below best practice", total.transpose(*SAMPLE, "llm"), ci, LOG
+    )
 
 
 def _shortfall(

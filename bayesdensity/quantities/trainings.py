@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.inference.fitting import Fit, require_ladder
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate, bare
+from bayesdensity.inference.preparing import require_ladder
+from bayesdensity.inference.result import Fit
+from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, SHARE, Estimate, bare
 
 
 def predict_trainings(
@@ -59,7 +60,7 @@ def predict_trainings(
     noise = rng.standard_t(fit.study.law.noise_df, loss.shape)
     loss = (loss * np.exp(draws["loss_noise"] * loss.copy(data=noise))).transpose(*loss.dims)
     score = noisy_score(draws, data, loss, rng)
-    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci)
+    return Estimate("loss", "loss of a training", loss, ci), Estimate("score", "score of a training", score, ci, SHARE)
 
 
 def noisy_score(

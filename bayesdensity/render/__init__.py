@@ -1,5 +1,1 @@
-"""Reports that can be sent: one page, or a folder. Sections are made once, and written as HTML or as Markdown."""
-
-from bayesdensity.render.write import report
-
-__all__ = ["report"]
+"""What is said, once: sections of text, tables and figures, and their writers for terminal, page and program."""

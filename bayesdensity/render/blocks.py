@@ -1,4 +1,7 @@
-"""What a report is made of, whatever it is written as: sections of paragraphs, tables, figures, charts and code."""
+"""What is said, whatever it is written as: paragraphs, verdicts, tables, figures, charts and code, in sections.
+
+A block holds what is shown and the data behind it. The writers are `text`, `html`, `markdown` and, for one table, CSV.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from bayesdensity.base.files import csv_text
+from bayesdensity.checks import Check, Verdict, worst
+
+SENTENCE = 40
+"""Characters beyond which a cell of a table is a sentence."""
 Tone = Literal["plain", "answer", "PASS", "REVIEW", "FAIL", "note"]
 
 
@@ -41,6 +49,49 @@ class Table:
     data: pd.DataFrame | None = None
     folded: bool = False
 
+    @property
+    def prose(self) -> bool:
+        """Whether cells hold sentences, which do not fit beside each other on a narrow screen."""
+        return any(len(str(cell)) > SENTENCE for row in self.shown.to_numpy() for cell in row[1:])
+
+    def csv(self) -> str:
+        """Content of the CSV file."""
+        return csv_text(self.shown if self.data is None else self.data, index=False)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the checks found: a table on a page, and in a terminal what is doubtful and what to do about it."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of them."""
+        return worst(check.verdict for check in self.checks)
+
+    @property
+    def doubtful(self) -> list[Check]:
+        """Those that did not pass."""
+        return [check for check in self.checks if check.verdict != "PASS"]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict, and how many checks it rests on."""
+        n, doubts = len(self.checks), len(self.doubtful)
+        if not doubts:
+            return f"PASS: all {n} checks passed."
+        return (
+            f"{self.verdict}: {doubts} of {n} checks {'say: do not cite' if self.verdict == 'FAIL' else 'want a look'}."
+        )
+
+    @property
+    def table(self) -> Table:
+        """Every check, for a page."""
+        rows = [(check.name, check.verdict, check.sentence, check.remedy) for check in self.checks]
+        shown = pd.DataFrame(rows, columns=["check", "verdict", "what it found", "what to do"])
+        return Table("checks", "Checks of the fit, and what to do about what they found.", shown)
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -72,7 +123,7 @@ class Code:
     language: str = ""
 
 
-Block = Paragraph | Table | Picture | Chart | Code
+Block = Paragraph | Verdicts | Table | Picture | Chart | Code
 
 
 @dataclass(frozen=True)

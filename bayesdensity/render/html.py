@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from bayesdensity.plots.files import rendered
-from bayesdensity.render.blocks import Report
+from bayesdensity.render.blocks import Report, Verdicts
 
 PARTS = files("bayesdensity.render") / "page"
 """Template, style and script."""
@@ -29,6 +29,7 @@ def _template() -> Any:
     # Whatever the name of the file: all that is put in is escaped.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"embedded": _embedded, "as_json": _as_json, "kind": lambda block: type(block).__name__}
+    environment.filters["laid_out"] = lambda block: block.table if isinstance(block, Verdicts) else block
     return environment.from_string(_part("page.html.jinja"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bayesdensity.plots.files import rendered
-from bayesdensity.render.blocks import Block, Chart, Code, Paragraph, Picture, Report, Table
+from bayesdensity.render.blocks import Block, Chart, Code, Paragraph, Picture, Report, Table, Verdicts
 
 SPECIAL = re.compile(r"([\\`*_{}<>#|~$&]|(?<=\])[(\[:])")
 """Characters that Markdown may take for more than themselves; brackets do only before others."""
@@ -17,13 +17,13 @@ FIGURES, TABLES = "figures", "tables"
 
 def to_folder(report: Report) -> dict[str, bytes]:
     """Content of every file, by its path in the folder."""
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     lines = [f"# {plain(report.title)}", "", plain(report.lead)]
     for section in report.sections:
         lines += ["", f"## {plain(section.title)}"]
         for block in section.blocks:
-            lines += ["", *_lines(block, found)]
-    return {"report.md": ("\n".join(lines) + "\n").encode(), **found}
+            lines += ["", *_lines(block, files)]
+    return {"report.md": ("\n".join(lines) + "\n").encode(), **files}
 
 
 def plain(text: object) -> str:
@@ -31,35 +31,36 @@ def plain(text: object) -> str:
     return SPECIAL.sub(r"\\\1", str(text)).replace("\n", " ")
 
 
-def _lines(block: Block, found: dict[str, bytes]) -> list[str]:
+def _lines(block: Block, files: dict[str, bytes]) -> list[str]:
     """A block as Markdown; what it needs beside goes to the files."""
     match block:
         case Paragraph(text, tone):
             return [f"> {plain(text)}"] if tone not in ("plain", "note") else [plain(text)]
+        case Verdicts():
+            return _table(block.table, files)
         case Table():
-            return _table(block, found)
+            return _table(block, files)
         case Picture(name, figure):
-            return _picture(name, figure, found)
+            return _picture(name, figure, files)
         case Chart(name, caption, _, figure):
-            return [*_picture(name, figure, found), "", plain(caption)]
+            return [*_picture(name, figure, files), "", plain(caption)]
         case Code(name, text, language):
-            found[name] = text.encode() + b"\n"
+            files[name] = text.encode() + b"\n"
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
             return [f"[{name}]({name})", "", f"{fence}{language}", *text.splitlines(), fence]
 
 
-def _picture(name: str, figure: Any, found: dict[str, bytes]) -> list[str]:
+def _picture(name: str, figure: Any, files: dict[str, bytes]) -> list[str]:
     for form in ("svg", "pdf"):
-        found[f"{FIGURES}/{name}.{form}"] = rendered(figure, form)
+        files[f"{FIGURES}/{name}.{form}"] = rendered(figure, form)
     return [f"![{plain(figure.get_label())}]({FIGURES}/{name}.svg)", "", f"[PDF]({FIGURES}/{name}.pdf)"]
 
 
-def _table(table: Table, found: dict[str, bytes]) -> list[str]:
+def _table(table: Table, files: dict[str, bytes]) -> list[str]:
     path = f"{TABLES}/{table.name}.csv"
-    data = table.shown if table.data is None else table.data
-    found[path] = data.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
-    said = [f"{plain(table.caption)} [CSV]({path})"]
-    return said if table.folded else [*said, "", *_rows(table.shown)]
+    files[path] = table.csv().encode()
+    caption = [f"{plain(table.caption)} [CSV]({path})"]
+    return caption if table.folded else [*caption, "", *_rows(table.shown)]
 
 
 def _rows(shown: pd.DataFrame) -> list[str]:

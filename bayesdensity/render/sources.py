@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.replication import Comparison
 from bayesdensity.sensitivity.effects import Sensitivity
 

@@ -9,34 +9,15 @@ from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.describe.sensitivity import load_sensitivity
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
 from bayesdensity.published.replication import compare
-from bayesdensity.render import evidence, provenance, sections
-from bayesdensity.render.blocks import Report
-from bayesdensity.render.comparison import compared
 from bayesdensity.render.html import to_html
 from bayesdensity.render.markdown import to_folder
+from bayesdensity.render.pages import on_one, on_several
 from bayesdensity.render.sources import Source
 from bayesdensity.sensitivity.effects import Sensitivity
-
-ORDER = (
-    sections.answer,
-    sections.checks,
-    sections.density,
-    sections.doubling,
-    sections.densest,
-    sections.benchmarks,
-    sections.reference,
-    evidence.sensitivity,
-    evidence.paper,
-    provenance.data,
-    provenance.priors,
-    provenance.making,
-    provenance.citing,
-)
-"""What stands on the page about one fit, the most asked for first."""
+from bayesdensity.sensitivity.results import load_sensitivity
 
 
 def report(
@@ -106,29 +87,6 @@ def report(
     return written
 
 
-def on_one(source: Source, progress: Callable[[str], None] = lambda _: None) -> Report:
-    """The report on one fit."""
-    found = []
-    for make in ORDER:
-        progress(f"report: {make.__name__}")
-        section = make(source)
-        if section is not None:
-            found.append(section)
-    study, (start, end) = source.fit.study, q.window(source.fit)
-    lead = (
-        f"Study {study.name}: {source.fit.about['n_llms']} LLMs released from {start} to {end}. Posterior medians, and "
-        f"{source.ci:.0%} equal-tailed credible intervals in brackets."
-    )
-    return Report(study.title, lead, tuple(found))
-
-
-def on_several(sources: list[Source]) -> Report:
-    """The report on several fits."""
-    names = ", ".join(one.name for one in sources)
-    lead = f"Fits: {names}. Posterior medians, and {sources[0].ci:.0%} equal-tailed credible intervals in brackets."
-    return Report("Capability density: several fits side by side", lead, compared(sources))
-
-
 def _source(
     name: str,
     fit: Fit,
@@ -146,13 +104,13 @@ def _source(
                 f"{name}: the tables given ({known.digest}) are not those it was fitted to "
                 f"({fit.about['tables_digest']})."
             )
-        return Source(name, fit, None, None, _found(fit, sensitivity), ci)
+        return Source(name, fit, None, None, _loaded(fit, sensitivity), ci)
     tell("the published procedure")
     comparison = compare(fit.study, known, fit, replicates=replicates, ci=ci)
-    return Source(name, fit, known, comparison, _found(fit, sensitivity), ci)
+    return Source(name, fit, known, comparison, _loaded(fit, sensitivity), ci)
 
 
-def _found(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
+def _loaded(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
     return None if sensitivity is None else load_sensitivity(Path(sensitivity), fit.study)
 
 

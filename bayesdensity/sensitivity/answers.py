@@ -10,8 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, rate, rate_at, window
+from bayesdensity.quantities.estimate import PER_YEAR
 
 Array = NDArray[np.float64]
 Method = Literal["fit", "weights"]
@@ -41,7 +42,7 @@ class Answer:
     def estimate(self, of: str, ci: float) -> Estimate:
         """One of the rates."""
         draws = xr.DataArray(self.rates[of][None], dims=SAMPLE)
-        return Estimate("rate", f"growth a year of the {of} of ln density", draws, ci)
+        return Estimate("rate", f"growth a year of the {of} of ln density", draws, ci, PER_YEAR)
 
     def to_json(self) -> dict[str, Any]:
         """As a line of a file of results."""

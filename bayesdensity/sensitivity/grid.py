@@ -13,7 +13,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
-from bayesdensity.study.spec import Study, faults_of, find_file, load_study, models_dir, read_toml, replaced, validated
+from bayesdensity.study.load import find_file, load_study, models_dir, read_toml, replaced
+from bayesdensity.study.spec import Study
+from bayesdensity.study.validating import faults_of, validated
 
 Design = Literal["one", "pairs", "full"]
 DEFAULT = "default"

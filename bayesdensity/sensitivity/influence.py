@@ -10,9 +10,9 @@ import xarray as xr
 
 from bayesdensity.base import engine
 from bayesdensity.data.cells import cells_of, scores_of
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
 from bayesdensity.sensitivity.running import Bench, Progress, belonging
 from bayesdensity.sensitivity.weights import smoothed, trustworthy

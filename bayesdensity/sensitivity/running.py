@@ -15,10 +15,13 @@ import xarray as xr
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError
 from bayesdensity.data.cells import cells_of, scores_of
-from bayesdensity.data.join import under_same_priors
+from bayesdensity.data.masks import under_same_priors
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, Prepared, load_fit, prepare, sample, share_code
+from bayesdensity.inference.compiling import share_code
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.sensitivity.answers import Answer, answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant, with_prior

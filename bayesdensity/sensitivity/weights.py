@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from bayesdensity.checks.prior_sensitivity import log_priors
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.study.spec import Study
 
 Array = NDArray[np.float64]

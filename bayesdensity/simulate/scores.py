@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.draws import Draws
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.growth import mean_at
 from bayesdensity.simulate.truth import true_values
@@ -59,7 +58,7 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
     """
     data = fit.data
     at = fit.posterior.isel(chain=chain, draw=draw)
-    one = replace(fit, posterior=fit.posterior.isel(chain=[chain], draw=[draw]))
+    one = fit.with_draws(fit.posterior.isel(chain=[chain], draw=[draw]))
     log_density = _log_densities(one, at, rng, world)
     level = float(at["level"].mean())
     scores, measured = _scores(data, at, log_density - level, rng, world)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bayesdensity.data.join import without_targets
-from bayesdensity.inference.fitting import Fit, Prepared, sample
+from bayesdensity.data.masks import without_targets
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit
 
 DRAWS, TUNE = 1000, 500
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.trends import TRENDS
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import trend_sample
@@ -53,15 +52,9 @@ class _Priors:
     def __init__(self, study: Study, n_knots: int, draws: int, seed: int) -> None:
         self.rng, self.kept = np.random.default_rng(seed), dict[str, xr.DataArray]()
         # One after the other, whatever the study has of them: a change of form leaves the others as they are.
-        self.values = {name: self._draws(study, name, draws) for name in DRAWN}
+        drawn = {name: study.priors[name].draw(self.rng, (1, draws)) for name in DRAWN}
+        self.values = {name: xr.DataArray(values, dims=SAMPLE) for name, values in drawn.items()}
         self.shape = (1, draws, n_knots)
-
-    def _draws(self, study: Study, name: str, draws: int) -> xr.DataArray:
-        prior = study.priors[name]
-        value = prior.mu + prior.sigma * self.rng.standard_normal((1, draws))
-        if prior.shape != "normal":
-            value = np.exp(value) if prior.shape == "lognormal" else special.expit(value)
-        return xr.DataArray(value, dims=SAMPLE)
 
     def prior(self, name: str) -> xr.DataArray:
         return self.values[name]

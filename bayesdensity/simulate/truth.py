@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import xarray as xr
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.growth import excess as modelled_excess
@@ -57,7 +55,7 @@ def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float
     made = one.posterior["log_density_relative"].copy(data=relative[None, None])
     values = {
         name: float(draws.squeeze())
-        for name, draws in asked(replace(one, posterior=one.posterior.assign(log_density_relative=made))).items()
+        for name, draws in asked(one.with_draws(one.posterior.assign(log_density_relative=made))).items()
     }
     form, draw = one.study.frontier, one.posterior.isel(chain=0, draw=0)
     ends = times(one, quantities.window(one)).to_numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
@@ -11,7 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
-from bayesdensity.study.spec import faults_of, load_study, replaced
+from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
+from bayesdensity.study.load import load_study, replaced
+from bayesdensity.study.validating import faults_of
 
 Noise = Literal["student-t", "laplace", "normal", "one-sided"]
 NOISES: tuple[str, ...] = get_args(Noise)
@@ -64,8 +65,13 @@ class LawStudy(Part):
 
     @property
     def digest(self) -> str:
-        """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Twelve hex digits that change with what the model reads, and with nothing else."""
+        return digest_of(what_is_read(self))
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change with every word of the study."""
+        return fingerprint_of(self)
 
 
 def law_study(law: str = "chinchilla", overrides: Mapping[str, Any] | None = None, **settings: Any) -> LawStudy:
@@ -95,7 +101,7 @@ def law_study(law: str = "chinchilla", overrides: Mapping[str, Any] | None = Non
     if settings.get("noise") == "one-sided":
         priors["loss_excess"] = EXCESS
     if settings.get("pool"):
-        pooled = form.elasticities().values()
+        pooled = form.elasticities.values()
         priors = {name: prior for name, prior in priors.items() if name not in pooled}
         priors |= {**form.exponents, **{name: shared[name] for name in POOL_PRIORS}}
     if settings.get("map_from", "score"):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
-from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.errors import one_of
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
+from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
+from bayesdensity.study.phrases import estimand_phrase
+from bayesdensity.study.prior_use import priors_used
 
 
 def known(value: str, among: Mapping[str, Any]) -> str:
@@ -119,17 +117,39 @@ class Reference(Part):
 
 
 class Law(Part):
-    """The loss law of the reference."""
+    """The loss law of the reference.
 
-    irreducible: bool
-    """Whether the loss has a floor E_b; without it the law is the paper's and may be bimodal."""
+    Studies of former versions state ``irreducible`` instead of a name: true is ``chinchilla``, false ``densing``.
+    """
+
+    name: str
+    """One of `bayesdensity.laws.LADDER_LAWS`; ``densing``, which has no floor, is the paper's and may be bimodal."""
     noise_df: float = Field(gt=1)
     """Degrees of freedom of the Student-t noise on log loss."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, stated: Any) -> Any:
+        if not isinstance(stated, Mapping) or not isinstance(stated.get("irreducible"), bool):
+            return stated
+        kept = {key: value for key, value in stated.items() if key != "irreducible"}
+        return {**kept, "name": "chinchilla" if stated["irreducible"] else "densing"}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.name not in laws.LADDER_LAWS:
+            raise ValueError(one_of(self.name, laws.LADDER_LAWS, "law of a reference"))
+        return self
+
     @property
-    def form(self) -> type[laws.Chinchilla]:
+    def form(self) -> type[laws.LadderLaw]:
         """Its formula."""
-        return laws.Chinchilla if self.irreducible else laws.Densing
+        return laws.LADDER_LAWS[self.name]
+
+    @property
+    def irreducible(self) -> bool:
+        """Whether the loss has a floor E_b."""
+        return self.form.has_floor()
 
     @property
     def noise(self) -> Literal["student-t"]:
@@ -230,7 +250,7 @@ class Priors(Part):
 
 
 class Study(Shown, Part):
-    """Everything that decides what a fit infers. `digest` names it; equal digests give equal models."""
+    """Everything that decides what a fit infers. `digest` names it: equal digests give equal posteriors."""
 
     name: str
     title: str
@@ -245,8 +265,19 @@ class Study(Shown, Part):
 
     @property
     def digest(self) -> str:
-        """First twelve hex digits of the SHA-256 of the canonical JSON of the study."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Twelve hex digits that change with what the model reads, and with nothing else.
+
+        Names, titles and reasons, fields at their defaults, priors that the study does not use, and the order of tables
+        and names do not change it.
+        """
+        tree = what_is_read(self, leave_out=("name", "title", "priors"))
+        used = {name: what_is_read(self.priors[name]) for name in priors_used(self)}
+        return digest_of({**tree, "priors": used})
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change with every word of the study."""
+        return fingerprint_of(self)
 
     def card(self) -> Card:
         """What it asks, of which LLMs, on which benchmarks, and what for; tables are not read."""
@@ -259,162 +290,8 @@ class Study(Shown, Part):
             "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
             f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
             "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
-            "estimand": f"{asked.quantile:g} quantile of density among releases; "
+            "estimand": f"{estimand_phrase('frontier', asked.quantile, 'density')}; "
             f"{FORMS[asked.form].title}, {asked.trend} trend",
             "next": f"select(study) says what data it has, fit(study) fits it (digest {self.digest})",
         }
         return Card(f"Study {self.name}: {self.title}", tuple(rows.items()))
-
-
-def models_dir() -> Path:
-    """The folder of shipped studies: inside the wheel, or the repository's `models/` in an editable install."""
-    package = Path(__file__).parent.parent
-    packaged = package / "models"
-    return packaged if packaged.is_dir() else package.parent / "models"
-
-
-def study_names() -> list[str]:
-    """Names of the shipped studies."""
-    return _names_in(models_dir())
-
-
-def _names_in(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.toml"))
-
-
-def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Study:
-    """Load a study by its shipped name or from a TOML file.
-
-    Parameters
-    ----------
-    name : str or Path
-        A name that `study_names` lists, or the path of a `.toml` file.
-    overrides : dict, optional
-        Dotted keys and the values that replace them, e.g. ``{"frontier.trend": "linear"}``.
-
-    Returns
-    -------
-    Study
-
-    Raises
-    ------
-    InputError
-        If there is no such study, or its file has unknown keys or impossible values; all are listed at once.
-
-    Examples
-    --------
-    >>> load_study("densing-law").frontier.quantile
-    0.95
-    """
-    path = find_file(name, models_dir(), "study")
-    tree = replaced(_resolve(path, seen=()), overrides or {})
-    return validated(Study, path, {"name": path.stem, **tree})
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Split ``key=value`` as given to ``--set``; the value is read as JSON, or else as a string."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
-    try:
-        return key.strip(), json.loads(value)
-    except json.JSONDecodeError:
-        return key.strip(), value.strip()
-
-
-def find_file(name: str | Path, folder: Path, what: str) -> Path:
-    """The file of a study or a grid, by its own path or by the name under which a folder ships it."""
-    path = Path(name)
-    if path.suffix == ".toml":
-        if not path.is_file():
-            raise InputError(f"{path}: no such {what} file.")
-        return path
-    shipped = folder / f"{name}.toml"
-    if not shipped.is_file():
-        raise InputError(one_of(str(name), _names_in(folder), what) + " Or give the path of a .toml file.")
-    return shipped
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """What a file says, unless it is no TOML."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
-
-
-def validated[P: Part](kind: type[P], path: Path, tree: Mapping[str, Any]) -> P:
-    """What a file describes, unless it has unknown keys or impossible values; all are named at once."""
-    try:
-        return kind.model_validate(tree)
-    except ValidationError as error:
-        raise InputError(f"{path.name}: {faults_of(error, kind)}") from error
-
-
-def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    if path.resolve() in seen:
-        raise InputError(f"{path.name}: 'extends' goes round in a circle.")
-    tree = read_toml(path)
-    parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    beside = path.parent / f"{parent}.toml"
-    base = _resolve(beside if beside.is_file() else find_file(parent, models_dir(), "study"), (*seen, path.resolve()))
-    base.pop("name", None)
-    return _merge(base, tree)
-
-
-def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[str, Any]:
-    """Tables merge key by key; `benchmarks` is a list in spirit, so naming any replaces them all."""
-    merged = dict(base)
-    for key, value in change.items():
-        whole = at + key == "benchmarks"
-        if isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
-            merged[key] = _merge(base[key], value, f"{at}{key}.")
-        else:
-            merged[key] = value
-    return merged
-
-
-def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree, in which the values at dotted keys are replaced."""
-    for key, value in overrides.items():
-        _set(tree, key, value)
-    return tree
-
-
-def _set(tree: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
-    for parent in parents:
-        tree = tree.setdefault(parent, {})
-        if not isinstance(tree, dict):
-            raise InputError(f"--set {key}: '{parent}' is a single value, it has no '{last}'.")
-    tree[last] = value
-
-
-def faults_of(error: ValidationError, root: type[BaseModel] = Study) -> str:
-    """All faults of a study in one sentence each, misspelt keys answered with the valid ones."""
-    lines = []
-    for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            lines.append(f"unknown key '{where}'; {_valid_keys(fault['loc'], root)}")
-        elif fault["type"] == "missing":
-            lines.append(f"missing key '{where}'")
-        else:
-            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}" if where else fault["msg"])
-    return "; ".join(lines) + "."
-
-
-def _valid_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> str:
-    """The keys that are valid where an unknown one stood."""
-    part: Any = root
-    for step in loc[:-1]:
-        if isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
-            part = part.model_fields[str(step)].annotation
-        else:  # a key of a mapping, or a position in a sequence
-            part = get_args(part)[1 if get_origin(part) is dict else 0]
-        if get_origin(part) in (UnionType, Union):
-            part = get_args(part)[0]
-    is_part = isinstance(part, type) and issubclass(part, BaseModel)
-    return "valid here: " + ", ".join(sorted(part.model_fields)) if is_part else "remove it"

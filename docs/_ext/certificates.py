@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bayesdensity.cli import app
 from bayesdensity.cli.common import parsed
 from bayesdensity.data.runs import read_runs
 from bayesdensity.data.tables import Tables, read_tables
@@ -26,7 +27,7 @@ from bayesdensity.evaluation.certificate import (
 )
 from bayesdensity.sensitivity.grid import load_grid, multiverse
 from bayesdensity.study.law_spec import law_study
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 ROOT = Path(__file__).parents[2]
 VALIDATION, RESULTS = ROOT / "docs" / "validation", ROOT / "docs" / "results"
@@ -77,8 +78,8 @@ def renewal(path: Path, recorded: Mapping[str, Any], contents: Mapping[str, str]
 
 def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tables]) -> Basis:
     """What results rest on today, from what their certificate says was asked for."""
-    asked = dict(asked_for)
-    known = tables(asked.get("--data"))
+    asked, data = dict(asked_for), asked_for.get("--data")
+    known = tables(str(ROOT / data) if data else None)
     if "suite" in asked:
         picked = {"benchmarks": asked["--benchmark"], "hold_out": asked["--hold-out"] or ()}
         runs = read_runs(asked["suite"], known, **picked, exclude=asked["--exclude"] or ())
@@ -87,12 +88,23 @@ def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tab
         given["map_from"] = None if asked["--map-from"] == "none" else asked["--map-from"]
         return law_basis(law_study(asked["--law"], parsed(asked["--set"]), **given), runs)
     settings = parsed(asked.get("--set"))
-    study = load_study(asked["study"], settings)
+    file = ROOT / asked["study"]
+    study = load_study(file if file.suffix == ".toml" else asked["study"], settings)
     if "--grid" in asked:
         grid = load_grid(asked["--grid"], asked["--axis"] or (), parsed(asked["--vary"]))
         variants = multiverse(study, grid, settings, asked["--design"]).variants
         return variants_basis({one.key: one.study for one in variants}, known)
     return study_basis(study, known, asked["parts"])
+
+
+def law_asked_for(arguments: Sequence[str]) -> dict[str, Any]:
+    """What `bayesdensity law` is asked for by arguments, options that are not given at their defaults."""
+    _, bound, _ = app.parse_args(["law", *arguments], exit_on_error=False)
+    bound.apply_defaults()
+    given = bound.arguments
+    names = ("law", "noise", "noise_df", "pool", "slow", "map_from", "benchmark", "hold_out", "exclude")
+    options = {f"--{name.replace('_', '-')}": given[name] for name in names}
+    return {"suite": given["suite"], **options, "--set": given["settings"], "--data": None}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Directives that show what is in the code: the plate diagram of a study, and the priors that the studies state."""
+"""Directives that show what is in the code: the plate diagram of a study, priors of the studies, and loss laws."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bayesdensity.study.spec import Priors, load_study, study_names
+from bayesdensity.laws import LAWS
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Priors
 
 DEFAULT = "densing-law"
 logger = logging.getLogger(__name__)
@@ -45,6 +47,19 @@ class PriorTable(Directive):
         """A table, and a sentence or a table for the other studies."""
         node = nodes.container()
         self.state.nested_parse(StringList(_lines(), source="models"), self.content_offset, node)
+        return node.children
+
+
+class LawTable(Directive):
+    """Every loss law: its name, formula and source."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table."""
+        rows = [(f"`{law.name}`", law.title, law.formula, law.source) for law in LAWS.values()]
+        lines = ["| `--law` | what it is | formula | source |", "|---|---|---|---|"]
+        lines += ["| " + " | ".join(row).replace("^", r"\^").replace("*", r"\*") + " |" for row in rows]
+        node = nodes.container()
+        self.state.nested_parse(StringList(lines, source="bayesdensity/laws/loss"), self.content_offset, node)
         return node.children
 
 
@@ -87,7 +102,8 @@ def _readers(used: list[str], names: list[str]) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register both directives."""
+    """Register the directives."""
     app.add_directive("plate-diagram", PlateDiagram)
     app.add_directive("prior-table", PriorTable)
+    app.add_directive("law-table", LawTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,13 +12,15 @@ import xarray as xr
 
 from bayesdensity.base.cards import Card
 from bayesdensity.base.errors import InputError
-from bayesdensity.describe import densities_table, fit_text
 from bayesdensity.inference.convergence import Diagnostics
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.quantities import Estimate
+from bayesdensity.render.sections.densities import densities_table
+from bayesdensity.render.sections.fit_summary import summary
 from bayesdensity.study.law_spec import law_study
-from bayesdensity.study.spec import Study, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Study
 
 NOTHING = xr.Dataset()
 PASSED = Diagnostics(1.0, 900, 900, 0.9, 0.0, 0, (), "", "PASS", "converged: R-hat 1.001, no divergences.")
@@ -45,19 +48,16 @@ class Reader(HTMLParser):
         self.texts.append(data)
 
 
-def estimate(dims: dict[str, list[str]], name: str = "density", units: str | None = None) -> Estimate:
+def estimate(dims: dict[str, list[str]], name: str = "density", units: str = "ratio") -> Estimate:
     rng = np.random.default_rng(1)
     shape = (2, 50, *(len(labels) for labels in dims.values()))
     draws = xr.DataArray(rng.normal(2, 0.1, shape), dims=("chain", "draw", *dims), coords=dims)
-    return Estimate(name, "effective size over actual size", draws.assign_attrs({"units": units} if units else {}))
+    return Estimate(name, "effective size over actual size", draws, units=units)
 
 
 def a_fit(diagnostics: Diagnostics | None = PASSED, **about: Any) -> Fit:
     dates = {"llm": ["a", "b"], "release_date": ("llm", ["2024-01-01", "2025-06-30"])}
-    fit = Fit(DRAWS, NOTHING, xr.Dataset(coords=dates), load_study("densing-law"), about)
-    if diagnostics is not None:
-        vars(fit)["diagnostics"] = diagnostics
-    return fit
+    return Fit(DRAWS, NOTHING, xr.Dataset(coords=dates), load_study("densing-law"), about, diagnostics)
 
 
 # Cards
@@ -115,10 +115,10 @@ def test_nothing_is_computed_to_say_what_a_fit_is(monkeypatch: pytest.MonkeyPatc
     def never(*_: Any) -> None:
         raise AssertionError("diagnosed")
 
-    monkeypatch.setattr("bayesdensity.inference.convergence.diagnose", never)
+    monkeypatch.setattr("bayesdensity.inference.result.diagnose", never)
     fit = a_fit(diagnostics=None)
     assert "not judged yet" in repr(fit) and "fit.diagnostics" in repr(fit)
-    assert "diagnostics" not in vars(fit)
+    assert fit.known_diagnostics is None
 
 
 def test_the_worst_check_says_what_to_do() -> None:
@@ -139,9 +139,9 @@ def test_a_fit_of_the_reference_alone_says_so_and_refuses_what_it_has_not() -> N
     fit = Fit(DRAWS, NOTHING, NOTHING, load_study("olmo-ladder"), {"part": "reference", "n_runs": 111})
     assert "data: the reference alone, 111 reference runs, 3 benchmarks" in repr(fit)
     assert "predict_trainings" not in repr(fit)  # before it is judged
-    vars(fit)["diagnostics"] = PASSED
+    fit = replace(fit, stored_diagnostics=PASSED)
     assert "next: predict_trainings(fit, ...)" in repr(fit) and len(repr(fit).splitlines()) == 6
-    for tell in (fit_text, densities_table):
+    for tell in (summary, densities_table):
         with pytest.raises(InputError, match=r"'olmo-ladder' is of the reference alone.*predict_trainings"):
             tell(fit)
 
@@ -196,8 +196,6 @@ def test_infinite_times_are_shown() -> None:
     assert repr(shown).endswith("doubling_time: inf [4, inf]")
 
 
-def test_units_are_those_of_the_draws_or_of_the_quantity() -> None:
-    assert estimate({}, "rate_by_benchmark").units == "natural logarithms a year"
-    assert estimate({}, "loss", "nats per token").units == "nats per token"
+def test_units_are_shown_where_there_are_some() -> None:
     assert "interval], nats per token" in repr(estimate({}, "loss", "nats per token"))
-    assert repr(estimate({}, "loss")).splitlines()[1].endswith("interval]")
+    assert repr(estimate({}, "loss", "")).splitlines()[1].endswith("interval]")

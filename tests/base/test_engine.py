@@ -58,7 +58,7 @@ def errors(results: list[dict[str, Any]]) -> dict[str, str]:
     return {row["key"]: row["error"] for row in results if "error" in row}
 
 
-def times(folder: Path) -> Counter[str]:
+def begins(folder: Path) -> Counter[str]:
     """How often each job began."""
     return Counter(one.key for one in begun(folder))
 
@@ -180,7 +180,7 @@ def test_a_worker_that_other_runs_used_is_prepared_anew(tmp_path: Path) -> None:
         for folder in (one, other):
             folder.mkdir()
             run(folder, jobs(2), executor=executor)
-    assert times(one) == times(other) == {"job-0": 1, "job-1": 1}
+    assert begins(one) == begins(other) == {"job-0": 1, "job-1": 1}
     assert begun(other)[0].made == begun(one)[0].made + 1
 
 
@@ -216,14 +216,14 @@ def test_a_run_that_is_complete_does_nothing_anew(tmp_path: Path) -> None:
     before = (tmp_path / NAME).read_bytes()
     assert run(tmp_path, todo, workers=1) == first == expected(todo)
     assert (tmp_path / NAME).read_bytes() == before
-    assert times(tmp_path) == {job.key: 1 for job in todo}
+    assert begins(tmp_path) == {job.key: 1 for job in todo}
 
 
 def test_only_jobs_that_were_added_are_done(tmp_path: Path) -> None:
     run(tmp_path, jobs(2), workers=1)
     assert run(tmp_path, jobs(5), workers=1) == expected(jobs(5))
     assert run(tmp_path, jobs(3), workers=1) == expected(jobs(3)), "fewer are asked for than the file has"
-    assert times(tmp_path) == {job.key: 1 for job in jobs(5)}
+    assert begins(tmp_path) == {job.key: 1 for job in jobs(5)}
 
 
 @pytest.mark.parametrize("cut", [1, 20])
@@ -234,7 +234,7 @@ def test_a_torn_last_line_is_cut_off_and_its_job_done_again(cut: int, tmp_path: 
     path.write_bytes(whole[:-cut])
     assert run(tmp_path, todo, workers=1) == expected(todo)
     assert path.read_bytes() == whole
-    assert times(tmp_path) == {"job-0": 1, "job-1": 1, "job-2": 2}
+    assert begins(tmp_path) == {"job-0": 1, "job-1": 1, "job-2": 2}
 
 
 def test_a_run_that_was_killed_before_it_wrote_anything_begins_anew(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_job_that_fails_costs_no_other_and_is_tried_again_by_the_next_run(tmp_
         assert [row["key"] for row in found] == [job.key for job in todo]
         assert errors(rows(tmp_path)) == errors(found)
     assert run(tmp_path, todo, workers=1) == run(tmp_path, todo, workers=1) == expected(todo)
-    assert times(tmp_path) == {"job-0": 1, "job-1": 3, "job-2": 1, "job-3": 1}
+    assert begins(tmp_path) == {"job-0": 1, "job-1": 3, "job-2": 1, "job-3": 1}
 
 
 def test_a_result_that_cannot_travel_is_an_error_of_its_job(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_processes_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
 def test_a_job_whose_worker_died_once_is_done_again(tmp_path: Path) -> None:
     todo = jobs(5, {1: {"die": 1}})
     assert run(tmp_path, todo) == expected(todo)
-    assert times(tmp_path)["job-1"] == 2
+    assert begins(tmp_path)["job-1"] == 2
     assert rows(tmp_path) and not errors(rows(tmp_path))
 
 
@@ -365,8 +365,8 @@ def test_a_job_that_always_kills_its_worker_costs_no_other(tmp_path: Path) -> No
     assert list(errors(found)) == ["job-0"]
     assert "its worker died 3 times" in found[0]["error"]
     assert found[1:] == expected(todo)[1:]
-    assert times(tmp_path)["job-0"] == engine.MOST_BREAKS
-    assert times(tmp_path)["job-1"] == engine.MOST_BREAKS, "the test shows nothing if no neighbour died"
+    assert begins(tmp_path)["job-0"] == engine.MOST_BREAKS
+    assert begins(tmp_path)["job-1"] == engine.MOST_BREAKS, "the test shows nothing if no neighbour died"
 
 
 def test_two_jobs_that_always_kill_their_worker_are_both_found(tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_two_jobs_that_always_kill_their_worker_are_both_found(tmp_path: Path) -
     found = run(tmp_path, todo, workers=1)
     assert list(errors(found)) == ["job-0", "job-2"]
     assert found[1::2] == expected(todo)[1::2]
-    assert times(tmp_path) == {"job-0": 3, "job-1": 1, "job-2": 3, "job-3": 1}
+    assert begins(tmp_path) == {"job-0": 3, "job-1": 1, "job-2": 3, "job-3": 1}
 
 
 def test_an_interrupt_of_a_worker_is_not_its_own_to_handle(tmp_path: Path) -> None:
@@ -464,12 +464,12 @@ def test_a_run_that_was_killed_goes_on_where_it_was(after: int, tmp_path: Path) 
         assert parent.wait(10) == -signal.SIGKILL
         workers = {one.process for one in begun(tmp_path)}
         assert until(lambda: not any(map(alive, workers)), 10)
-    kept, began = {row["key"] for row in rows(tmp_path)}, set(times(tmp_path))
+    kept, began = {row["key"] for row in rows(tmp_path)}, set(begins(tmp_path))
     assert after <= len(kept) < 16
     assert len(began - kept) <= 2, "as many jobs as workers are lost"
     assert run(tmp_path, todo) == expected(todo)
     assert Counter(row["key"] for row in rows(tmp_path)) == {job.key: 1 for job in todo}
-    assert {key for key, count in times(tmp_path).items() if count > 1} == began - kept
+    assert {key for key, count in begins(tmp_path).items() if count > 1} == began - kept
 
 
 @pytest.mark.parametrize("how", ["killed", "interrupted", "interrupted with its workers"])
@@ -488,4 +488,4 @@ def test_a_run_that_is_stopped_ends_soon_with_its_workers_and_keeps_its_results(
         assert until(lambda: not any(map(alive, workers)), 10)
     assert sorted(row["key"] for row in rows(tmp_path)) == ["job-0", "job-1", "job-2"]
     assert run(tmp_path, jobs(5)) == expected(jobs(5))
-    assert times(tmp_path) == {"job-0": 1, "job-1": 1, "job-2": 1, "job-3": 2, "job-4": 2}
+    assert begins(tmp_path) == {"job-0": 1, "job-1": 1, "job-2": 1, "job-3": 2, "job-4": 2}

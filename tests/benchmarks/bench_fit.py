@@ -60,7 +60,7 @@ def main() -> int:
 
 def fits(args: argparse.Namespace) -> None:
     """Fit the package model and the plain model in turn, each in a process of its own."""
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     settings = {"draws": args.draws, "tune": args.tune, "chains": args.chains}
     print(f"fit {args.study}: {settings}, {args.repeats} repeats, cold={args.cold}", flush=True)
@@ -112,13 +112,14 @@ def measure(study_name: str, model: str, settings: dict[str, int]) -> dict[str, 
     import nutpie  # noqa: F401
     from arviz_stats import ess, mcse
 
-    from bayesdensity.inference.fitting import TARGET_ACCEPT, _compile
+    from bayesdensity.inference.compiling import compile_study
+    from bayesdensity.inference.drawing import TARGET_ACCEPT
     from bayesdensity.inference.sampling import run_sampler
 
     study, data = _inputs(study_name)
     target = TARGET_ACCEPT[study.reference.kind]
     start = time.monotonic()
-    compiled, kept = _compile(study, data) if model == "package" else compile_plain(study, data)
+    compiled, kept = compile_study(study, data) if model == "package" else compile_plain(study, data)
     ready = time.monotonic()
     tree = run_sampler(compiled, cores=None, progress=None, target_accept=target, **settings)
     done = time.monotonic()
@@ -154,12 +155,13 @@ def compile_plain(study: Any, data: Any) -> tuple[Any, list[str]]:
 
 def short_fits(study_name: str, seeds: range, settings: dict[str, int]) -> list[dict[str, Any]]:
     """Sample the package model with each seed, compiled once."""
-    from bayesdensity.inference.fitting import TARGET_ACCEPT, _compile
+    from bayesdensity.inference.compiling import compile_study
+    from bayesdensity.inference.drawing import TARGET_ACCEPT
     from bayesdensity.inference.sampling import run_sampler
 
     study, data = _inputs(study_name)
     target = TARGET_ACCEPT[study.reference.kind]
-    compiled, kept = _compile(study, data)
+    compiled, kept = compile_study(study, data)
     rows = []
     for seed in seeds:
         start = time.monotonic()
@@ -179,7 +181,7 @@ def table(rows: list[dict[str, Any]], columns: list[str]) -> str:
 
 def _summary(tree: Any, kept: list[str]) -> tuple[Any, dict[str, Any]]:
     """Posterior of the variables that count, and its convergence."""
-    from bayesdensity.inference.fitting import diagnose
+    from bayesdensity.inference.convergence import diagnose
 
     posterior, stats = tree["posterior"].to_dataset()[kept], tree["sample_stats"].to_dataset()
     found = diagnose(posterior, stats)
@@ -216,7 +218,7 @@ def _inputs(study_name: str) -> tuple[Any, Any]:
     from bayesdensity.data.join import assemble
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.study.spec import load_study
+    from bayesdensity.study.load import load_study
 
     study = load_study(study_name)
     return study, assemble(study, select(study, read_tables()))

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, leave_one_out
-from bayesdensity.inference.fitting import fit, prepare, sample
+from bayesdensity.inference.drawing import fit, sample
+from bayesdensity.inference.preparing import prepare
 from bayesdensity.quantities import SAMPLE, log_density, rate
 from bayesdensity.simulate import simulate_scores
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 FORMS = ("half-normal", "exponential", "symmetric")
 FIELDS = ("data_set", "true", "fitted", "elpd", "difference", "se", "large_k", "true_rate", "median", "lower", "upper")

@@ -23,11 +23,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from simulated import World, simulate
 
 from bayesdensity import laws
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import prepare, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare
 from bayesdensity.simulate import reference_only
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 SAME = ("rate", "curvature", "dispersion_growth", "family_scale", "noise_scale", "inefficiency_scale")
 """Quantities that are ranked by both."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from planted import noise, on, others_pass, redrawn
+from planted import noise, others_pass, redrawn
+from rows import cells_on
 
 from bayesdensity.checks.residuals import check_benchmarks
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_an_llm_far_off_on_one_benchmark_is_named_with_it(world_fit: Fit) -> None:
     made = noise(world_fit, 27)
     assert check_benchmarks(redrawn(world_fit, made)).verdict == "PASS"
-    made["cell"][np.flatnonzero(on(world_fit, "Sums"))[5]] = -7.0
+    made["cell"][np.flatnonzero(cells_on(world_fit.data, "Sums"))[5]] = -7.0
     found = check_benchmarks(redrawn(world_fit, made))
     assert found.verdict == "FAIL" and found.sentence.startswith("outliers on Sums: departures of LLMs are not normal")
     assert others_pass(found, "outliers on Sums", "drift on Sums") and "exclude them with a reason" in found.remedy
@@ -23,7 +24,7 @@ def test_an_llm_far_off_on_one_benchmark_is_named_with_it(world_fit: Fit) -> Non
 def test_scatter_that_drifts_on_one_benchmark_is_named_with_it(world_fit: Fit) -> None:
     made, time = noise(world_fit, 28), world_fit.data["time"].to_numpy()
     assert check_benchmarks(redrawn(world_fit, made)).verdict == "PASS"
-    here = np.flatnonzero(on(world_fit, "Code"))
+    here = np.flatnonzero(cells_on(world_fit.data, "Code"))
     of = time[world_fit.data["cell_entity"].to_numpy()[here]]
     made["cell"][here] *= np.where(of > np.median(of), 1.3, 0.3)
     found = check_benchmarks(redrawn(world_fit, made))
@@ -34,7 +35,7 @@ def test_scatter_that_drifts_on_one_benchmark_is_named_with_it(world_fit: Fit) -
 def test_benchmarks_of_few_llms_are_not_tested(world_fit: Fit) -> None:
     data, kept = world_fit.data, np.ones(world_fit.data.sizes["cell"], bool)
     for name, n in (("Sums", 7), ("Code", 15)):
-        kept[np.flatnonzero(on(world_fit, name))[n:]] = False
+        kept[np.flatnonzero(cells_on(world_fit.data, name))[n:]] = False
     few = data.isel(cell=kept).assign_attrs(n_target_cells=int(kept[: data.attrs["n_target_cells"]].sum()))
     found = check_benchmarks(replace(world_fit, data=few, posterior=world_fit.posterior.isel(cell=kept))).figures
     tested = sorted(said.split(":")[0] for said in found)
@@ -44,5 +45,5 @@ def test_benchmarks_of_few_llms_are_not_tested(world_fit: Fit) -> None:
 
 def test_members_of_the_reference_are_no_outliers_among_the_targets(world_fit: Fit) -> None:
     made = noise(world_fit, 29)
-    made["cell"][np.flatnonzero(on(world_fit, "Sums", members=True))] = 9.0
+    made["cell"][np.flatnonzero(cells_on(world_fit.data, "Sums", members=True))] = 9.0
     assert check_benchmarks(redrawn(world_fit, made)).verdict == "PASS"

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planted import SAMPLE, own_scores
+from planted import SAMPLE
+from rows import scores_of_targets
 
 from bayesdensity.checks import Verdict
 from bayesdensity.checks.extrapolation import check_extrapolation
-from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.masks import with_scores
+from bayesdensity.inference.result import Fit
 
 
 def sizes(fit: Fit) -> np.ndarray:
@@ -38,7 +39,7 @@ def test_sizes_beyond_the_reference_and_scores_at_the_edges_are_counted(world_fi
     assert found.figures["below"] == pytest.approx((size < members.min()).mean(), abs=1e-12)
     assert found.figures["above"] == pytest.approx((size > members.max()).mean(), abs=1e-12)
     low = high = 0
-    own, ceiling = own_scores(world_fit), world_fit.posterior["ceiling"].mean(SAMPLE)
+    own, ceiling = scores_of_targets(world_fit.data), world_fit.posterior["ceiling"].mean(SAMPLE)
     for i in own:
         b = int(data["score_benchmark"][i])
         span, floor = float(ceiling[b] - data["floor"][b]), float(data["floor"][b])
@@ -70,7 +71,7 @@ def test_too_many_sizes_beyond_the_reference_ask_for_a_review(
 def test_too_many_scores_at_the_edges_ask_for_a_review(
     world_fit: Fit, edge: str, share: float, verdict: Verdict
 ) -> None:
-    data, own = world_fit.data, own_scores(world_fit)
+    data, own = world_fit.data, scores_of_targets(world_fit.data)
     bench = data["score_benchmark"].to_numpy()
     floor, top = data["floor"].to_numpy()[bench], world_fit.posterior["ceiling"].mean(SAMPLE).to_numpy()[bench]
     inside = np.linspace(0.1, 0.9, len(bench))
@@ -86,7 +87,7 @@ def test_scores_that_are_left_out_lie_at_no_edge(world_fit: Fit) -> None:
     data = world_fit.data
     before = check_extrapolation(world_fit).figures["at_floor"]
     low = data["score_cell"].to_numpy()[
-        own_scores(world_fit)[data["score_value"].to_numpy()[own_scores(world_fit)] < 0.03]
+        scores_of_targets(world_fit.data)[data["score_value"].to_numpy()[scores_of_targets(world_fit.data)] < 0.03]
     ]
     keep = ~np.isin(np.arange(data.sizes["llm"]), data["cell_entity"].to_numpy()[low])
     after = check_extrapolation(replace(world_fit, data=with_scores(data, keep_llms=keep))).figures["at_floor"]

@@ -11,7 +11,7 @@ from remade import FORMS
 
 from bayesdensity.checks.reference_fit import check_reference
 from bayesdensity.checks.residuals import check_benchmarks, check_frontier, check_harnesses
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 OF_LATENTS = (check_frontier, check_benchmarks, check_harnesses, check_reference)
 

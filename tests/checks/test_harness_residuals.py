@@ -6,7 +6,7 @@ import pytest
 from planted import others_pass, with_harnesses
 
 from bayesdensity.checks.residuals import check_harnesses
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 USUAL = {"a": (0.4, -0.8, 0.1), "b on top": (-0.2, 0.9, -1.0), "c": (-0.9, 0.1, 0.7), "d": (0.6, -0.1, -0.2)}
 NEVER = float("nan")

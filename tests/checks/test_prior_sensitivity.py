@@ -14,7 +14,7 @@ from scipy import special, stats
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.checks import Check, Verdict, refuse_if_unidentified
 from bayesdensity.checks.prior_sensitivity import check_identification, check_priors, log_priors
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def stated(fit: Fit, name: str) -> Any:

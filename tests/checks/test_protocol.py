@@ -13,7 +13,7 @@ from scipy import special, stats
 from bayesdensity.checks import VERDICTS, Verdict, worst
 from bayesdensity.checks.protocol import judged, over_draws, thinned
 from bayesdensity.checks.residuals import check_frontier
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_the_worst_verdict_counts() -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planted import noise, on, others_pass, redrawn
+from planted import noise, others_pass, redrawn
+from rows import cells_on
 
 from bayesdensity.checks.reference_fit import check_reference
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_members_of_the_small_world_follow_their_link(world_fit: Fit) -> None:
@@ -21,7 +22,7 @@ def test_members_of_the_small_world_follow_their_link(world_fit: Fit) -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_members_that_bend_away_from_the_link_are_named_with_the_benchmark(world_fit: Fit, sign: int) -> None:
-    made, here = noise(world_fit, 31), np.flatnonzero(on(world_fit, "Code", members=True))
+    made, here = noise(world_fit, 31), np.flatnonzero(cells_on(world_fit.data, "Code", members=True))
     assert check_reference(redrawn(world_fit, made)).verdict == "PASS"
     members = world_fit.data["cell_entity"].to_numpy()[here] - world_fit.data.sizes["llm"]
     size = world_fit.data["reference_log_size"].to_numpy()[members]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 from planted import SAMPLE
+from seams import diagnose_by
 
 from bayesdensity.checks.sampler import check_convergence
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.convergence import diagnose
+from bayesdensity.inference.result import Fit, load_fit
 
 
 def sampled(fit: Fit, n: int = 1000, change: dict[str, Any] | None = None, **values: np.ndarray) -> Fit:
@@ -27,7 +27,7 @@ def sampled(fit: Fit, n: int = 1000, change: dict[str, Any] | None = None, **val
         "diverging": np.zeros(shape, bool),
     }
     stats_of = xr.Dataset({name: (SAMPLE, values) for name, values in {**said, **(change or {})}.items()})
-    return replace(fit, posterior=posterior.assign_coords(chain=range(4), draw=range(n)), sample_stats=stats_of)
+    return fit.with_draws(posterior.assign_coords(chain=range(4), draw=range(n)), stats_of)
 
 
 def bursts(n: int = 1000) -> np.ndarray:
@@ -94,16 +94,19 @@ def test_stored_diagnostics_are_those_of_the_draws_and_are_not_found_again(
     world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = load_fit(fit_file)
-    changed = replace(loaded, sample_stats=loaded.sample_stats.assign(n_steps=loaded.sample_stats["n_steps"] + 5000))
+    deep = loaded.sample_stats.assign(n_steps=loaded.sample_stats["n_steps"] + 5000)
+    changed = loaded.with_draws(loaded.posterior, deep)
     assert (
         changed.diagnostics.deepest_trees == 1.0 and "100.0% of the trajectories" in check_convergence(changed).sentence
     )
 
+    judged = diagnose(world_fit.posterior, world_fit.sample_stats)
+
     def never(*_: Any) -> Any:
         raise AssertionError("diagnosed again")
 
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "diagnose", never)
-    assert loaded.diagnostics == world_fit.diagnostics
+    diagnose_by(monkeypatch, never)
+    assert loaded.diagnostics == world_fit.diagnostics == judged
     assert check_convergence(loaded) == check_convergence(world_fit)
     with pytest.raises(AssertionError, match="diagnosed again"):
-        _ = replace(loaded, posterior=loaded.posterior).diagnostics
+        _ = loaded.with_draws(loaded.posterior).diagnostics

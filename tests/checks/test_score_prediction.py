@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from planted import on, others_pass, own_scores
+from planted import others_pass
+from rows import cells_on, scores_of_targets
 from scipy import stats
 
 from bayesdensity.checks.score_prediction import check_scores, copies, loo_pit
-from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.data.masks import with_scores
+from bayesdensity.inference.result import Fit
+from bayesdensity.study.load import load_study
 
 
 def without_its_cell(fit: Fit, score: int) -> tuple[float, float]:
@@ -52,7 +53,7 @@ def without_its_cell(fit: Fit, score: int) -> tuple[float, float]:
 def test_a_score_is_predicted_from_those_outside_its_cell(world_fit: Fit) -> None:
     """By brute force from all draws, where enough of them count; the package thins them and smooths their weights."""
     pit, bench, source, first = loo_pit(world_fit)
-    own, data = own_scores(world_fit), world_fit.data
+    own, data = scores_of_targets(world_fit.data), world_fit.data
     assert len(pit) == len(bench) == len(source) == len(first) == len(own)
     np.testing.assert_array_equal(bench, data["benchmark"].to_numpy()[data["score_benchmark"].to_numpy()[own]])
     labels = [f"{name} on {b}" for name, b in zip(source, bench, strict=True)]
@@ -70,7 +71,7 @@ def test_a_score_is_predicted_from_those_outside_its_cell(world_fit: Fit) -> Non
 
 def test_a_score_that_is_changed_is_predicted_as_before_by_the_others(world_fit: Fit) -> None:
     """What a cell scored does not tell of itself, but for how far the posterior is corrected."""
-    own = own_scores(world_fit)
+    own = scores_of_targets(world_fit.data)
     cell = world_fit.data["score_cell"].to_numpy()[own]
     k = int(np.flatnonzero(np.bincount(cell)[cell] == 1)[20])
     values = world_fit.data["score_value"].to_numpy().copy()
@@ -91,9 +92,9 @@ def test_scores_of_the_small_world_lie_where_they_are_predicted(world_fit: Fit) 
 
 
 def test_a_benchmark_whose_scores_are_shifted_for_half_of_the_llms_is_named(world_fit: Fit) -> None:
-    data, own = world_fit.data, own_scores(world_fit)
+    data, own = world_fit.data, scores_of_targets(world_fit.data)
     value, cell = data["score_value"].to_numpy().copy(), data["score_cell"].to_numpy()
-    here = own[on(world_fit, "Sums")[cell[own]] & (data["cell_entity"].to_numpy()[cell[own]] % 2 == 0)]
+    here = own[cells_on(world_fit.data, "Sums")[cell[own]] & (data["cell_entity"].to_numpy()[cell[own]] % 2 == 0)]
     value[here] = np.clip(value[here] + 0.25, 0.01, 0.94)
     found = check_scores(replace(world_fit, data=with_scores(data, value)))
     assert found.verdict != "PASS" and "scores on Sums" in found.sentence
@@ -102,7 +103,7 @@ def test_a_benchmark_whose_scores_are_shifted_for_half_of_the_llms_is_named(worl
 
 
 def test_a_harness_whose_scores_are_shifted_is_named(world_fit: Fit) -> None:
-    data, own = world_fit.data, own_scores(world_fit)
+    data, own = world_fit.data, scores_of_targets(world_fit.data)
     value, harness = data["score_value"].to_numpy().copy(), data["harness"].to_numpy()[data["score_harness"].to_numpy()]
     here = own[np.char.startswith(harness[own].astype(str), "harness-b")]
     value[here] = np.clip(value[here] - 0.15, 0.01, 0.94)
@@ -144,7 +145,7 @@ def test_equal_scores_of_a_cell_are_counted_as_copies() -> None:
 
 
 def test_harnesses_that_repeat_others_are_named(world_fit: Fit) -> None:
-    data, own = world_fit.data, own_scores(world_fit)
+    data, own = world_fit.data, scores_of_targets(world_fit.data)
     value, cell = data["score_value"].to_numpy().copy(), data["score_cell"].to_numpy()
     second = own[1:][np.diff(cell[own]) == 0]
     assert copies(world_fit)[:2] == (len(second), 0)

@@ -12,8 +12,7 @@ from outcomes import Outcome, Run, thinned
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.checks import checked
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 @pytest.fixture(scope="session")
-def fit_file(world_fit: Fit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fit_file(checked_file: Path) -> Path:
     """The fit of the small world as the command `fit` writes it: with its checks."""
-    return checked(world_fit).save(tmp_path_factory.mktemp("checked") / "small-world.nc")
+    return checked_file
 
 
 @pytest.fixture

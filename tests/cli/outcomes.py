@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.checks import CHECKS, Check
+from bayesdensity.inference.result import Fit
 
 
 class Outcome(NamedTuple):
@@ -56,17 +57,15 @@ def strict(text: str) -> Any:
 
 
 def rows_of_growth(text: str) -> dict[str, tuple[str, float]]:
-    """What stands under the heading of doubling times: interval and P(growth) by label."""
-    lines = text.splitlines()
-    first = next(k for k, line in enumerate(lines) if line.endswith("P(growth)"))
+    """What stands in the tables of doubling times: interval of the months and P(growth) by label."""
     rows = {}
-    for line in lines[first + 1 :]:
-        if not line:
-            break
-        found = re.fullmatch(r"(.+?)\s+(\S+ \[\S+, \S+\])\s+([01]\.\d{3})", line)
-        assert found or line.startswith("  by benchmark"), line
-        if found:
-            rows[found[1].strip()] = (found[2], float(found[3]))
+    for table in text.split("\n\n"):
+        lines = table.splitlines()
+        head = next((k for k, line in enumerate(lines) if line.endswith("P(growth)")), len(lines))
+        for line in lines[head + 1 :]:
+            *labels, months, yearly, grows = re.split(r"\s{2,}", line.strip())
+            assert re.fullmatch(r"\S+ \[\S+, \S+\]", yearly), line
+            rows[", ".join(labels)] = (months, float(grows))
     return rows
 
 
@@ -84,3 +83,13 @@ def unidentified(fit: Fit) -> Fit:
     wide = np.random.default_rng(1).standard_normal(rate.shape)
     wide = prior.mu + 1.3 * prior.sigma * wide / wide.std()
     return dataclasses.replace(fit, posterior=fit.posterior.assign(rate=rate.copy(data=wide)))
+
+
+def judged(fit: Fit, path: Path, **verdicts: str) -> Path:
+    """A file of a fit whose checks have other verdicts than PASS as given."""
+    found: list[Check] = []
+    for name in CHECKS:
+        verdict: Any = verdicts.get(name, "PASS")
+        found.append(Check(name, verdict, f"{name} was looked at.", "" if verdict == "PASS" else f"Do for {name}."))
+    about = {**fit.about, "checks": [dataclasses.asdict(one) for one in found]}
+    return dataclasses.replace(fit, about=about).save(path)

@@ -11,7 +11,7 @@ import pytest
 from outcomes import Run, is_interval, strict, thinned
 from simulated import BENCHMARKS, Truth
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_densities_as_json_have_a_row_for_each_llm(run: Run, fit_file: Path, truth: Truth) -> None:

@@ -6,15 +6,14 @@ import dataclasses
 import importlib
 import json
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from outcomes import Run, is_interval, refused, rows_of_growth, strict, thinned
+from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
+from seams import diagnose_by
 
-from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.masks import with_scores
+from bayesdensity.inference.result import Fit
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def two(world_fit: Fit, tmp_path: Path) -> tuple[Path, Path]:
     wrong = dataclasses.replace(right, posterior=right.posterior.assign(rate=right.posterior["rate"] - 5))
     for name in ("right", "wrong"):
         (tmp_path / name).mkdir()
-    return right.save(tmp_path / "right" / "mine.nc"), wrong.save(tmp_path / "wrong" / "mine.nc")
+    return judged(right, tmp_path / "right" / "mine.nc"), judged(wrong, tmp_path / "wrong" / "mine.nc")
 
 
 def test_a_comparison_as_json_is_pure_and_has_what_is_promised(run: Run, two: tuple[Path, Path]) -> None:
@@ -48,7 +47,7 @@ def test_a_comparison_in_words_has_a_verdict(run: Run, two: tuple[Path, Path]) -
     assert outcome.status == 0 and "Traceback" not in outcome.err
     assert f"best: {two[0]}; worse: {two[1]}." in outcome.out
     assert "that were not left out exactly" in outcome.out
-    assert set(rows_of_growth(outcome.out)) == {"frontier, 90% interval", "mean, 90% interval"}
+    assert set(rows_of_growth(outcome.out)) == {"frontier", "mean"} and "90% interval" in outcome.out
 
 
 def test_a_comparison_of_fits_that_never_double_says_infinity(run: Run, falling: Path, tmp_path: Path) -> None:
@@ -72,20 +71,22 @@ def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_fil
 
 
 @pytest.fixture
-def sampled_again(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def sampled_again(use_compiled_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is sampled again with few draws, and not compiled again."""
-    assert world_fit.data.sizes["llm"]
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     for name in ("REFIT_DRAWS", "REFIT_TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.evaluation.backtesting"), name, 80)
 
 
 @pytest.mark.usefixtures("sampled_again")
-def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file: Path) -> None:
+def test_a_backtest_as_json_is_pure_and_its_figure_is_written(
+    run: Run, world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converged = dataclasses.replace(world_fit.diagnostics, verdict="PASS")
+    diagnose_by(monkeypatch, lambda *_: converged)  # as so few draws need not
     cutoffs = ("2025-01-01", "2025-07-01")
     arguments = [part for cutoff in cutoffs for part in ("--cutoff", cutoff)]
     outcome = run("backtest", fit_file, *arguments, "--json", "-o", "mine")
-    assert outcome.status in (0, 1)  # so few draws need not converge
+    assert outcome.status == 0
     told = strict(outcome.out)
     assert set(told) == {"scores", "cutoffs", "convergence", "llms"}
     assert list(told["cutoffs"]) == list(told["convergence"]) == list(cutoffs)
@@ -100,9 +101,13 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(run: Run, fit_file
 
 
 @pytest.mark.usefixtures("sampled_again")
-def test_a_backtest_in_words_has_a_row_for_each_cutoff(run: Run, fit_file: Path) -> None:
+def test_a_backtest_in_words_has_a_row_for_each_cutoff_and_says_which_did_not_converge(
+    run: Run, world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
+    diagnose_by(monkeypatch, lambda *_: apart)
     outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
-    assert outcome.status in (0, 1)  # so few draws need not converge
+    assert outcome.status == 1 and "2025-07-01: chains disagree." in outcome.out.splitlines()
     assert list(Path.cwd().iterdir()) == []
     rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
     assert len(rows) == 2 and "P(growth) " in rows[1]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from outcomes import Run, thinned, unidentified
+from seams import compile_by, fit_by, sample_by
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 
 
-def test_fit_prints_the_answer_and_writes_fit_and_figures(
-    run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+@pytest.mark.usefixtures("use_compiled_world")
+def test_fit_prints_the_answer_and_writes_fit_and_figures(run: Run, truth: Truth, world_fit: Fit) -> None:
     few = ("--quick", "--draws", "80", "--tune", "150", "--chains", "2", "--seed", "5")
     outcome = run("fit", truth.study, "--data", truth.folder, *few)
     assert outcome.status == 1  # so few draws cannot pass
@@ -47,10 +45,8 @@ def test_an_interrupted_fit_writes_nothing(run: Run, truth: Truth, monkeypatch: 
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    import bayesdensity.inference.fitting  # noqa: F401
-
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "run_sampler", interrupted)
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: (None, []))
+    sample_by(monkeypatch, interrupted)
+    compile_by(monkeypatch, lambda *_: (None, []))
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 130 and outcome.out == ""
     assert list(Path.cwd().iterdir()) == []
@@ -61,7 +57,7 @@ def test_fitting_what_repeats_its_prior_writes_nothing(
     run: Run, truth: Truth, world_fit: Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = unidentified(thinned(world_fit))
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "fit", lambda *_, **__: wide)
+    fit_by(monkeypatch, lambda *_, **__: wide)
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 3 and outcome.out == "" and "as wide as its prior" in outcome.err
     assert list(Path.cwd().iterdir()) == []

@@ -1,17 +1,14 @@
-"""Help is quick."""
+"""Help names the commands, and costs no sampler."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 
-def test_help_is_quick_and_names_the_commands() -> None:
-    start = time.monotonic()
+def test_help_names_the_commands() -> None:
     arguments = [sys.executable, "-m", "bayesdensity", "--help"]
     outcome = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert time.monotonic() - start < 5
     assert all(name in outcome.stdout for name in ("fit", "summary", "densities", "validate", "studies", "show"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,8 @@ import pytest
 from simulated import Truth
 
 from bayesdensity import cli
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.checks import checks_of, passed
+from bayesdensity.inference.result import load_fit
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
     status, out, err = run("paper", truth.study, *arguments, "--json")
     told = json.loads(out)
     rates = told["windows"][-1]["rates"]
-    assert status == (0 if told["diagnostics"]["verdict"] == "PASS" else 1)
+    assert status == (0 if passed(checks_of(load_fit(fit_file))) else 1)
     assert {"records_posterior", "everyone_posterior", "mean_model", "frontier_model"} < set(rates)
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["mine-paper.png", "mine-paper.svg"]
     assert "mine-paper.png" in err
@@ -68,11 +68,12 @@ def test_a_fit_adds_the_posterior_and_a_figure(run: Callable[..., Any], truth: T
     assert f"{months['median']:.1f} [{months['lower']:.1f}, {months['upper']:.1f}]" in text
 
 
+@pytest.mark.usefixtures("use_compiled_world")
 def test_without_a_fit_the_study_is_fitted(
-    run: Callable[..., Any], truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Any], truth: Truth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
-    monkeypatch.setattr(cli.paper, "DEFAULT", {"draws": 80, "tune": 150})
+    for name, value in {"DRAWS": 80, "TUNE": 150}.items():
+        monkeypatch.setattr(cli.paper, name, value)
     status, out, err = run("paper", truth.study, "--data", truth.folder, "--replicates", "0", "--seed", "4")
     assert status == 1 and "sampling" in err  # so few draws cannot pass
     assert "frontier (0.95 quantile), model" in out and out.startswith(("REVIEW: ", "FAIL: "))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from outcomes import Run, edit, refused, strict
 from simulated import Truth
 
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS
 
 
@@ -73,10 +71,10 @@ def test_the_truth_of_other_tables_or_another_study_is_refused(
     assert "not of 'small-world' with digest" in refused(run, "simulate", truth.study, *changed)
 
 
+@pytest.mark.usefixtures("use_compiled_world")
 def test_without_a_fit_the_truth_comes_from_the_prior(
-    run: Run, truth: Truth, world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch
+    run: Run, truth: Truth, world_fit: Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     for name in ("DRAWS", "TUNE"):
         monkeypatch.setattr(importlib.import_module("bayesdensity.simulate.source"), name, 60)
     outcome = run("simulate", truth.study, "--data", truth.folder, "-o", "mine")

@@ -7,7 +7,7 @@ from pathlib import Path
 from outcomes import Run, edit, refused, strict
 from simulated import Truth
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_studies_are_listed(run: Run) -> None:

@@ -9,7 +9,7 @@ from outcomes import Run, is_interval, rows_of_growth, strict
 from simulated import BENCHMARKS
 
 from bayesdensity.checks import checks_of, passed
-from bayesdensity.inference.fitting import Fit, load_fit
+from bayesdensity.inference.result import Fit, load_fit
 
 
 def test_summary_as_json_has_what_is_promised(run: Run, fit_file: Path, world_fit: Fit) -> None:
@@ -59,9 +59,11 @@ def test_every_doubling_time_in_words_stands_beside_the_probability_of_growth(ru
     told = {f"frontier (0.95 quantile), {start} to {end}": summary, f"mean of releases, {start} to {end}": None}
     told |= {f"envelope of families, {start} to {end}": summary["envelope"], **summary["benchmarks"]}
     told |= {"a benchmark not yet seen": summary["new_benchmark"]}
-    told |= {"records by least squares (paper mode)": summary["paper_mode"]}
+    told |= {f"records by least squares (paper mode), {start} to {end}": summary["paper_mode"]}
     told[f"mean of releases, {start} to {end}"] = summary["mean_trend"]
-    assert set(rows) == {*told, *(f"at {date}" for date in summary["doubling_time_months_at"])}
+    dates = summary["doubling_time_months_at"]
+    at_dates = {f"{name}, at {date}" for name in ("frontier (0.95 quantile)", "mean of releases") for date in dates}
+    assert set(rows) == {*told, *at_dates}
     for label, one in told.items():
         months = one["doubling_time_months"]
         assert rows[label][0].startswith(f"{months['median']:.1f} [{months['lower']:.1f}, ")

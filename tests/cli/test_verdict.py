@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
-from outcomes import Run, strict, thinned, unidentified
+from outcomes import Run, judged, strict, thinned, unidentified
 
-from bayesdensity.checks import CHECKS, Check
-from bayesdensity.inference.fitting import Fit
-
-
-def judged(fit: Fit, path: Path, **verdicts: str) -> Path:
-    """A file of a fit whose checks have other verdicts than PASS as given."""
-    found: list[Check] = []
-    for name in CHECKS:
-        verdict: Any = verdicts.get(name, "PASS")
-        found.append(Check(name, verdict, f"{name} was looked at.", "" if verdict == "PASS" else f"Do for {name}."))
-    about = {**fit.about, "checks": [dataclasses.asdict(one) for one in found]}
-    return dataclasses.replace(fit, about=about).save(path)
+from bayesdensity.checks import CHECKS
+from bayesdensity.inference.result import Fit
 
 
 @pytest.mark.parametrize(
@@ -47,9 +36,9 @@ def test_the_verdict_comes_first_and_the_exit_status_follows_it(
         assert one["verdict"] == verdict and one["sentence"] == f"{one['name']} was looked at."
         assert one["remedy"] == ("" if verdict == "PASS" else f"Do for {one['name']}.")
     head, *lines = outcome.out.split("\n\n")[0].splitlines()
-    n = len(verdicts)
-    said = {"PASS": "all 9 checks passed", "REVIEW": f"{n} of 9 checks want a look"}
-    assert head == f"{worst}: {said.get(worst, f'{n} of 9 checks say: do not cite')}."
+    share = f"{len(verdicts)} of {len(CHECKS)} checks"
+    said = {"PASS": f"all {len(CHECKS)} checks passed", "REVIEW": f"{share} want a look"}
+    assert head == f"{worst}: {said.get(worst, f'{share} say: do not cite')}."
     for name, verdict in verdicts.items():
         assert f"  {verdict:6s} {name}: {name} was looked at. Do for {name}." in lines
     assert ("  PASS   convergence: convergence was looked at." in lines) == ("convergence" not in verdicts)
@@ -60,8 +49,7 @@ def test_the_verdict_comes_first_and_the_exit_status_follows_it(
 def test_a_fit_without_checks_is_checked_when_it_is_read(run: Run, world_fit: Fit, tmp_path: Path) -> None:
     """As the library saves it, and with a sampler that did not converge."""
     judgement = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
-    fit = dataclasses.replace(world_fit)
-    fit.__dict__["diagnostics"] = judgement
+    fit = dataclasses.replace(world_fit, stored_diagnostics=judgement)
     outcome = run("summary", fit.save(tmp_path / "mine.nc"), "--json")
     told = strict(outcome.out)
     assert outcome.status == 1 and told["verdict"] == "FAIL"

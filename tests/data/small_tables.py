@@ -7,7 +7,8 @@ from typing import Any
 
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 LLMS = """\
 llm,release_date,params_total,params_active,family,architecture,stage,domain,compression,weights_open

@@ -10,11 +10,14 @@ import pytest
 import xarray as xr
 from simulated import BENCHMARKS, Truth
 
-from bayesdensity.data.join import UNKNOWN_WEIGHT, assemble, with_scores, years, years_from_centre
+from bayesdensity.data.join import assemble, years, years_from_centre
+from bayesdensity.data.masks import with_scores
+from bayesdensity.data.pseudo import UNKNOWN_WEIGHT
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.laws.trends import knots
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
 @pytest.fixture(scope="module")

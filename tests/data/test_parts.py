@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesdensity.data.join import LINK, targets_only, with_scores, without_targets
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.data.masks import LINK, targets_only, with_scores, without_targets
+from bayesdensity.inference.result import Fit
 
 
 def test_scores_left_out_are_not_known_and_cells_keep_the_rest(world_fit: Fit) -> None:

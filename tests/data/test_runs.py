@@ -17,7 +17,7 @@ from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.law.design import refuse_design
 from bayesdensity.laws import LAWS
 from bayesdensity.study.law_spec import EXCESS, MAP_PRIORS, NOISES, law_study
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 ONE = [(1e8, 1e10)]
 LEAST = "params,tokens,loss\n1e8,1e10,3.1\n2e8,1e10,2.9\n"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
+from seams import compiled_by
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError, UnidentifiedError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.backtesting import (
     LEAST_TRAINING,
     LEVELS,
@@ -23,7 +23,8 @@ from bayesdensity.evaluation.backtesting import (
     default_cutoffs,
     leave_future_out,
 )
-from bayesdensity.inference.fitting import Fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.result import Fit
 
 CUTOFFS = ("2025-01-01", "2025-07-01")
 DRAWS = 250
@@ -37,12 +38,10 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def compiled_once(world_fit: Fit, compiled_world: list[Any]) -> Iterator[None]:
+def compiled_once(world_compiler: Callable[..., Any]) -> Iterator[None]:
     """The model of the small world is sampled again, with few draws, and not compiled again."""
-    assert world_fit.posterior.sizes["draw"]
     module = importlib.import_module("bayesdensity.evaluation.backtesting")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    with compiled_by(world_compiler) as patch:
         for name in ("REFIT_DRAWS", "REFIT_TUNE"):
             patch.setattr(module, name, DRAWS)
         yield

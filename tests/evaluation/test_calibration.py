@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from described import json_of, text_of
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
+from bayesdensity.base.jsonable import dumps
 from bayesdensity.cli import app
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.describe.calibration import calibration_json, calibration_text, save_calibration, worlds_text
 from bayesdensity.evaluation.calibration import (
     DENSITIES,
     LEVELS,
@@ -26,12 +26,17 @@ from bayesdensity.evaluation.calibration import (
     compared,
     worlds_table,
 )
+from bayesdensity.evaluation.calibration_files import save_calibration
 from bayesdensity.evaluation.certificate import file_digest, stale, study_basis
 from bayesdensity.evaluation.ranks import RANKS, rank_ecdf
-from bayesdensity.inference.fitting import Fit, prepare
+from bayesdensity.inference.preparing import prepare
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.calibration import plot_calibration
+from bayesdensity.render.sections import calibration as section
+from bayesdensity.render.text import to_text
 from bayesdensity.simulate import asked, reference_only, simulate_scores
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 QUANTITIES = ("rate of the frontier", "rate of the mean", "rate on A", "rate on B", "density of one", "density of two")
 Z = {0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.96}
@@ -120,8 +125,8 @@ def test_replicates_that_failed_are_told_and_do_not_count() -> None:
     ]
     found = collect(rows, "as-modelled", {"study": "toy", "digest": "d", "seed": 1})
     assert found.failed == {"as-modelled 1": "ValueError: no"} and len(found.fits) == 2
-    assert "FAILED as-modelled 1: ValueError: no" in calibration_text(found)
-    assert calibration_json(found)["failed"] == found.failed
+    assert "FAILED as-modelled 1: ValueError: no" in text_of(section, {found.world: found})
+    assert json_of(section, {found.world: found})[found.world]["failed"] == found.failed
     with pytest.raises(UnidentifiedError, match="no replicate could be fitted; the first failed with: ValueError: no"):
         collect(rows[1:2], "as-modelled", {})
 
@@ -130,7 +135,7 @@ def test_where_the_published_procedure_gives_nothing_it_is_left_out() -> None:
     rng = np.random.default_rng(1)
     rows = [{**result(f"records {k}", rng), "paper": None} for k in range(20)]
     found = collect(rows, "records", {"study": "toy", "digest": "d", "seed": 1})
-    assert found.paper_table().empty and "published procedure" not in calibration_text(found)
+    assert found.paper_table().empty and "published procedure" not in text_of(section, {found.world: found})
     assert "covered_published" not in worlds_table({"records": found})
     assert plot_calibration(found).axes[-1].get_title(loc="left") == "coverage, rate of the frontier"
 
@@ -143,15 +148,15 @@ def test_an_llm_that_is_published_in_few_worlds_has_no_band() -> None:
     assert few.table().at[DENSITIES, "inside_band"] == 1.0 and few.table().at[DENSITIES, "n"] == 31
     assert plot_calibration(few).axes[4].get_title(loc="left") == DENSITIES
     none = replace(found, ranks=ranks[~rare & (ranks["quantity"] != "density of one")])
-    assert np.isnan(none.table().at[DENSITIES, "inside_band"]) and "nan" not in calibration_text(none)
+    assert np.isnan(none.table().at[DENSITIES, "inside_band"]) and "nan" not in text_of(section, {none.world: none})
 
 
 def test_text_json_and_tables_say_the_same(tmp_path: Path) -> None:
     found = calibration(world="exponential")
-    table, said = found.table(), calibration_text(found)
-    row = next(line for line in said.splitlines() if line.startswith("rate on A"))
+    table, said = found.table(), text_of(section, {found.world: found})
+    row = next(line for line in said.splitlines() if line.startswith("  rate on A"))
     assert f"{table.at['rate on A', 'covered_90%']:.2f}" in row and row.endswith("yes")
-    as_json = json.loads(json.dumps(calibration_json(found)))
+    as_json = json.loads(dumps(section.calibration_data(found)))
     assert as_json["world"] == "exponential" and as_json["replicates"] == 400
     assert as_json["quantities"]["rate on A"]["covered_90%"] == pytest.approx(table.at["rate on A", "covered_90%"])
     files = save_calibration(found, tmp_path / "exponential")
@@ -169,7 +174,8 @@ def test_worlds_stand_beside_each_other() -> None:
     assert table.at["moe-size", "bias_frontier"] == pytest.approx(1.5, abs=0.4)
     assert table.at["moe-size", "covered_frontier"] < 0.7 < table.at["as-modelled", "covered_frontier"]
     assert table.at["as-modelled", "check frontier"] == pytest.approx(0.25, abs=0.15)
-    assert "moe-size" in worlds_text(found) and "frontier" in worlds_text(found)
+    text = to_text([section.worlds_block(found)])
+    assert "moe-size" in text and "frontier" in text
 
 
 def test_the_figure_has_a_panel_for_each_quantity(tmp_path: Path) -> None:
@@ -202,9 +208,8 @@ def test_the_command_certifies_its_tables(
 
 
 @pytest.fixture
-def shipped(compiled_world: list[Any], world_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> Fit:
+def shipped(world_fit: Fit, use_compiled_world: None) -> Fit:
     """The fit of the small world, whose model a worker in this process need not compile again."""
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     return world_fit
 
 

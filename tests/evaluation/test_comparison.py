@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,10 @@ import pytest
 import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
+from seams import compiled_by
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.leave_out import (
     average_density,
     bridged,
@@ -26,17 +26,18 @@ from bayesdensity.evaluation.leave_out import (
     stacked,
 )
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
 
 FEW: dict[str, Any] = {"draws": 250, "tune": 250}
 
 
 @pytest.fixture(scope="module")
-def prepared(world_fit: Fit, compiled_world: list[Any]) -> Iterator[Prepared]:
+def prepared(world_fit: Fit, world_compiler: Callable[..., Any]) -> Iterator[Prepared]:
     """The model of the small world, which is sampled again and again, and not compiled again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
+    with compiled_by(world_compiler):
         yield prepare_again(world_fit)
 
 

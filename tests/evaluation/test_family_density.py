@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
-import pytest
-import xarray as xr
 
 from bayesdensity.evaluation.marginal import log_joint, log_predictive
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 
 def test_density_of_a_family_is_that_of_its_llms_one_after_the_other(world_fit: Fit) -> None:
@@ -21,18 +17,10 @@ def test_density_of_a_family_is_that_of_its_llms_one_after_the_other(world_fit: 
     joint = log_joint(world_fit, data, np.array([f]), draws=40).isel(family=0)
     # Effects of harnesses are known in the joint density: they have to be taken as drawn in the steps too.
     given = np.zeros(data.sizes["llm"], dtype=bool)
-    alone = fixed_harnesses(world_fit, given).isel(llm=first)
+    alone = log_predictive(world_fit, data, given, draws=40, harnesses="drawn").isel(llm=first)
     given[first] = True
-    then = fixed_harnesses(world_fit, given).isel(llm=second)
+    then = log_predictive(world_fit, data, given, draws=40, harnesses="drawn").isel(llm=second)
     np.testing.assert_allclose(joint, alone + then, atol=0.02)
-
-
-def fixed_harnesses(fit: Fit, given: np.ndarray) -> xr.DataArray:
-    from bayesdensity.evaluation import marginal as marginal
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marginal, "Integral", partial(marginal.Integral, harnesses="drawn"))
-        return log_predictive(fit, fit.data, given, draws=40)
 
 
 def test_density_of_some_families_is_that_among_all(world_fit: Fit) -> None:

@@ -16,9 +16,9 @@ from remade import FORMS
 from remade import remade as remade_with
 from scipy import stats
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_predictive
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 
 Point = dict[str, Any]
 """One draw of the shared parameters, by name."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+from seams import compile_by
 
-from bayesdensity.data.join import with_scores
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.tables import Tables
-from bayesdensity.inference.fitting import Fit, Prepared, fit, prepare, prepare_again, sample
+from bayesdensity.inference.drawing import fit, sample
+from bayesdensity.inference.preparing import Prepared, prepare, prepare_again
+from bayesdensity.inference.result import Fit
+from bayesdensity.inference.sampling import run_sampler
 from bayesdensity.study.spec import Study
 
 
@@ -34,24 +38,23 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
     import nutpie
 
     monkeypatch.chdir(tmp_path)
-    # The package's `fit` is the function; its module is found by name.
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: (None, []))
+    compile_by(monkeypatch, lambda *_: (None, []))
     monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Sampler())
     with pytest.raises(KeyboardInterrupt):
         fit(world_study, world_tables)
     assert Sampler.cancelled and list(tmp_path.iterdir()) == []
 
 
-def test_same_seed_gives_the_same_draws(world_fit: Fit, compiled_world: list[Any]) -> None:
+def test_same_seed_gives_the_same_draws(prepared_world: Prepared) -> None:
     """One compiled model, sampled as `fit` samples it."""
-    run, (compiled, kept) = sys.modules["bayesdensity.inference.fitting"].run_sampler, compiled_world[0]
+    compiled, kept = prepared_world.compiled, prepared_world.kept
     settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None, "cores": 1}
-    first, second, other = (run(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
+    first, second, other = (run_sampler(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
     assert set(kept) <= set(first.data_vars)
     np.testing.assert_array_equal(first["rate"], second["rate"])
     assert not np.array_equal(first["rate"], other["rate"])
     assert not np.array_equal(first["rate"][0], first["rate"][1])
-    at_once = run(compiled, seed=4, **{**settings, "cores": 2})["posterior"]
+    at_once = run_sampler(compiled, seed=4, **{**settings, "cores": 2})["posterior"]
     np.testing.assert_array_equal(first["rate"], at_once["rate"])
 
 
@@ -59,15 +62,15 @@ FEW: dict[str, Any] = {"chains": 2, "draws": 20, "tune": 20}
 
 
 @pytest.fixture
-def prepared(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
+def prepared(world_fit: Fit, world_compiler: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
     """The model of the small world, ready to be sampled again without being compiled again."""
     compiled_for = []
 
     def compile_model(*arguments: Any) -> Any:
         compiled_for.append(arguments)
-        return compiled_world[0]
+        return world_compiler()
 
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", compile_model)
+    compile_by(monkeypatch, compile_model)
     again = prepare_again(world_fit)
     assert compiled_for == [(world_fit.study, world_fit.data, "joint")]
     return again

@@ -4,46 +4,54 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import h5py
 import pytest
 import xarray as xr
+from seams import diagnose_by
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit, load_fit
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.inference.convergence import diagnose
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit, load_fit
+from bayesdensity.study.digests import fingerprint_of
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
-def test_a_loaded_fit_has_the_same_numbers(world_fit: Fit, fit_file: Path) -> None:
-    loaded = load_fit(fit_file, world_fit.study)
+def test_a_loaded_fit_has_the_same_numbers(prepared_world: Prepared, tmp_path: Path) -> None:
+    fresh = sample(prepared_world, chains=2, draws=20, tune=20, seed=4)
+    loaded = load_fit(fresh.save(tmp_path / "fresh.nc"), fresh.study)
     for group in ("posterior", "sample_stats"):
-        saved = getattr(world_fit, group)
+        saved = getattr(fresh, group)
         xr.testing.assert_equal(getattr(loaded, group)[list(saved.data_vars)], saved)
-    xr.testing.assert_equal(loaded.data, world_fit.data)
-    assert loaded.data.attrs == world_fit.data.attrs
-    assert (loaded.study, loaded.about) == (world_fit.study, world_fit.about)
-    assert loaded.diagnostics == world_fit.diagnostics
+    xr.testing.assert_equal(loaded.data, fresh.data)
+    assert loaded.data.attrs == fresh.data.attrs
+    assert (loaded.study, loaded.about) == (fresh.study, fresh.about)
+    assert loaded.diagnostics == fresh.diagnostics
 
 
 def test_a_loaded_fit_is_not_judged_again(
     world_fit: Fit, fit_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judged = diagnose(world_fit.posterior, world_fit.sample_stats)
+
     def never(*_: Any) -> None:
         raise AssertionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["bayesdensity.inference.fitting"], "diagnose", never)
-        assert load_fit(fit_file).diagnostics == world_fit.diagnostics
+        diagnose_by(patch, never)
+        assert load_fit(fit_file).diagnostics == judged
     older = tmp_path / "older.nc"
     shutil.copy(fit_file, older)
     with h5py.File(older, "r+") as file:
         about = json.loads(file.attrs["bayesdensity"])
         del about["diagnostics"]
         file.attrs["bayesdensity"] = json.dumps(about)
-    assert load_fit(older).diagnostics == world_fit.diagnostics
+    assert load_fit(older).diagnostics == judged
 
 
 def test_a_fit_saved_again_is_the_same(world_fit: Fit, fit_file: Path, tmp_path: Path) -> None:
@@ -104,13 +112,44 @@ def tampered(source: Path, target: Path, change: dict[str, Any]) -> Path:
     [
         ({"format": 0}, "another version of the file format"),
         ({"format": 99}, "another version of the file format"),
-        ({"digest": "0" * 12}, "not the one it was fitted with"),
+        ({"fingerprint": "0" * 12}, "not the one it was fitted with"),
         ({"study.frontier.quantile": 0.5}, "not the one it was fitted with"),
-        ({"study.colour": "red"}, "another version of bayesdensity"),
+        ({"study.why": "Because."}, "not the one it was fitted with"),
     ],
 )
 def test_a_tampered_file_is_refused(fit_file: Path, tmp_path: Path, change: dict[str, Any], said: str) -> None:
     assert said in refused(tampered(fit_file, tmp_path / "changed.nc", change))
+
+
+def test_a_study_that_this_version_does_not_understand_is_refused(
+    world_study: Study, fit_file: Path, tmp_path: Path
+) -> None:
+    later = {**json.loads(world_study.model_dump_json()), "colour": "red"}
+    change = {"study": later, "fingerprint": fingerprint_of(later)}
+    assert "another version of bayesdensity" in refused(tampered(fit_file, tmp_path / "later.nc", change))
+
+
+def test_a_fit_from_before_there_were_fingerprints_opens_and_is_of_the_same_study(
+    world_fit: Fit, fit_file: Path, tmp_path: Path
+) -> None:
+    """Its digest was made of every word of the study, as the fingerprint is now."""
+    older = tampered(fit_file, tmp_path / "older.nc", {"digest": world_fit.study.fingerprint})
+    with h5py.File(older, "r+") as file:
+        about = json.loads(file.attrs["bayesdensity"])
+        del about["fingerprint"]
+        file.attrs["bayesdensity"] = json.dumps(about)
+    assert load_fit(older, world_fit.study).about == world_fit.about
+    assert "not the one" in refused(tampered(older, tmp_path / "changed.nc", {"study.frontier.quantile": 0.5}))
+
+
+def test_a_digest_made_in_another_way_is_made_anew(world_fit: Fit, fit_file: Path, tmp_path: Path) -> None:
+    other = tampered(fit_file, tmp_path / "other.nc", {"digest": "0" * 12})
+    assert load_fit(other, world_fit.study).about["digest"] == world_fit.study.digest
+
+
+def test_a_fit_of_a_reworded_study_is_a_fit_of_that_study(world_fit: Fit, fit_file: Path) -> None:
+    reworded = world_fit.study.model_copy(update={"why": "Said in other words."})
+    assert load_fit(fit_file, reworded).study == world_fit.study != reworded
 
 
 @pytest.mark.parametrize("group", ["posterior", "sample_stats", "data"])

@@ -11,13 +11,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from described import json_of, text_of
 from known_laws import GRID, HELD, LEVEL, NOISY, TRUTH, make, rising
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.describe.law import law_json, law_text
 from bayesdensity.law.answer import LawAnswer, answer, default_compute
 from bayesdensity.law.ranking import compare_laws
 from bayesdensity.plots.law import plot_allocation, plot_law, save_law
+from bayesdensity.render.sections import law as section
 
 ASKED = {"params": [1e9, 7e10], "tokens": [2e10, 1.4e12]}
 THREE = dict.fromkeys(("MMLU", "Web", "ARC-C"), GRID)
@@ -47,7 +48,7 @@ def intervals(tree: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_json_holds_what_is_promised(case: str) -> None:
-    fit, found = answered(case).fit, law_json(answered(case))
+    fit, found = answered(case).fit, json_of(section, answered(case))
     names = [str(name) for name in fit.data["benchmark"].to_numpy()]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert (found["law"], found["formula"], found["benchmarks"]) == (fit.study.law, fit.study.form.formula, names)
@@ -67,7 +68,7 @@ def test_json_holds_what_is_promised(case: str) -> None:
 
 
 def test_json_tells_what_was_asked_and_is_empty_or_worked_out_elsewhere() -> None:
-    several, one, size = (law_json(answered(case)) for case in ("several", "one", "size"))
+    several, one, size = (json_of(section, answered(case)) for case in ("several", "one", "size"))
     rows = {(row["params"], row["benchmark"]): row for row in several["predictions"]}
     assert set(rows) == {(n, name) for n in ASKED["params"] for name in THREE}
     for (n, name), row in rows.items():
@@ -83,26 +84,27 @@ def test_json_tells_what_was_asked_and_is_empty_or_worked_out_elsewhere() -> Non
     assert [row["extrapolated"] for row in one["allocation"]] == [False, True, True]
     assert {row["law"] for row in one["comparison"]} == {"chinchilla", "kaplan"} and "comparison" not in size
     found = answered("one")
-    assert law_json(replace(found, prediction=None, at={}))["predictions"] == []
+    assert json_of(section, replace(found, prediction=None, at={}))["predictions"] == []
     draws = found.parameters["A"].draws
     endless = replace(found.parameters["A"], draws=draws.where(draws < draws.quantile(0.6), np.inf))
-    told = law_json(replace(found, parameters={**found.parameters, "A": endless}))["parameters"]["A"]
-    assert told["upper"] == "inf" and json.dumps(told, allow_nan=False)
+    endless_told = json_of(section, replace(found, parameters={**found.parameters, "A": endless}))["parameters"]["A"]
+    assert endless_told["upper"] == "inf" and json.dumps(endless_told, allow_nan=False)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_words_begin_with_the_verdict_and_flag_what_is_far_out(case: str) -> None:
     found = answered(case)
-    lines = law_text(found).splitlines()
-    assert lines[0].startswith(f"{law_json(found)['verdict']}: ")
+    lines = text_of(section, found).splitlines()
+    assert lines[0].startswith(f"{json_of(section, found)['verdict']}: ")
     assert any(found.fit.study.form.formula in line for line in lines)
-    told = [line for line in lines if line.startswith("  params ")]
-    assert [("EXTRAPOLATED" in line, "7.00e+10" in line) for line in told] == [
+    head = next(k for k, line in enumerate(lines) if line.startswith("  params "))
+    predicted = lines[head + 1 : head + 1 + 2 * found.fit.data.sizes["benchmark"]]
+    assert [("EXTRAPOLATED" in line, "7.00e+10" in line) for line in predicted] == [
         (far, far) for far in (False, True) for _ in range(found.fit.data.sizes["benchmark"])
     ]
     inside = {"several": ["held-out losses: 3 of 9"], "size": ["held-out losses: 2 of 6"]}
     assert [line.split(" inside")[0] for line in lines if line.startswith("held-out loss")] == inside.get(case, [])
-    assert any("compute-optimal" in line for line in lines) == (found.allocation is not None)
+    assert any("Compute-optimal" in line for line in lines) == (found.allocation is not None)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from published_olmo import TASKS, published_estimates
 
 from bayesdensity import laws
 from bayesdensity.data.runs import read_runs
@@ -21,18 +22,6 @@ from bayesdensity.law.prediction import predict_held_out
 from bayesdensity.study.law_spec import law_study
 
 pytestmark = pytest.mark.slow
-PUBLISHED_FITS = Path(__file__).parents[3] / "shared" / "facts" / "published_fits_olmo.csv"
-TASKS = {
-    "mmlu_avg_test_5shot": "MMLU",
-    "hellaswag_val_5shot": "HellaSwag",
-    "arc_challenge_test_5shot": "ARC-C",
-    "arc_easy_test_5shot": "ARC-E",
-    "piqa_val_5shot": "PIQA",
-    "csqa_val_5shot": "CSQA",
-    "socialiqa_val_5shot": "SIQA",
-    "openbookqa_test_5shot": "OBQA",
-}
-"""The eight tasks of arXiv 2412.04403, as the tables call them."""
 SAMPLER = {"draws": 1500, "tune": 500}
 
 
@@ -84,37 +73,18 @@ def test_scalingbench_has_the_published_exponents() -> None:
 
 def test_olmo_predictions_are_no_worse_than_the_published_ones_and_their_intervals_hold(olmo: LawFit) -> None:
     """Two-step predictions of arXiv 2412.04403 miss by 3.8 and 4.2 points over eight tasks."""
-    found = predict_held_out(olmo).query("benchmark in @TASKS.values() and kind == 'score'")
+    found = predict_held_out(olmo).query("benchmark in @TASKS and kind == 'score'")
     error = (100 * (found["median"] - found["observed"]).abs()).groupby(found["run"]).mean()
     assert error["7B-4T"] <= 3.8 and error["13B-5T"] <= 4.2
     finished = found[found["run"] != "1B-4T"]  # stopped before the end of its schedule
     assert len(finished) == 16 and finished["covered"].mean() >= 0.8
-    without = predict_held_out(olmo, misfit=False).query("benchmark in @TASKS.values() and kind == 'score'")
+    without = predict_held_out(olmo, misfit=False).query("benchmark in @TASKS and kind == 'score'")
     assert without["covered"].mean() < found["covered"].mean()
 
 
-@pytest.fixture(scope="module")
-def published() -> pd.DataFrame:
-    if not PUBLISHED_FITS.is_file():
-        pytest.skip("needs ../shared/facts/published_fits_olmo.csv")
-    table = pd.read_csv(PUBLISHED_FITS)
-    return table.assign(benchmark=table["task"].map(TASKS)).set_index("benchmark")
-
-
-def test_the_published_estimates_miss_the_anchors_as_published(published: pd.DataFrame) -> None:
-    runs = read_tables().reference_runs.set_index(["run", "benchmark"])
-    for run, error in (("7B-4T", 3.8), ("13B-5T", 4.2)):
-        at = runs.loc[[(run, benchmark) for benchmark in published.index]].droplevel("run")
-        loss = (
-            published["A"] * at["params"] ** -published["alpha"] + published["B"] * at["tokens"] ** -published["beta"]
-        )
-        sigmoid = 1 + np.exp(-published["sig_k"] * (loss + published["E"] - published["sig_L0"]))
-        score = published["sig_a"] / sigmoid + published["sig_b"]
-        assert 100 * (score - at["score"]).abs().mean() == pytest.approx(error, abs=0.05)
-
-
-def test_olmo_exponents_agree_with_the_published_point_estimates(published: pd.DataFrame) -> None:
+def test_olmo_exponents_agree_with_the_published_point_estimates() -> None:
     """Those of the published rungs; docs/laws.md says which differ, and what the larger rungs say."""
+    published = published_estimates()
     names = read_runs("olmo-ladder", read_tables()).fitted["run"].unique()
     larger = [name for name in names if name.startswith("3B")]
     runs = read_runs("olmo-ladder", read_tables(), benchmarks=list(published.index), exclude=larger)
@@ -128,7 +98,7 @@ def test_olmo_exponents_agree_with_the_published_point_estimates(published: pd.D
 def test_the_olmo_ladder_scales_on_every_task(olmo: LawFit) -> None:
     assert olmo.diagnostics.verdict == "PASS"
     states = diagnose_scaling(olmo)
-    assert (states.loc[[*TASKS.values()], "scaling"] > 0.9).all()
+    assert (states.loc[[*TASKS], "scaling"] > 0.9).all()
     by_name = {one.name: one for one in check_law(olmo)}
     assert by_name["map"].verdict != "PASS" and "ARC-E" in by_name["map"].sentence
 
@@ -177,9 +147,9 @@ def test_a_law_is_recovered_from_its_own_runs(name: str, tmp_path: Path) -> None
         rows = pd.concat([rows.assign(unique_tokens=rows["tokens"] / epochs) for epochs in (1, 4, 16, 60)])
     if name == "experts":
         rows = pd.concat([rows.assign(experts=float(count)) for count in (1, 4, 16, 64)])
-    log = {letter: np.log(rows[column].to_numpy()) for letter, column in laws.VARIABLES.items() if column in rows}
-    log["c"] = np.log(6) + log["n"] + log["d"]
-    centre = {letter: log[laws.CENTRED_LIKE.get(letter, letter)].mean() for letter in log}
+    rows = rows.assign(flops=6 * rows["params"] * rows["tokens"])
+    log = {letter: np.log(rows[variable.column].to_numpy()) for letter, variable in laws.VARIABLES.items()}
+    centre = {letter: log[variable.like or letter].mean() for letter, variable in laws.VARIABLES.items()}
     noise = 0.004 * rng.standard_t(4, len(rows))
     exact = law.loss({letter: log[letter] - centre[letter] for letter in law.reads})
     rows.assign(loss=exact * np.exp(noise)).to_csv(tmp_path / "mine.csv", index=False)

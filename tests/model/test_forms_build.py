@@ -9,7 +9,7 @@ from written_down import OPTIONAL, wanted
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 SIDES = (("llm", True), ("family", True), ("both", True), ("llm", False))
 """Who falls short, and whether families differ."""

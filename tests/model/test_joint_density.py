@@ -12,7 +12,7 @@ from written_down import density_gaps, plain_gaps
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 FORMS: dict[str, dict[str, Any]] = {
     "as shipped": {},

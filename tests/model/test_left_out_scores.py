@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from written_down import Evaluated, bend
 
-from bayesdensity.data.join import assemble, with_scores
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.spec import Study

@@ -10,8 +10,9 @@ from simulated import Truth, World, simulate, write_study
 
 from bayesdensity import quantities as q
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit, fit
-from bayesdensity.study.spec import load_study
+from bayesdensity.inference.drawing import fit
+from bayesdensity.inference.result import Fit
+from bayesdensity.study.load import load_study
 
 
 def test_doubling_time_covers_truth(world_fit: Fit, truth: Truth) -> None:

@@ -22,7 +22,8 @@ from matplotlib.text import Annotation, Text
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.evaluation.backtesting import Backtest
-from bayesdensity.inference.fitting import Diagnostics, Fit
+from bayesdensity.inference.convergence import Diagnostics
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.backtest import plot_backtest
 from bayesdensity.plots.density import plot_density
 from bayesdensity.plots.doubling import plot_doubling
@@ -30,7 +31,7 @@ from bayesdensity.plots.files import save_figure, save_figures
 from bayesdensity.plots.fits import plot_fits
 from bayesdensity.plots.page import BLUE, GREY, VERMILLION
 from bayesdensity.plots.reference import plot_reference
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 CHAINS, DRAWS, N_LLMS = 2, 40, 12
 BENCHMARKS = ("MMLU", "BBH", "MATH")
@@ -56,12 +57,9 @@ def made_by_hand(
     study = shipped.model_copy(update={"benchmarks": dict.fromkeys(benchmarks, protocol), "reference": reference})
     names = [*llms, *(f"LLM-{k}" for k in range(N_LLMS))][:N_LLMS]
     data, posterior = _data(rng, kind, names, benchmarks), _posterior(rng, rate, spread, names, benchmarks)
-    fit = Fit(posterior, xr.Dataset(), data, study, {})
     sentence = "chains disagree: R-hat 1.2 of rate exceeds 1.01."
-    vars(fit)["diagnostics"] = Diagnostics(
-        1.2, 100, 100, 0.9, 0.0, 0, (), "", verdict, sentence
-    )  # in the place of the cached one
-    return fit
+    diagnostics = Diagnostics(1.2, 100, 100, 0.9, 0.0, 0, (), "", verdict, sentence)
+    return Fit(posterior, xr.Dataset(), data, study, {}, diagnostics)
 
 
 def _data(rng: np.random.Generator, kind: str, names: list[str], benchmarks: tuple[str, ...]) -> xr.Dataset:
@@ -285,7 +283,6 @@ def test_the_label_of_a_figure_is_what_it_says_in_words(plot: Any, kind: str) ->
 def test_a_title_that_is_a_question_stays_one() -> None:
     fit = made_by_hand()
     asked = replace(fit, study=fit.study.model_copy(update={"title": "Did it grow?"}))
-    vars(asked)["diagnostics"] = fit.diagnostics
     assert plot_density(asked).get_label().startswith("Did it grow? Density: parameters of Qwen1.5")
 
 

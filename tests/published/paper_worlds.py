@@ -12,7 +12,8 @@ import pandas as pd
 
 from bayesdensity.data.tables import read_tables
 from bayesdensity.published.procedure import Replication, replicate
-from bayesdensity.study.spec import Study, load_study
+from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 BENCHMARKS = ("Reading", "Sums")
 LADDER = {"Reading": (0.55, 400.0, 0.33, 60.0, 0.21), "Sums": (0.4, 150.0, 0.28, 90.0, 0.24)}  # E, a, alpha, b, beta

@@ -13,7 +13,7 @@ from bayesdensity.data.tables import read_tables
 from bayesdensity.published.inversion import read_reference
 from bayesdensity.published.procedure import replicate
 from bayesdensity.published.replication import compare
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 @pytest.mark.parametrize("kind", WORLDS)

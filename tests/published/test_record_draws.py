@@ -8,7 +8,7 @@ import pytest
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published.record_draws import all_rate, posterior_trend, probability_record, record_rate
 from bayesdensity.published.records import slope_of_records
 from bayesdensity.published.replication import compare

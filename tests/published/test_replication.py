@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from described import text_of
 from paper_worlds import BENCHMARKS, LADDER, SIGMOID, WORLDS, densities, family_world, ladder_score, ladder_world
 
 from bayesdensity.base.errors import UnidentifiedError
+from bayesdensity.base.jsonable import dumps
 from bayesdensity.data.tables import read_tables
-from bayesdensity.describe import paper_json, paper_text
 from bayesdensity.plots.paper import plot_paper
 from bayesdensity.published.procedure import replicate
 from bayesdensity.published.replication import compare
-from bayesdensity.study.spec import load_study
+from bayesdensity.render.sections import published
+from bayesdensity.study.load import load_study
 
 
 @pytest.mark.parametrize("kind", WORLDS)
@@ -119,7 +121,7 @@ def test_one_member_on_a_benchmark_is_no_reference_there(tmp_path: Path) -> None
 def test_falling_densities_never_double(tmp_path: Path) -> None:
     world = ladder_world(tmp_path, densities(rate=-1.0, scatter=0.05))
     result = compare(world.study, read_tables(tmp_path), replicates=60)
-    told = json.loads(json.dumps(paper_json(result), allow_nan=False))
+    told = json.loads(dumps(published.data(result)))
     rates = told["windows"][-1]["rates"]
     everyone = rates["everyone_points"]
     assert everyone["rate_per_year"]["median"] < 0 and everyone["probability_rate_positive"] == 0
@@ -128,6 +130,6 @@ def test_falling_densities_never_double(tmp_path: Path) -> None:
     assert rates["records_points"]["rate_per_year"]["median"] == 0 and rates["records_points"]["n_points"] == 1
     assert rates["records_points"]["doubling_time_months"]["median"] == "inf"
     assert rates["records_points"]["t_interval"]["rate_per_year"]["lower"] is None
-    assert " inf [inf, inf]" in paper_text(result)
+    assert " inf [inf, inf]" in text_of(published, result)
     # A time without end is an arrow at the end of the axis.
     assert sum(mark.get_gid() == "beyond" for mark in plot_paper(result).axes[0].lines) == 6

@@ -7,7 +7,8 @@ from anchors import ANCHORS, fit_without_anchors, predictions
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit, fit
+from bayesdensity.inference.drawing import fit
+from bayesdensity.inference.result import Fit
 
 
 @pytest.mark.slow

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from remade import remade
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate, slope_of_records
-from bayesdensity.study.spec import Frontier
 
 
 def rates(values: np.ndarray, ci: float = 0.9) -> q.Estimate:
@@ -89,17 +89,6 @@ def test_every_interval_of_a_fit_is_ordered(world_fit: Fit) -> None:
 # Fits of other forms, made by hand
 
 
-def remade(fit: Fit, change: dict[str, Any], **variables: Any) -> Fit:
-    """The fit as one of another form of the frontier: made-up draws for what the form brings with it, nothing sampled.
-
-    A variable of None is not in it.
-    """
-    drawn = fit.posterior.assign({name: values for name, values in variables.items() if values is not None})
-    posterior = drawn.drop_vars([name for name, values in variables.items() if values is None])
-    study = fit.study.model_copy(update={"frontier": Frontier.model_validate({**dict(fit.study.frontier), **change})})
-    return replace(fit, posterior=posterior, study=study)
-
-
 def made_up(fit: Fit, values: Any) -> xr.DataArray:
     return xr.DataArray(np.broadcast_to(values, fit.posterior["rate"].shape), dims=q.SAMPLE)
 
@@ -115,14 +104,14 @@ def changing(fit: Fit) -> Fit:
     rng, shape = np.random.default_rng(11), fit.posterior["rate"].shape
     change = {"rate_change": rng.normal(-0.6, 2.5, shape), "break_time": rng.uniform(-0.4, 0.4, shape)}
     variables = {name: made_up(fit, values) for name, values in change.items()}
-    return remade(fit, {"trend": "change-point"}, **variables, curvature=None)
+    return remade(fit, {"trend": "change-point"}, **variables)
 
 
 def wandering(fit: Fit) -> Fit:
     """A fit of a trend that turns at every knot."""
     dims, n = (*q.SAMPLE, "knot"), fit.data.sizes["knot"]
     steps = np.random.default_rng(12).normal(0, 0.7, (*fit.posterior["rate"].shape, n))
-    return remade(fit, {"trend": "random-walk"}, rate_step=xr.DataArray(steps, dims=dims), curvature=None)
+    return remade(fit, {"trend": "random-walk"}, rate_step=xr.DataArray(steps, dims=dims))
 
 
 SHORTFALLS: dict[str, dict[str, Any]] = {
@@ -139,15 +128,11 @@ SHORTFALLS: dict[str, dict[str, Any]] = {
 def falling_short(fit: Fit, change: dict[str, Any]) -> Fit:
     """A fit in which LLMs, families or both fall short."""
     rng, shape = np.random.default_rng(13), fit.posterior["rate"].shape
-    form = Frontier.model_validate({**dict(fit.study.frontier), **change})
-    variables: dict[str, Any] = {
-        "inefficiency_scale": made_up(fit, rng.uniform(0.3, 0.8, shape)) if form.llm_form.one_sided else None,
-        "family_inefficiency_scale": made_up(fit, rng.uniform(0.2, 0.9, shape)) if form.family_form.one_sided else None,
+    scales = {
+        "inefficiency_scale": made_up(fit, rng.uniform(0.3, 0.8, shape)),
+        "family_inefficiency_scale": made_up(fit, rng.uniform(0.2, 0.9, shape)),
     }
-    if not form.family_effects:
-        variables |= {"family_scale": None, "family_effect": None}
-    known = {name: values for name, values in variables.items() if values is not None or name in fit.posterior}
-    return remade(fit, change, **known)
+    return remade(fit, change, **scales)
 
 
 def shortfall(fit: Fit, scale: Any, rng: np.random.Generator, shape: Any) -> tuple[np.ndarray, Any]:
@@ -298,7 +283,7 @@ def test_the_change_of_pace_on_a_stated_day_is_on_that_day(world_fit: Fit) -> No
     day, made = date(2024, 5, 13), changing(world_fit)
     there = made.posterior.assign(break_time=made_up(made, times(made, "2024-05-13")[0]))
     inferred = q.change_point(replace(made, posterior=there))
-    stated = q.change_point(remade(made, {"break_date": day}, break_time=None))
+    stated = q.change_point(remade(made, {"break_date": day}))
     for one, other in zip(inferred, stated, strict=True):
         np.testing.assert_allclose(*(getattr(part, "draws", part) for part in (one, other)))
     assert stated.year.to_frame_row().tolist() == pytest.approx([2024 + 133 / 366] * 3, abs=0.005)

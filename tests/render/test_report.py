@@ -13,18 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from described import json_of
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.checks import CHECKS, Check, checked, worst
+from bayesdensity.checks import CHECKS, Check, worst
 from bayesdensity.data.tables import Tables
-from bayesdensity.describe.answer import answer_sentences
-from bayesdensity.describe.densities import densities_json
-from bayesdensity.describe.fit import fit_json
-from bayesdensity.inference.fitting import Fit
-from bayesdensity.render import sections
+from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Paragraph, Report, Section, Table
 from bayesdensity.render.html import to_html
 from bayesdensity.render.markdown import plain, to_folder
+from bayesdensity.render.sections import answer, densities, fit_summary
+from bayesdensity.render.sections.answer import answer_sentences
 from bayesdensity.render.sources import Source
 from bayesdensity.render.write import report
 
@@ -64,8 +63,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +89,7 @@ def test_the_page_says_what_the_fit_says(written: list[Path], fit: Fit) -> None:
     text = unescape(written[0].read_text(encoding="utf-8"))
     for sentence in answer_sentences(fit):
         assert sentence in text
-    headline = fit_json(fit)["doubling_time_months"]
+    headline = json_of(fit_summary, fit)["doubling_time_months"]
     assert "{median:.1f} [{lower:.1f}, {upper:.1f}]".format(**headline) in text
     assert fit.study.digest in text and fit.about["tables_digest"] in text
     assert "@misc" in text or "@article" in text
@@ -106,15 +105,15 @@ def test_the_page_says_what_the_fit_says(written: list[Path], fit: Fit) -> None:
     ],
 )
 def test_the_answer_says_whether_it_may_be_cited(fit: Fit, verdicts: dict[str, Any], said: str) -> None:
-    told = [asdict(Check(name, verdicts.get(name, "PASS"), "Said.", "Do.")) for name in CHECKS]
-    *_, last = sections.answer(Source("mine", fit.noted(checks=told))).blocks
+    judged = [asdict(Check(name, verdicts.get(name, "PASS"), "Said.", "Do.")) for name in CHECKS]
+    *_, last = answer.answer(Source("mine", fit.noted(checks=judged))).blocks
     assert isinstance(last, Paragraph) and said in last.text
-    assert last.tone == worst(one["verdict"] for one in told)
+    assert last.tone == worst(one["verdict"] for one in judged)
 
 
 def test_the_chart_holds_the_densities_of_the_json(page: Page, fit: Fit) -> None:
     data = json.loads(page.json)
-    wanted = {row["llm"]: row for row in densities_json(fit)}
+    wanted = {row["llm"]: row for row in json_of(densities, fit)}
     assert len(data["series"]) == 1 + fit.data.sizes["benchmark"]
     for series in data["series"]:
         assert series["points"]
@@ -186,7 +185,7 @@ def test_the_folder_holds_the_same(written: list[Path], fit: Fit) -> None:
     assert len(links) > 15
     assert {folder / link for link in links} <= set(written)
     table = pd.read_csv(folder / "tables" / "densities.csv").set_index("llm")
-    for row in densities_json(fit):
+    for row in json_of(densities, fit):
         assert table.loc[row["llm"], "density_median"] == pytest.approx(row["density"]["median"], rel=1e-5)
     for pdf in folder.glob("figures/*.pdf"):
         assert pdf.read_bytes().startswith(b"%PDF")
@@ -233,7 +232,7 @@ def test_fits_are_set_side_by_side(fit: Fit, tmp_path: Path) -> None:
     assert found.cells[at + 1 : at + 3] == ["0.95", "0.9"]
     table = pd.read_csv(io.BytesIO((tmp_path / "both" / "tables" / "doubling.csv").read_bytes()))
     assert table["fit"].tolist() == ["one", "other"]
-    headline = fit_json(fit)["doubling_time_months"]
+    headline = json_of(fit_summary, fit)["doubling_time_months"]
     assert table.loc[0, "frontier"] == "{median:.1f} [{lower:.1f}, {upper:.1f}]".format(**headline)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from described import json_of
 
-from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables
-from bayesdensity.describe.densities import densities_json
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
+from bayesdensity.render.sections import densities
 from bayesdensity.render.write import report
 
 selenium = pytest.importorskip("selenium")
@@ -36,8 +36,8 @@ WIDE, NARROW = (1280, 900), (390, 800)
 
 
 @pytest.fixture(scope="module")
-def fit(world_fit: Fit) -> Fit:
-    return checked(world_fit)
+def fit(checked_fit: Fit) -> Fit:
+    return checked_fit
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def path(fit: Fit, world_tables: Tables, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def rows(fit: Fit) -> dict[str, dict[str, Any]]:
-    return {row["llm"]: row for row in densities_json(fit)}
+    return {row["llm"]: row for row in json_of(densities, fit)}
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +219,18 @@ def test_it_is_legible_on_any_screen(browser: Any, path: Path, size: tuple[int, 
         )
         assert contrast(ink, paper) > 4.5, f"{selector}: {ink} on {paper}"
     assert (luminance(paper) > 0.5) == (scheme == "light")
+
+
+def test_no_check_is_cut_on_a_narrow_screen(browser: Any, path: Path) -> None:
+    for size in (NARROW, WIDE):
+        show(browser, path, size)
+        table = browser.find_element(By.ID, "table-checks")
+        shown, there = browser.execute_script(
+            "return [arguments[0].parentElement.clientWidth, arguments[0].parentElement.scrollWidth]", table
+        )
+        assert there <= shown
+        cells = table.find_elements(By.CSS_SELECTOR, "tbody th, tbody td:not(:empty)")
+        assert all(cell.rect["x"] + cell.rect["width"] <= size[0] for cell in cells)
 
 
 def luminance(colour: str) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesdensity import quantities as q
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import QUANTILES, Answer, answer_of
 
 

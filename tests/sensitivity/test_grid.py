@@ -10,7 +10,7 @@ from universes import running_choices
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.selection import select
 from bayesdensity.sensitivity.grid import DEFAULT, load_grid, multiverse
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 def test_the_shipped_grid_makes_studies_of_every_choice_and_knows_the_default() -> None:

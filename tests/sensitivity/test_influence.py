@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rows import scores_of_family
 
-from bayesdensity.inference.fitting import Fit, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.answers import answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.influence import influence, log_densities
@@ -16,14 +19,14 @@ from bayesdensity.sensitivity.weights import smoothed, trustworthy
 
 @pytest.mark.parametrize(("kind", "name"), [("llm", 7), ("family", 4), ("harness", 1)])
 def test_weights_without_a_part_agree_with_a_fit_without_it(
-    world_fit: Fit, bench: running.Bench, kind: Any, name: int
+    world_fit: Fit, held: Prepared, kind: Any, name: int
 ) -> None:
     labels = {"llm": "llm", "family": "family"}
     said = "harness-b" if kind == "harness" else str(world_fit.data[labels[kind]].to_numpy()[name])
     densities = log_densities(world_fit, kind, lambda _: None)
     log_weight, k = smoothed(-densities[said])
     weighted = weighted_answer(world_fit, rates_of(running_thinned(world_fit)), log_weight, k)
-    exact = sample(running._held[0], running.without(running._held[0].data, kind, said), seed=5, draws=600, tune=400)
+    exact = sample(held, running.without(held.data, kind, said), seed=5, draws=600, tune=400)
     fitted = answer_of(exact)
     for of in ("frontier", "mean"):
         error = np.hypot(weighted.about["mcse"][of], fitted.about["mcse"][of])
@@ -57,12 +60,7 @@ def test_influence_is_exact_where_weights_are_not_and_is_resumed(
     by_name = {one.name: one for one in found}
     assert by_name[first].answer.about["method"] == "fit"
     assert {one.answer.about["method"] for name, one in by_name.items() if name != first} == {"weights"}
-    assert by_name[first].n_scores == int((world_fit.data["family_index"].to_numpy()[
-        world_fit.data["cell_entity"].to_numpy()[world_fit.data["score_cell"].to_numpy()].clip(
-            max=world_fit.data.sizes["llm"] - 1)] == 0).sum()
-        - (world_fit.data["cell_entity"].to_numpy()[world_fit.data["score_cell"].to_numpy()]
-           >= world_fit.data.sizes["llm"]).sum() * (world_fit.data["family_index"].to_numpy()[-1] == 0)
-    )  # fmt: skip
+    assert by_name[first].n_scores == len(scores_of_family(world_fit.data, 0))
     # Once more nothing is fitted.
     monkeypatch.setattr(running, "sample", lambda *_, **__: pytest.fail("fitted again"))
     again = influence(world_fit, bench, said.append, ["family"])

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from seams import compile_by, hold
 from universes import GRID
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.checks.prior_sensitivity import log_priors
 from bayesdensity.data.tables import Tables
-from bayesdensity.describe.sensitivity import plan_text
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.preparing import Prepared
+from bayesdensity.inference.result import Fit
+from bayesdensity.render.sections.sensitivity import plan_blocks
+from bayesdensity.render.text import to_text
 from bayesdensity.sensitivity import running
 from bayesdensity.sensitivity.effects import summarise
 from bayesdensity.sensitivity.grid import DEFAULT, load_grid, multiverse
@@ -31,13 +34,18 @@ def sparse(tables: Tables) -> Tables:
 
 
 def test_a_run_uses_weights_the_compiled_model_and_what_is_known(
-    world_fit: Fit, bench: running.Bench, world_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world_fit: Fit,
+    held: Prepared,
+    bench: running.Bench,
+    world_study: Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "small.toml").write_text(GRID)
     universe = multiverse(world_study, load_grid(tmp_path / "small.toml"))
     mine = replace(bench, folder=tmp_path, tables=sparse(bench.tables))
     compiled: list[Any] = []
-    monkeypatch.setattr(running, "_held", [replace(running._held[0], data=running._held[0].data)])
+    hold(monkeypatch, held)
     planned = running.plan(universe, mine)
     how = {row.variant.key: row.how for row in planned}
     assert how == {
@@ -46,10 +54,8 @@ def test_a_run_uses_weights_the_compiled_model_and_what_is_known(
         "rate: narrow": "weights, else a fit",
         "impossible: nobody": "impossible",
     }
-    assert "no LLM is left" in plan_text(planned, 2)
-    import sys
-
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *a: compiled.append(a))
+    assert "no LLM is left" in to_text(plan_blocks(planned, 2))
+    compile_by(monkeypatch, lambda *a: compiled.append(a))
     said: list[str] = []
     found = running.run(planned, world_fit, mine, said.append)
     assert not compiled  # the model of the small world served

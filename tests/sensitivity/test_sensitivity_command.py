@@ -10,7 +10,7 @@ import pytest
 from universes import GRID
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity import running
 from bayesdensity.study.spec import Study
 

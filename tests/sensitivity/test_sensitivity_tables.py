@@ -9,39 +9,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from described import json_of, text_of, unbroken
 from matplotlib.figure import Figure
 from universes import made, normal_answer, summary
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.describe.sensitivity import (
-    load_sensitivity,
-    save_sensitivity,
-    sensitivity_json,
-    sensitivity_text,
-    sentences,
-)
 from bayesdensity.plots.sensitivity import plot_influence, plot_specifications, plot_tornado
+from bayesdensity.render.sections import sensitivity as section
 from bayesdensity.sensitivity.influence import Left
-from bayesdensity.study.spec import load_study
+from bayesdensity.sensitivity.results import load_sensitivity, save_sensitivity, sentences
+from bayesdensity.study.load import load_study
 
 
 def test_text_and_json_and_csv_say_the_same(tmp_path: Path) -> None:
     left = [Left("llm", "A", 4, normal_answer(1.9)), Left("family", "B", 9, normal_answer(2.3))]
     universe, answers = made()
     found = summary(universe, answers, left)
-    text, told = sensitivity_text(found), sensitivity_json(found)
-    json.dumps(told, allow_nan=False)
-    assert told["doubling_time_months"]["median"] == pytest.approx(12 * np.log(2) / 2, rel=1e-3)
-    (slowest,) = [one for one in told["variants"] if one["variant"] == "dispersion: constant"]
+    text, data = unbroken(text_of(section, found)), json_of(section, found)
+    json.dumps(data, allow_nan=False)
+    assert data["doubling_time_months"]["median"] == pytest.approx(12 * np.log(2) / 2, rel=1e-3)
+    (slowest,) = [one for one in data["variants"] if one["variant"] == "dispersion: constant"]
     assert slowest["doubling_time_months"]["median"] == "inf" and slowest["choices"]["dispersion"] == "constant"
-    assert [one["axis"] for one in told["tornado"]] == list(found.tornado.index)
-    assert [one["name"] for one in told["influence"]] == ["B", "A"]
+    assert [one["axis"] for one in data["tornado"]] == list(found.tornado.index)
+    assert [one["name"] for one in data["influence"]] == ["B", "A"]
     assert all(sentence in text for sentence in sentences(found))
-    assert "holds 3 of 5 medians" in text and "not converged well enough" in text and "trend: linear" in text
+    assert "holds 3 of 5 medians" in text and "Not converged well enough" in text and "trend: linear" in text
     files = save_sensitivity(found, tmp_path)
     tables = ["variants.csv", "tornado.csv", "decomposition.csv", "influence.csv"]
     assert [file.name for file in files] == [*tables, "sensitivity.json"]
-    assert json.loads(files[-1].read_text()) == told
+    assert json.loads(files[-1].read_text()) == data
     again = pd.read_csv(files[0], index_col="variant")
     np.testing.assert_allclose(again["rate_median"], found.specifications["rate_median"], rtol=1e-5)
 

@@ -7,11 +7,13 @@ import pytest
 from scipy import stats
 
 from bayesdensity.base.prior import Prior
-from bayesdensity.inference.fitting import Fit, prepare_data, sample
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import prepare_data
+from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import with_prior
 from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights, smoothed, trustworthy
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 def test_equal_densities_give_equal_weights() -> None:

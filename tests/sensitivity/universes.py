@@ -11,7 +11,7 @@ from bayesdensity.sensitivity.answers import QUANTILES, Answer
 from bayesdensity.sensitivity.effects import Sensitivity, summarise
 from bayesdensity.sensitivity.grid import Multiverse, load_grid, multiverse
 from bayesdensity.sensitivity.influence import Left
-from bayesdensity.study.spec import load_study
+from bayesdensity.study.load import load_study
 
 
 def running_choices(variant: Any, universe: Multiverse) -> dict[str, str]:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from remade import remade as remade_with
+from rows import of_targets
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, Simulated, World, simulate_scores
 from bayesdensity.simulate.scores import _log_densities
 
@@ -68,11 +69,6 @@ def residuals(one: Fit, seed: int, world: World = MODELLED) -> np.ndarray:
 
 def point_of(fit: Fit) -> dict[str, np.ndarray]:
     return {str(name): values.to_numpy()[0, 0] for name, values in fit.posterior.data_vars.items()}
-
-
-def of_targets(data: xr.Dataset) -> np.ndarray:
-    """Which scores are of targets."""
-    return data["score_cell"].to_numpy() < data.attrs["n_target_cells"]
 
 
 def expected_sizes(fit: Fit, log_density: np.ndarray) -> np.ndarray:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import numpy as np
 import pytest
 import xarray as xr
-from equations import of_targets, simulated
+from equations import simulated
+from rows import of_targets
 
 from bayesdensity import quantities
-from bayesdensity.data.join import with_scores
-from bayesdensity.inference.fitting import Fit, Prepared, prepare_again, sample
+from bayesdensity.data.masks import with_scores
+from bayesdensity.inference.drawing import sample
+from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 
 
 @pytest.fixture
-def prepared(world_fit: Fit, compiled_world: list[Any], monkeypatch: pytest.MonkeyPatch) -> Prepared:
+def prepared(world_fit: Fit, use_compiled_world: None) -> Prepared:
     """The model of the small world, which is not compiled again."""
-    monkeypatch.setattr(sys.modules["bayesdensity.inference.fitting"], "_compile", lambda *_: compiled_world[0])
     return prepare_again(world_fit)
 
 

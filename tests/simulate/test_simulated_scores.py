@@ -12,7 +12,6 @@ from equations import (
     expected_sizes,
     implied_sizes,
     noiseless,
-    of_targets,
     one_draw,
     point_of,
     remade,
@@ -20,9 +19,10 @@ from equations import (
     simulated,
 )
 from remade import FORMS
+from rows import of_targets
 from scipy import stats
 
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, drawn_from, simulate_scores
 
 

@@ -9,7 +9,7 @@ import pytest
 from equations import one_draw, point_of, remade, renamed, residuals, simulated
 
 from bayesdensity import quantities
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, asked, simulate_scores
 from bayesdensity.simulate.worlds import lineages
 

@@ -12,15 +12,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from equations import of_targets, simulated
+from equations import simulated
+from rows import of_targets
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.join import assemble, with_scores
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import with_scores
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import Simulated, simulated_tables, write_simulation
-from bayesdensity.study.spec import Study, load_study, study_names
+from bayesdensity.study.load import load_study, study_names
+from bayesdensity.study.spec import Study
 
 
 def written(folder: Path, tables: Tables, data: xr.Dataset, made: Simulated) -> Tables:

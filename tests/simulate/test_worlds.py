@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from equations import implied_sizes, logits, noiseless, of_targets, simulated
+from equations import implied_sizes, logits, noiseless, simulated
+from rows import of_targets
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.inference.fitting import Fit
+from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import WORLDS, world_of
 
 

@@ -1,0 +1,82 @@
+"""The joined dataset with other scores, or without some: only values differ, so that a compiled model serves again."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity.data.pseudo import UNKNOWN_WEIGHT, harness_departures, implied, link_centres
+
+LINK = ("link_centre", "link_position", "link_spread")
+"""Where the prior of the links is stated."""
+
+
+def with_scores(
+    data: xr.Dataset,
+    values: np.ndarray | None = None,
+    keep_llms: np.ndarray | None = None,
+    keep_scores: np.ndarray | None = None,
+) -> xr.Dataset:
+    """The dataset with other scores in the same places, or without some: those of some targets, or any.
+
+    A model compiled for a dataset can be sampled again on this one: nothing but values differs.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+    values : ndarray, optional
+        Scores, dim ``score``; None: those of the dataset.
+    keep_llms : ndarray, optional
+        Whether the scores of each target are known, dim ``llm``; None: all are.
+    keep_scores : ndarray, optional
+        Whether each score is known, dim ``score``; None: all are.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    value = data["score_value"].to_numpy() if values is None else np.asarray(values, dtype=float)
+    cell, bench, harness = (data[f"score_{part}"].to_numpy() for part in ("cell", "benchmark", "harness"))
+    entity, floor = data["cell_entity"].to_numpy(), data["floor"].to_numpy()
+    keep = np.ones(len(cell), dtype=bool) if keep_scores is None else keep_scores
+    if keep_llms is not None:
+        keep = keep & np.append(keep_llms, np.ones(data.sizes["reference"], dtype=bool))[entity[cell]]
+    known = np.bincount(cell, keep) > 0
+    value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
+    counted = keep | ~known[cell]  # a cell without any known score says nothing, whatever its values
+    logit, share, pseudo = implied(value, floor[bench], cell, len(entity), counted)
+    pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
+    pull = harness_departures(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
+    own = np.arange(len(entity)) < data.attrs["n_target_cells"]
+    per_cell = np.bincount(cell, logit * counted) / np.bincount(cell, counted)
+    weight = np.where(own & known, pseudo["weight"], 0.0)
+    centre = link_centres(per_cell, weight, entity, data["cell_benchmark"].to_numpy(), len(floor))
+    return data.assign(
+        {
+            "score_value": ("score", value),
+            "score_keep": ("score", keep),
+            "score_share": ("score", share),
+            **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
+            **{f"harness_{name}": ("harness", values) for name, values in pull.items()},
+            **{f"link_{name}": ("benchmark", values) for name, values in centre.items()},
+        }
+    )
+
+
+def without_targets(data: xr.Dataset) -> xr.Dataset:
+    """The dataset without a score of any target: what the reference says alone, under the same priors."""
+    return under_same_priors(data, data["score_cell"].to_numpy() >= data.attrs["n_target_cells"])
+
+
+def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
+    """The dataset with only some of its scores known, and the prior of the links where all of them placed it."""
+    return with_scores(data, keep_scores=keep_scores).assign({name: data[name] for name in LINK if name in data})
+
+
+def targets_only(data: xr.Dataset) -> xr.Dataset:
+    """The dataset without the scores of reference members, and without harnesses that measured nobody else."""
+    n, keep = int(data.attrs["n_target_cells"]), data["score_keep"].to_numpy()
+    own = np.flatnonzero(data["score_cell"].to_numpy() < n)
+    used, harness = np.unique(data["score_harness"].to_numpy()[own], return_inverse=True)
+    left = data.isel(cell=slice(n), score=own, reference=slice(0), harness=used)
+    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=keep[own])

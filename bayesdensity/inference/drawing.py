@@ -1,0 +1,157 @@
+"""Draws from the posterior of a study that is ready to be sampled, in one stage or two."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import xarray as xr
+
+from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
+from bayesdensity.data.masks import without_targets
+from bayesdensity.data.tables import Tables
+from bayesdensity.inference.compiling import Compiler, Part
+from bayesdensity.inference.convergence import diagnose
+from bayesdensity.inference.preparing import Prepared, prepare
+from bayesdensity.inference.result import Fit
+from bayesdensity.inference.sampling import run_sampler, with_data
+from bayesdensity.inference.stages import CUT_DRAWS, CUT_TUNE, passed_on, plugged_in, sample_cut
+from bayesdensity.study.spec import Study
+
+Progress = Callable[[list[Any]], None]
+TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
+"""By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
+
+
+def sample(
+    prepared: Prepared,
+    data: xr.Dataset | None = None,
+    *,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    seed: int = 1,
+    cores: int | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Sample a compiled model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    data : xarray.Dataset, optional
+        Other values in the same places, as `bayesdensity.data.masks.with_scores` makes them; None: its own.
+    chains, draws, tune, seed, progress
+        As for `fit`.
+    cores : int, optional
+        Chains sampled at a time; None: as many as the machine has cores. The draws are the same.
+
+    Returns
+    -------
+    Fit
+    """
+    start, study = time.monotonic(), prepared.study
+    seen = prepared.data if data is None else data
+    settings = {
+        "chains": chains,
+        "draws": draws,
+        "tune": tune,
+        "target_accept": TARGET_ACCEPT[study.reference.kind],
+    }
+    about = {**prepared.about, "seed": seed, "sampler": settings}
+    run = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
+    if prepared.alone is None:
+        tree = run(seen, seed)
+    else:
+        whole = prepared.alone.data if data is None else data
+        reference_fit = sample(
+            prepared.alone, without_targets(whole), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
+        )
+        reference = passed_on(reference_fit.posterior)
+        about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
+        seen = plugged_in(whole, reference)
+        if study.reference.inference == "cut":
+            short = partial(_run, prepared, settings={**settings, "chains": 1, "draws": CUT_DRAWS, "tune": CUT_TUNE})
+            tree = sample_cut(short, whole, reference, draws, seed, min(chains, cores or os.cpu_count() or 1))
+        else:
+            tree = run(seen, seed)
+    seconds = time.monotonic() - start
+    wall = {"compile": prepared.seconds, "sample": seconds, "total": prepared.seconds + seconds}
+    return Fit(
+        posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
+        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
+        data=seen,
+        study=study,
+        about={**about, "wall_seconds": wall},
+    )
+
+
+def _run(
+    prepared: Prepared,
+    data: xr.Dataset,
+    seed: int,
+    *,
+    settings: dict[str, Any],
+    cores: int | None = 1,
+    progress: Progress | None = None,
+) -> xr.DataTree:
+    """Draws of a compiled model on data in the places of its own."""
+    compiled = prepared.compiled if data is prepared.data else with_data(prepared.compiled, data)
+    return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
+
+
+def fit(
+    study: Study,
+    tables: Tables | None = None,
+    *,
+    part: Part = "joint",
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    seed: int = 1,
+    progress: Progress | None = None,
+    stage: Callable[[str], None] | None = None,
+    compiler: Compiler | None = None,
+) -> Fit:
+    """Sample the joint posterior of a study.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables, optional
+        None: the bundled tables.
+    part : {"joint", "reference"}
+        The whole model, or the law and map of a ladder alone, which no target then informs: such a fit answers
+        `predict_trainings` and nothing else.
+    chains, draws, tune : int
+        Number of chains, and draws kept and discarded in each.
+    seed : int
+        On one machine the same seed and versions give the same draws.
+    progress : callable, optional
+        Called with the state of every chain while sampling.
+    stage : callable, optional
+        Called with what is under way: "compile" or "sample".
+    compiler : callable, optional
+        Compiles the model; None: `bayesdensity.inference.compiling.compile_study`.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    InputError
+        If the study and the tables do not fit together, or the reference alone is asked for and has no losses.
+    UnidentifiedError
+        If nothing is left to infer from.
+    KeyboardInterrupt
+        If sampling is interrupted; nothing is kept.
+    """
+    prepared = prepare(study, tables, part=part, stage=stage, compiler=compiler)
+    if stage is not None:
+        stage("sample")
+    return sample(prepared, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)

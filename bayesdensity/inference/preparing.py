@@ -1,0 +1,168 @@
+"""A study made ready to be sampled: its data selected and joined, its model compiled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.join import assemble
+from bayesdensity.data.masks import targets_only
+from bayesdensity.data.selection import Selection, select
+from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.inference.compiling import Compiler, Part, compile_study, same_places, share_code
+from bayesdensity.inference.result import Fit
+from bayesdensity.inference.sampling import versions, with_data
+from bayesdensity.inference.stages import PASSED
+from bayesdensity.study.spec import Study
+
+OF_THE_DATA = ("digest", "fingerprint", "tables_digest", "part", "n_llms", "n_scores", "n_runs", "n_left_out")
+"""What a fit knows of its study and tables, as opposed to its sampler."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A study and its data with the compiled model, which may be sampled again and again.
+
+    Attributes
+    ----------
+    study : Study
+    data : xarray.Dataset
+        What the model sees, as `bayesdensity.data.join.assemble` makes it.
+    about : dict
+        Digests, versions and counts.
+    compiled : object
+        What the sampler needs.
+    kept : list of str
+        Names of the variables that a fit keeps.
+    seconds : float
+        Wall time of preparing it.
+    alone : Prepared, optional
+        Where the reference is fitted alone before: the joint study, with all its data.
+    """
+
+    study: Study
+    data: xr.Dataset
+    about: dict[str, Any]
+    compiled: Any
+    kept: list[str]
+    seconds: float
+    alone: Prepared | None = None
+
+
+def prepare(
+    study: Study,
+    tables: Tables | None = None,
+    *,
+    part: Part = "joint",
+    stage: Callable[[str], None] | None = None,
+    like: Prepared | None = None,
+    compiler: Compiler | None = None,
+) -> Prepared:
+    """Select and join the data of a study and compile its model.
+
+    Parameters
+    ----------
+    study, tables, part, stage
+        As for `fit`.
+    like : Prepared, optional
+        Another study made ready, whose compiled model is used again where only values of the data differ.
+    compiler : callable, optional
+        Compiles the model; None: `bayesdensity.inference.compiling.compile_study`.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    InputError
+        If the study and the tables do not fit together, or the reference alone is asked for and has no losses.
+    UnidentifiedError
+        If nothing is left to infer from.
+    """
+    if part not in ("joint", "reference"):
+        raise InputError(one_of(part, ("joint", "reference"), "part"))
+    if part == "reference":
+        require_ladder(study)
+    start = time.monotonic()
+    tables = tables or read_tables()
+    selection = select(study, tables)
+    data = assemble(study, selection)
+    names = {"digest": study.digest, "fingerprint": study.fingerprint, "tables_digest": tables.digest}
+    about = {**names, "part": part, **_counts(selection, data)}
+    if like is not None and like.about["part"] == part and _serves(like, study, data):
+        compiled = with_data(like.compiled, data)
+        return replace(like, study=study, data=data, about=like.about | about, compiled=compiled, seconds=0.0)
+    if stage is not None:
+        stage("compile")
+    prepared = prepare_data(study, data, about, compiler)
+    return replace(prepared, seconds=time.monotonic() - start)
+
+
+def prepare_again(fit: Fit, compiler: Compiler | None = None) -> Prepared:
+    """Compile the model of a fit, to sample it on other scores."""
+    return prepare_data(fit.study, fit.data, fit.about, compiler)
+
+
+def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any], compiler: Compiler | None = None) -> Prepared:
+    """Compile the model of a study for data that are joined already.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+        As `bayesdensity.data.join.assemble` makes it.
+    about : dict
+        Where the data come from, as a fit of them says it.
+    compiler : callable, optional
+        As for `prepare`.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    InputError
+        If a family is to be fitted in stages and its scores are not among the data.
+    """
+    start = time.monotonic()
+    about = {**{name: about[name] for name in OF_THE_DATA}, "versions": versions()}
+    alone = None
+    if study.reference.inference != "joint" and about["part"] == "joint":
+        if study.reference.kind == "family" and not data.sizes["reference"]:
+            raise InputError(
+                f"a fit by {study.reference.inference} inference keeps the scores of the targets only, so it cannot be "
+                "fitted again without some; use reference.inference = 'joint'."
+            )
+        joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})
+        alone = prepare_data(joint, data, about, compiler)
+        data = targets_only(data).assign({name: ("benchmark", np.ones(data.sizes["benchmark"])) for name in PASSED})
+    compiled, kept = (compiler or compile_study)(study, data, about["part"])
+    return Prepared(study, data, about, compiled, kept, time.monotonic() - start, alone)
+
+
+def require_ladder(study: Study) -> None:
+    """Refuse a study whose reference has no losses."""
+    if study.reference.kind != "ladder":
+        raise InputError(f"the reference of '{study.name}' is a family and has no losses; use a study of a ladder.")
+
+
+def _serves(prepared: Prepared, study: Study, data: xr.Dataset) -> bool:
+    """Whether a compiled model is that of another study, given other values."""
+    return share_code(prepared.study, study) and same_places(prepared.compiled, prepared.data, data)
+
+
+def _counts(selection: Selection, data: xr.Dataset) -> dict[str, Any]:
+    return {
+        "n_llms": data.sizes["llm"],
+        "n_scores": data.sizes["score"],
+        "n_runs": len(selection.runs),
+        "n_left_out": len(selection.left_out),
+    }

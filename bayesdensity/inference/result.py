@@ -1,0 +1,144 @@
+"""A fit: the posterior of a study with the data it saw, and how it is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import xarray as xr
+
+from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.errors import InputError
+from bayesdensity.data.cells import with_harness_names
+from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
+from bayesdensity.inference.store import AGAIN, GROUPS, read_groups, write_groups
+from bayesdensity.study.digests import fingerprint_of
+from bayesdensity.study.spec import Study
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sampled[S](Shown):
+    """Draws from a posterior with what they are of. Nothing writes to it.
+
+    Attributes
+    ----------
+    posterior : xarray.Dataset
+        Draws, with dims ``chain`` and ``draw`` first.
+    sample_stats : xarray.Dataset
+    data : xarray.Dataset
+        What the model saw.
+    study : Study or LawStudy
+    about : dict
+        Digests, versions, seed, wall times and counts.
+    stored_diagnostics : Diagnostics, optional
+        Convergence of these draws as it was judged before; None: `diagnostics` judges it when it is asked for.
+    """
+
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    data: xr.Dataset
+    study: S
+    about: dict[str, Any]
+    stored_diagnostics: Diagnostics | None = None
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the sampler."""
+        return self.stored_diagnostics or diagnose(self.posterior, self.sample_stats)
+
+    @property
+    def known_diagnostics(self) -> Diagnostics | None:
+        """Convergence as far as it is known already; nothing is computed."""
+        known: Diagnostics | None = vars(self).get("diagnostics", self.stored_diagnostics)
+        return known
+
+    def noted(self, **notes: Any) -> Self:
+        """The same draws, with more said about them; convergence that is known need not be judged again."""
+        return replace(self, about={**self.about, **notes}, stored_diagnostics=self.known_diagnostics)
+
+    def with_draws(self, posterior: xr.Dataset, sample_stats: xr.Dataset | None = None) -> Self:
+        """The same with other draws, or with some of them, whose convergence nobody has judged."""
+        stats = self.sample_stats if sample_stats is None else sample_stats
+        return replace(self, posterior=posterior, sample_stats=stats, stored_diagnostics=None)
+
+    def counted_draws(self) -> str:
+        """How many chains of how many draws, in words."""
+        return f"{self.posterior.sizes.get('chain', 0)} chains of {self.posterior.sizes.get('draw', 0)}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Sampled[Study]):
+    """Posterior of one study with the data it saw, as `bayesdensity.data.join.assemble` makes them."""
+
+    def card(self) -> Card:
+        """What it is of, the data it saw, its window, estimand and verdict; nothing is computed."""
+        study, sizes = self.study, self.data.sizes
+        counts = {"n_llms": "llm", "n_scores": "score", "n_runs": "run"}
+        llms, scores, runs = (self.about.get(name, sizes.get(dim, 0)) for name, dim in counts.items())
+        data, asked = f"{llms} LLMs, {scores} scores", "summary(fit), densities_table(fit), save_figures(fit, stem)"
+        estimand = f"{study.frontier.quantile:g} quantile of density among releases"
+        if self.about.get("part") == "reference":
+            data, asked = "the reference alone", "predict_trainings(fit, ...)"
+            estimand = "loss and score of further trainings"
+        elif sizes.get("llm"):
+            dates = self.data["release_date"].to_numpy()
+            estimand += f", {min(dates)} to {max(dates)}"
+        rows = {
+            "data": f"{data}, {runs} reference runs, {len(study.benchmarks)} benchmarks",
+            "estimand": estimand,
+            "draws": self.counted_draws(),
+            **verdict_rows(self.known_diagnostics, self.about.get("checks", ()), asked),
+        }
+        return Card(f"Fit of {study.name}: {study.title}", tuple(rows.items()))
+
+    def save(self, path: str | Path) -> Path:
+        """Write one netCDF file, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the folder does not exist or cannot be written to.
+        """
+        about = {"study": json.loads(self.study.model_dump_json()), **self.about}
+        return write_groups(path, {name: getattr(self, name) for name in GROUPS}, about, self.diagnostics)
+
+
+def load_fit(path: str | Path, study: Study | None = None) -> Fit:
+    """Read a fit.
+
+    Parameters
+    ----------
+    path : str or Path
+    study : Study, optional
+        Refuse the fit unless its model is that of this study: unless their digests are equal.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    InputError
+        If the file is no fit, of another version of the format or the package, or of another study.
+    """
+    groups, about, diagnostics = read_groups(path)
+    groups["data"] = with_harness_names(groups["data"])
+    tree = about.pop("study")
+    # Earlier versions called the fingerprint the digest.
+    fingerprint = about.get("fingerprint", about["digest"])
+    if fingerprint_of(tree) != fingerprint:
+        raise InputError(f"{path}: its study is not the one it was fitted with ({fingerprint}); {AGAIN}")
+    try:
+        stored = Study.model_validate(tree)
+    except ValueError as error:
+        raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
+    about |= {"digest": stored.digest, "fingerprint": fingerprint}
+    if study is not None and study.digest != stored.digest:
+        raise InputError(
+            f"{path}: is a fit of study '{stored.name}' with digest {stored.digest}, "
+            f"not of '{study.name}' with digest {study.digest}; fit it again, or load it without naming a study."
+        )
+    return Fit(**groups, study=stored, about=about, stored_diagnostics=diagnostics)

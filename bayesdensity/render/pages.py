@@ -1,0 +1,60 @@
+"""The page about one fit, and that about several: which sections it has, in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bayesdensity import quantities as q
+from bayesdensity.render.blocks import Report
+from bayesdensity.render.sections import (
+    answer,
+    checks,
+    densities,
+    density_chart,
+    growth,
+    provenance,
+    published,
+    reference_map,
+    sensitivity,
+    side_by_side,
+    study,
+)
+from bayesdensity.render.sources import Source
+
+ORDER = (
+    answer.answer,
+    checks.checks,
+    density_chart.density,
+    growth.doubling,
+    densities.densest,
+    growth.benchmarks,
+    reference_map.reference,
+    sensitivity.sensitivity,
+    published.paper,
+    provenance.data,
+    study.priors,
+    provenance.making,
+    provenance.citing,
+)
+"""What stands on the page about one fit, the most asked for first."""
+
+
+def on_one(source: Source, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """The report on one fit."""
+    sections = []
+    for make in ORDER:
+        progress(f"report: {make.__name__}")
+        sections.append(make(source))
+    title, (start, end) = source.fit.study.title, q.window(source.fit)
+    lead = (
+        f"Study {source.fit.study.name}: {source.fit.about['n_llms']} LLMs released from {start} to {end}. Posterior "
+        f"medians, and {source.ci:.0%} equal-tailed credible intervals in brackets."
+    )
+    return Report(title, lead, tuple(section for section in sections if section is not None))
+
+
+def on_several(sources: Sequence[Source]) -> Report:
+    """The report on several fits."""
+    names = ", ".join(source.name for source in sources)
+    lead = f"Fits: {names}. Posterior medians, and {sources[0].ci:.0%} equal-tailed credible intervals in brackets."
+    return Report("Capability density: several fits side by side", lead, side_by_side.compared(sources))

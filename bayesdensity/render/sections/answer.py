@@ -1,0 +1,86 @@
+"""The answer of a fit in three sentences that may be quoted: each number with its interval, window and estimand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bayesdensity import quantities as q
+from bayesdensity.base.format import chance, enumerated, interval
+from bayesdensity.checks import checks_of, passed
+from bayesdensity.inference.result import Fit
+from bayesdensity.render.blocks import Block, Paragraph, Section, Verdicts
+from bayesdensity.render.sources import Source
+from bayesdensity.study.phrases import estimand_phrase
+
+MEANS = {
+    "PASS": "That does not prove the model right: it says that nothing looked for was found.",
+    "REVIEW": "The result may be cited after a look at what they found.",
+    "FAIL": "This result should not be cited as it is.",
+}
+NOT_CONVERGED = "The sampler did not pass: fit again, with more draws or another seed, before a number is cited."
+
+
+def answer(source: Source) -> Section:
+    """Three sentences to quote, and the worst verdict."""
+    verdicts = Verdicts(checks_of(source.fit))
+    worst = verdicts.verdict
+    means = MEANS[worst] if worst == "FAIL" or passed(verdicts.checks) else NOT_CONVERGED
+    blocks: list[Block] = [Paragraph(text, "answer") for text in answer_sentences(source.fit, source.ci)]
+    blocks.append(Paragraph(f"{verdicts.sentence} {means}", worst))
+    return Section("answer", "The answer", tuple(blocks))
+
+
+def answer_sentences(fit: Fit, ci: float = q.DEFAULT_CI) -> list[str]:
+    """What a fit says of the frontier, of the mean and of the pace, and of the benchmarks.
+
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    list of str
+        Three sentences.
+    """
+    return [_frontier(fit, ci), _pace(fit, ci), _benchmarks(fit, ci)]
+
+
+def _frontier(fit: Fit, ci: float) -> str:
+    (start, end), rates = q.window(fit), q.rate(fit, ci=ci)
+    frontier = estimand_phrase("frontier", fit.study.frontier.quantile, "capability density")
+    return (
+        f"From {start} to {end} the {frontier} {_doubled(q.doubling_time(rates).to_frame_row())} ({ci:.0%} interval; "
+        f"P(it grew) {chance(float(q.probability_positive(rates)))}), by the scores of {fit.about['n_llms']} LLMs on "
+        f"{enumerated(fit.study.benchmarks)} and with {fit.study.reference.yardstick} as the yardstick."
+    )
+
+
+def _pace(fit: Fit, ci: float) -> str:
+    mean = q.doubling_time(q.rate(fit, estimand="mean", ci=ci)).to_frame_row()
+    first, last = (row for _, row in q.doubling_time(q.rate_at(fit, q.window(fit), ci=ci)).to_frame().iterrows())
+    return (
+        f"The mean of ln density among releases {_doubled(mean)} over the same window; P(the pace of that quantile "
+        f"slowed over the window) {chance(q.probability_slowing(fit))}: {interval(first)} months at its start, "
+        f"{interval(last)} at its end."
+    )
+
+
+def _benchmarks(fit: Fit, ci: float) -> str:
+    rates = q.rate_by_benchmark(fit, ci=ci)
+    months, yearly = q.doubling_time(rates).to_frame(), rates.to_frame()["median"]
+    fast, slow = yearly.idxmax(), yearly.idxmin()
+    faster = float(q.probability_faster(fit).sel(benchmark=fast, than=slow))
+    return (
+        f"By benchmark the quantile moves fastest on {fast}, where it {_doubled(months.loc[fast])}, and slowest on "
+        f"{slow} ({interval(months.loc[slow])}); P({fast} moves faster than {slow}) {chance(faster)}."
+    )
+
+
+def _doubled(row: Mapping[str, float]) -> str:
+    if np.isfinite(row["median"]):
+        return f"doubled every {interval(row)} months"
+    return f"did not grow (months to double: {interval(row)})"

@@ -1,0 +1,109 @@
+"""A study before its fit: what it uses, what it leaves out and why, and every prior with its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from bayesdensity.base.format import enumerated, interval
+from bayesdensity.data.join import assemble
+from bayesdensity.data.selection import Selection, select
+from bayesdensity.data.tables import Tables
+from bayesdensity.quantities import DEFAULT_CI, Estimate, doubling_time, rate, window
+from bayesdensity.render.blocks import Block, Paragraph, Section, Table
+from bayesdensity.render.sections.growth import growth, growth_table
+from bayesdensity.render.sources import Source
+from bayesdensity.simulate import prior_trend
+from bayesdensity.study.spec import Study
+
+
+def priors(source: Source) -> Section:
+    """Every prior as an interval with its reason, and what all of them say before data."""
+    _, before = before_data(source.fit.study, source.fit.data, source.ci)
+    implied = "; ".join(f"{name} {interval(doubling_time(rates).to_frame_row())}" for name, rates in before.items())
+    lead = (
+        f"Before any data these priors say, in months to double over the window ({source.ci:.0%} interval): {implied}."
+    )
+    return Section("priors", "Priors and their reasons", (Paragraph(lead), priors_table(source.fit.study)))
+
+
+def data(study: Study, tables: Tables) -> dict[str, Any]:
+    """The resolved study, counts of its data, what its priors imply, and every row left out with its reason."""
+    selection = select(study, tables)
+    span, before = before_data(study, assemble(study, selection))
+    return {
+        "study": study.name,
+        "digest": study.digest,
+        "tables_digest": tables.digest,
+        "n_llms": len(selection.llms),
+        "n_reference_llms": len(selection.reference_llms),
+        "n_scores": len(selection.scores),
+        "n_runs": len(selection.runs),
+        "scores_per_benchmark": selection.scores["benchmark"].value_counts().to_dict(),
+        "left_out": selection.left_out,
+        "before_data": {"window": span, **{name: growth(rates) for name, rates in before.items()}},
+        "settings": study.model_dump(mode="json"),
+    }
+
+
+def blocks(study: Study, tables: Tables) -> list[Block]:
+    """The resolved study for a reader."""
+    selection = select(study, tables)
+    (start, end), before = before_data(study, assemble(study, selection))
+    implied = growth_table("before", ("estimand",), before.items(), DEFAULT_CI, f"before any data, {start} to {end}: ")
+    return [
+        Paragraph(f"{study.title}  [{study.name} {study.digest}]"),
+        Paragraph(study.why),
+        Table("uses", "What it uses.", _uses(study, selection)),
+        priors_table(study),
+        implied,
+        left_out_table(selection),
+    ]
+
+
+def priors_table(study: Study) -> Table:
+    """Every prior as an interval with its reason."""
+    stated = [(name, study.priors[name]) for name in type(study.priors).model_fields]
+    shown = pd.DataFrame(
+        {
+            "prior": [name for name, _ in stated],
+            "shape": [prior.shape for _, prior in stated],
+            "central 90% interval": [f"{prior.interval[0]:g} to {prior.interval[1]:g}" for _, prior in stated],
+            "why": [prior.why for _, prior in stated],
+        }
+    )
+    return Table("priors", "Priors.", shown)
+
+
+def left_out_table(selection: Selection) -> Table:
+    """How many rows of which table go by which rule; the data are the rows."""
+    caption = (
+        f"The {len(selection.left_out)} rows of the tables that the study does not use, by the first rule that struck."
+    )
+    return Table("left-out", caption, selection.left_out_counts(), selection.left_out)
+
+
+def before_data(study: Study, data: xr.Dataset, ci: float = DEFAULT_CI) -> tuple[tuple[str, str], dict[str, Estimate]]:
+    """The window, and rates of frontier and mean over it, from the priors alone."""
+    prior = prior_trend(study, data)
+    return window(prior), {"frontier": rate(prior, ci=ci), "mean": rate(prior, estimand="mean", ci=ci)}
+
+
+def _uses(study: Study, selection: Selection) -> pd.DataFrame:
+    reference, form = study.reference, study.frontier
+    per_benchmark = selection.scores["benchmark"].value_counts()
+    measured = (
+        f"the {len(selection.reference_llms)} dense models of {enumerated(reference.families)}"
+        if reference.kind == "family"
+        else f"the training ladder '{reference.suite}' read off at {reference.tokens:.3g} tokens"
+    )
+    uses = {
+        "targets": f"{len(selection.llms)} LLMs, {len(selection.scores)} scores, size: {study.llms.size} parameters",
+        "reference": f"{measured}; {len(selection.runs)} rows of reference trainings",
+        "benchmarks": ", ".join(f"{name} ({per_benchmark.get(name, 0)})" for name in study.benchmarks),
+        "frontier": f"{form.form}, {form.trend} trend, {form.dispersion} dispersion, "
+        f"family effects {'on' if form.family_effects else 'off'}, {form.quantile:g} quantile",
+    }
+    return pd.DataFrame(uses.items(), columns=["part", "what"])

@@ -1,0 +1,131 @@
+"""Studies as files: TOML, what they extend, and what is set in them."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.study.spec import Study
+from bayesdensity.study.validating import validated
+
+
+def models_dir() -> Path:
+    """The folder of shipped studies: inside the wheel, or the repository's `models/` in an editable install."""
+    package = Path(__file__).parent.parent
+    packaged = package / "models"
+    return packaged if packaged.is_dir() else package.parent / "models"
+
+
+def study_names() -> list[str]:
+    """Names of the shipped studies."""
+    return _names_in(models_dir())
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Study:
+    """Load a study by its shipped name or from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `study_names` lists, or the path of a `.toml` file.
+    overrides : dict, optional
+        Dotted keys and the values that replace them, e.g. ``{"frontier.trend": "linear"}``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If there is no such study, or its file has unknown keys or impossible values; all are listed at once.
+
+    Examples
+    --------
+    >>> load_study("densing-law").frontier.quantile
+    0.95
+    """
+    path = find_file(name, models_dir(), "study")
+    tree = replaced(_resolve(path, seen=()), overrides or {})
+    return validated(Study, path, {"name": path.stem, **tree})
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Split ``key=value`` as given to ``--set``; the value is read as JSON, or else as a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
+    try:
+        return key.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return key.strip(), value.strip()
+
+
+def find_file(name: str | Path, folder: Path, what: str) -> Path:
+    """The file of a study or a grid, by its own path or by the name under which a folder ships it."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"{path}: no such {what} file.")
+        return path
+    shipped = folder / f"{name}.toml"
+    if not shipped.is_file():
+        raise InputError(one_of(str(name), _names_in(folder), what) + " Or give the path of a .toml file.")
+    return shipped
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file says, unless it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+
+
+def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in seen:
+        raise InputError(f"{path.name}: 'extends' goes round in a circle.")
+    tree = read_toml(path)
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    beside = path.parent / f"{parent}.toml"
+    base = _resolve(beside if beside.is_file() else find_file(parent, models_dir(), "study"), (*seen, path.resolve()))
+    base.pop("name", None)
+    return _merge(base, tree)
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[str, Any]:
+    """Tables merge key by key; `benchmarks` is a list in spirit, so naming any replaces them all."""
+    merged = dict(base)
+    for key, value in change.items():
+        whole = at + key == "benchmarks"
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
+            merged[key] = _merge(base[key], value, f"{at}{key}.")
+        else:
+            merged[key] = value
+    return merged
+
+
+def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree, in which the values at dotted keys are replaced."""
+    for key, value in overrides.items():
+        _set(tree, key, value)
+    return tree
+
+
+def _set(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise InputError(f"--set {key}: '{parent}' is a single value, it has no '{last}'.")
+    tree[last] = value

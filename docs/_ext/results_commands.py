@@ -1,0 +1,146 @@
+"""The commands whose output `docs/results` keeps.
+
+Each output is kept in the folder of the fits too: an output that is there is not made again, nor is a fit.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from certificates import basis_again, law_asked_for
+
+import bayesdensity as bd
+from bayesdensity.data.tables import read_tables
+from bayesdensity.evaluation.certificate import save_certified
+
+RENEW = "python docs/renew.py --results fits"
+STUDIES = ("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break")
+REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
+OWN = Path("examples/own-scores")
+LAWS = {
+    "chinchilla": ["chinchilla", "--compare"],
+    "chinchilla-laplace": ["chinchilla", "--noise", "laplace", "--ci", "0.95"],
+    "chinchilla-t2": ["chinchilla", "--noise-df", "2", "--ci", "0.95"],
+    "chinchilla-t4": ["chinchilla", "--ci", "0.95"],
+    "scalingbench": ["scalingbench", "--law", "densing"],
+    "olmo-ladder": ["olmo-ladder"],
+}
+LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
+"""LLMs that a page names."""
+DENSEST = 10
+"""LLMs of a study that the page of results lists, those most likely to be on the frontier."""
+MACHINE = {"wall_seconds", "versions"}
+CERTIFIED = {"digest", "tables_digest", "runs_digest"}
+LEFT_OUT = MACHINE | CERTIFIED | {"settings", "left_out", "figures", "held_out", "predictions"}
+"""Keys that depend on the machine, or belong to the certificate, or that no page shows."""
+
+
+def write(folder: Path, to: Path) -> None:
+    """Write the results of every study, law and replication."""
+    for study in STUDIES:
+        _keep(to / f"{study}.json", _study(folder, study, [study]))
+    own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
+    _keep(to / "own-scores.json", _study(folder, "own-scores", own))
+    for study in REPLICATED:
+        given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
+        _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
+    for name, given in LAWS.items():
+        _keep(to / f"law-{name}.json", _law(_output(folder / f"law-{name}.json", ["law", *given, "--seed", "1"])))
+
+
+def _study(folder: Path, name: str, given: list[str]) -> dict[str, Any]:
+    """Summary of a fit, the densities that pages name, and the growth of dispersion."""
+    fit = folder / f"{name}.nc"
+    if not fit.is_file():
+        _run(["fit", *given, "--seed", "1", "-o", str(fit)])
+    summary = _output(folder / f"summary-{name}.json", ["summary", str(fit)])
+    densities = _output(folder / f"densities-{name}.json", ["densities", str(fit)])
+    likely = sorted(densities, key=lambda llm: -llm["probability_on_frontier"])[:DENSEST]
+    kept = densities if len(densities) < DENSEST else [llm for llm in densities if llm["llm"] in LLMS]
+    summary["densest"] = [_without(llm, {"benchmarks"}) for llm in likely]
+    summary["densities"] = kept
+    growth = bd.load_fit(fit).posterior.get("dispersion_growth")
+    if growth is not None:
+        lower, median, upper = (float(growth.quantile(q)) for q in (0.05, 0.5, 0.95))
+        summary["dispersion_growth"] = {"median": median, "lower": lower, "upper": upper}
+        summary["probability_dispersion_grows"] = float((growth > 0).mean())
+    return summary
+
+
+def _paper(output: dict[str, Any]) -> dict[str, Any]:
+    """The published procedure by window, and how many inversions failed for which reason."""
+    failed = output.pop("failed_inversions")
+    reasons = sorted({(row["benchmark"], row["reason"]) for row in failed})
+    output["failed"] = [
+        {
+            "benchmark": benchmark,
+            "reason": reason,
+            "n": sum((row["benchmark"], row["reason"]) == (benchmark, reason) for row in failed),
+        }
+        for benchmark, reason in reasons
+    ]
+    output["n_failed"] = len(failed)
+    del output["claims"], output["beside"]
+    return output
+
+
+def _law(output: dict[str, Any]) -> dict[str, Any]:
+    """A law, and for a single benchmark the optimum, by each approach at the largest compute alone."""
+    if len(output["benchmarks"]) > 1:
+        return _without(output, {"allocation", "approaches"})
+    for benchmark, rows in output["approaches"].items():
+        output["approaches"][benchmark] = [row for row in rows if row["compute"] == rows[-1]["compute"]]
+    return output
+
+
+def _output(path: Path, arguments: list[str]) -> Any:
+    if not path.is_file():
+        path.write_text(_run([*arguments, "--json"]), encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _run(arguments: list[str]) -> str:
+    """Standard output of a command; status 1 says that a check did not pass, and the result exists."""
+    print("bayesdensity", *arguments, file=sys.stderr)
+    command = [sys.executable, "-m", "bayesdensity", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"exit status {done.returncode}: {' '.join(arguments)}")
+    return done.stdout
+
+
+def asked_for(name: str) -> dict[str, Any]:
+    """What the certificate of `docs/results/NAME.json` says was asked for."""
+    kind, _, rest = name.partition("-")
+    if kind == "law":
+        return law_asked_for(LAWS[rest])
+    study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
+    if name == "own-scores":
+        study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
+    return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}
+
+
+def _keep(path: Path, found: Any) -> None:
+    """Write the results with their certificate, six digits to a number."""
+    asked = asked_for(path.stem)
+    basis = basis_again(asked, read_tables)
+    save_certified(path, _short(_without(found, LEFT_OUT)), basis, command=RENEW, seed=1, asked_for=asked)
+
+
+def _without(node: Any, names: Iterable[str]) -> Any:
+    if isinstance(node, dict):
+        return {key: _without(part, names) for key, part in node.items() if key not in names}
+    return [_without(part, names) for part in node] if isinstance(node, list) else node
+
+
+def _short(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _short(part) for key, part in node.items()}
+    if isinstance(node, list):
+        return [_short(part) for part in node]
+    return float(f"{node:.6g}") if isinstance(node, float) else node

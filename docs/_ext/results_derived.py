@@ -1,0 +1,115 @@
+"""Numbers that follow from tables of results: counts, extremes and shares, at `derived/NAME` in a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from results_text import results
+from scipy.stats import beta
+
+NUMBERS: dict[str, Callable[[], Any]] = {}
+FAR, FRONTIER = 1.1, "rate of the frontier"
+
+
+def derived(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Register a number by the name of its function."""
+    NUMBERS[make.__name__] = make
+    return make
+
+
+def _variants() -> list[dict[str, Any]]:
+    return [row for row in results("sensitivity")["variants"] if row["variant"] != "default"]
+
+
+def _months(row: dict[str, Any]) -> float:
+    return float(row["doubling_time_months"]["median"])
+
+
+@derived
+def variants() -> int:
+    """How many variants of the default study have an answer."""
+    return len(_variants())
+
+
+@derived
+def fastest_variant() -> dict[str, Any]:
+    """The variant with the shortest doubling time."""
+    return min(_variants(), key=_months)
+
+
+@derived
+def slowest_variant() -> dict[str, Any]:
+    """The variant with the longest doubling time."""
+    return max(_variants(), key=_months)
+
+
+@derived
+def variants_inside() -> int:
+    """Variants whose median lies in the interval of the default."""
+    ends = next(row for row in results("sensitivity")["variants"] if row["variant"] == "default")[
+        "doubling_time_months"
+    ]
+    return sum(ends["lower"] <= _months(row) <= ends["upper"] for row in _variants())
+
+
+@derived
+def mean_of_forms() -> dict[str, float]:
+    """Smallest and largest doubling time of the mean over the forms and trends compared."""
+    means = [form["mean"]["median"] for form in results("forms")["forms"]]
+    return {"lower": min(means), "upper": max(means)}
+
+
+@derived
+def worlds() -> int:
+    """Simulated data sets of the calibration."""
+    return len(results("as-modelled-replicates"))
+
+
+@derived
+def coverage() -> dict[str, float]:
+    """Coverage of the 90 % interval of the frontier's rate, with a binomial 90 % interval (Jeffreys)."""
+    row = next(row for row in results("as-modelled") if row["quantity"] == FRONTIER)
+    n, share = row["n"], row["covered_90%"]
+    lower, upper = beta.ppf([0.05, 0.95], n * share + 0.5, n * (1 - share) + 0.5)
+    return {"median": share, "lower": float(lower), "upper": float(upper)}
+
+
+@derived
+def without_published_interval() -> int:
+    """Data sets for which the published procedure gave no interval."""
+    row = next(row for row in results("as-modelled") if row["quantity"].startswith("published"))
+    return worlds() - int(row["n"])
+
+
+@derived
+def true_rates() -> dict[str, float]:
+    """Smallest and largest true rate of the frontier in the calibration."""
+    rates = [row[f"{FRONTIER}: truth"] for row in results("as-modelled-replicates")]
+    return {"lower": min(rates), "upper": max(rates)}
+
+
+@derived
+def negative_true_rates() -> int:
+    """Data sets of the calibration in which density truly falls."""
+    return sum(row[f"{FRONTIER}: truth"] < 0 for row in results("as-modelled-replicates"))
+
+
+@derived
+def worst_rhat() -> dict[str, Any]:
+    """Largest R-hat over all variables of a calibration fit: median over fits, and how many fits exceed 1.1."""
+    found = [row["max_rhat"] for row in results("as-modelled-replicates")]
+    return {"median": median(found), "above": sum(rhat > FAR for rhat in found)}
+
+
+@derived
+def fits_with_divergences() -> int:
+    """Calibration fits with a divergent transition."""
+    return sum(row["divergences"] > 0 for row in results("as-modelled-replicates"))
+
+
+@derived
+def fits_with_stuck_chains() -> int:
+    """Calibration fits with a chain that never moved."""
+    return sum(row["stuck"] > 0 for row in results("as-modelled-replicates"))

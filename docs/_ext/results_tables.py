@@ -1,0 +1,402 @@
+"""Tables of the pages, each a function from `docs/results` to the lines of a Markdown table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from results_text import billions, ends_text, interval, number, percent, probability, results
+
+TABLES: dict[str, Callable[..., list[str]]] = {}
+DATES = {"2023-07-01": "in mid-2023", "2024-07-01": "in mid-2024", "2025-07-01": "in mid-2025"}
+MONTHS = "doubling_time_months"
+
+
+def table(make: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Register a table by the name of its function."""
+    TABLES[make.__name__] = make
+    return make
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table; what would end a cell is escaped, and no interval breaks over two lines."""
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in [head, *rows]]
+    return [lines[0], f"|{'---|' * len(head)}", *lines[1:]]
+
+
+def _cell(text: str) -> str:
+    whole = re.sub(r"\S+ \[[^\]]*\]", lambda found: found[0].replace(" ", "\xa0"), text)
+    return whole.replace("|", r"\|")
+
+
+def literal(text: str) -> str:
+    """Words of a result, with what Markdown reads as a mark escaped."""
+    return re.sub(r"([\\`*_<\[\]])", r"\\\1", text)
+
+
+def months(growth: dict[str, Any]) -> str:
+    """Doubling time of a rate, median and interval."""
+    return interval(growth[MONTHS])
+
+
+def chance_of_growth(growth: dict[str, Any]) -> str:
+    """Posterior probability that a rate is positive."""
+    return probability(growth["probability_rate_positive"])
+
+
+# One study
+
+
+@table
+def doubling(study: str) -> list[str]:
+    """Frontier and mean, over the window and at dates."""
+    fit = results(study)
+    both = (fit, fit["mean_trend"])
+    rows = [["averaged over the window", *(months(growth) for growth in both)]]
+    for date in fit[f"{MONTHS}_at"]:
+        rows.append([DATES[date], *(interval(growth[f"{MONTHS}_at"][date]) for growth in both)])
+    return markdown(["months to double", "frontier (0.95 quantile of releases)", "mean of releases"], rows)
+
+
+@table
+def headline(study: str) -> list[str]:
+    """Frontier, mean and published procedure over the window."""
+    fit = results(study)
+    rows = {
+        "frontier (0.95 quantile of releases)": fit,
+        "mean of releases": fit["mean_trend"],
+        "published procedure, on draws of the same densities": fit["paper_mode"],
+    }
+    start, end = (date[:7] for date in fit["window"])
+    head = [f"months to double, {start} to {end}", "median", "90 % interval"]
+    return markdown(head, [[name, number(row[MONTHS]["median"]), ends_text(row[MONTHS])] for name, row in rows.items()])
+
+
+@table
+def benchmarks(study: str) -> list[str]:
+    """Frontier by benchmark, fastest first."""
+    fit = results(study)
+    rows = sorted(fit["benchmarks"].items(), key=lambda row: row[1][MONTHS]["median"])
+    rows.append(("a benchmark not in the study, predicted", fit["new_benchmark"]))
+    return markdown(["benchmark", "frontier, months to double"], [[name, months(row)] for name, row in rows])
+
+
+@table
+def densest(study: str) -> list[str]:
+    """LLMs most likely to be above the frontier of their date."""
+    rows = [
+        [
+            literal(llm["llm"]),
+            llm["release_date"],
+            f"{billions(llm['params'], '.3g')}B",
+            interval(llm["density"]),
+            probability(llm["probability_on_frontier"]),
+        ]
+        for llm in results(study)["densest"]
+    ]
+    return markdown(["LLM", "released", "parameters", "density", "P(on the frontier)"], rows)
+
+
+@table
+def densities(study: str) -> list[str]:
+    """Density and effective size of every LLM kept."""
+    rows = [
+        [llm["llm"], llm["release_date"], interval(llm["density"]), billions(llm["effective_size"])]
+        for llm in results(study)["densities"]
+    ]
+    return markdown(["LLM", "released", "density", "effective size in billions of parameters"], rows)
+
+
+# Several studies
+
+
+@table
+def yardsticks(*studies: str) -> list[str]:
+    """The same rates under several studies."""
+    rows = []
+    for study in studies:
+        fit = results(study)
+        rows.append([f"`{study}`", *(months(growth) for growth in (fit, fit["mean_trend"], fit["paper_mode"]))])
+    return markdown(["study", "frontier", "mean of releases", "records by least squares"], rows)
+
+
+@table
+def verdicts(*studies: str) -> list[str]:
+    """Verdict of every study, and each check that did not pass."""
+    rows = []
+    for study in studies:
+        fit = results(study)
+        doubts = [
+            f"**{check['name']}**{' (FAIL)' if check['verdict'] == 'FAIL' else ''}: {literal(check['sentence'])}"
+            for check in fit["checks"]
+            if check["verdict"] != "PASS"
+        ]
+        rows.append([f"`{study}`", fit["verdict"], "<br>".join(doubts)])
+    return markdown(["study", "verdict", "checks that did not pass"], rows)
+
+
+@table
+def change(study: str) -> list[str]:
+    """Mean of releases before and after a change of pace, over all benchmarks and on each."""
+    pace = results(study)["change_point"]
+    rows = []
+    for name, row in {"all benchmarks": pace, **pace["benchmarks"]}.items():
+        parts = [row["before"], row["after"]]
+        rows.append([name, *(text for part in parts for text in (months(part), chance_of_growth(part)))])
+    return markdown(["", "before", "P(growth)", "after", "P(growth)"], rows)
+
+
+# The published procedure
+
+RATES = {
+    "records_points": "records, point estimates",
+    "everyone_points": "all LLMs, point estimates",
+    "records_posterior": "records, posterior draws",
+    "everyone_posterior": "all LLMs, posterior draws",
+    "mean_model": "model, mean of releases",
+    "frontier_model": "model, frontier (0.95 quantile)",
+}
+BESIDE = {
+    "records_points": "records, points",
+    "records_posterior": "records, posterior",
+    "everyone_points": "all LLMs, points",
+    "frontier_model": "model frontier",
+}
+
+
+def _window(window: dict[str, Any]) -> str:
+    return "all releases" if window["name"] == "all releases" else f"to {window['end']}"
+
+
+@table
+def replication(study: str) -> list[str]:
+    """Every method in every window of one study."""
+    windows = results(f"paper-{study}")["windows"]
+    ends = [f"{_window(window)} ({window['n_llms']} LLMs)" for window in windows]
+    claims = ["; ".join(number(claim[MONTHS]["median"]) for claim in window["claims"]) for window in windows]
+    rows = [["claimed", *claims]] if any(claims) else []
+    for key, name in RATES.items():
+        rates = [window["rates"][key] for window in windows]
+        rows.append([name, *(months(rate) for rate in rates)])
+        if key == "records_points":
+            rows.append(["the same, textbook t interval", *(ends_text(rate["t_interval"][MONTHS]) for rate in rates)])
+            rows.append(["the same, R2", *(f"{rate['r_squared']:.2f}" for rate in rates)])
+    return markdown(["", *ends], rows)
+
+
+@table
+def references(*studies: str) -> list[str]:
+    """A few methods in every window of other studies."""
+    rows = []
+    for study in studies:
+        windows = results(f"paper-{study}")["windows"]
+        for key, name in BESIDE.items():
+            rows.append([f"`{study}`, {name}", *(months(window["rates"][key]) for window in windows)])
+    return markdown(["", *map(_window, windows)], rows)
+
+
+# Laws
+
+
+@table
+def chinchilla() -> list[str]:
+    """Natural parameters under three kinds of noise beside the published ones, 95 % intervals."""
+    published = {
+        "E": (1.817, 1.769, 1.871),
+        "alpha": (0.348, 0.317, 0.373),
+        "beta": (0.366, 0.331, 0.415),
+        "A": (482, 285, 744),
+        "B": (2085, 1042, 5810),
+    }
+    fits = [results(f"law-chinchilla-{noise}")["parameters"] for noise in ("laplace", "t2", "t4")]
+    rows = []
+    for name, ends in published.items():
+        form = ".0f" if name in "AB" else ".3f"
+        given = dict(zip(("median", "lower", "upper"), ends, strict=True))
+        rows.append([name, *(interval(part, form) for part in (given, *(fit[name] for fit in fits)))])
+    return markdown(["", "published", "Laplace", "Student-t, 2", "Student-t, 4"], rows)
+
+
+@table
+def states(suite: str) -> list[str]:
+    """Most probable way in which each benchmark scales along a ladder."""
+    rows = [
+        [name, row["state"], probability(row[row["state"]])] for name, row in results(f"law-{suite}")["states"].items()
+    ]
+    return markdown(["benchmark", "most probable state", "probability"], rows)
+
+
+@table
+def law_comparison(suite: str) -> list[str]:
+    """Laws by how well they predict losses left out, best first."""
+    rows = [
+        [f"`{law['law']}`", f"{-law['difference']:z.0f} ({law['difference_se']:.0f})", law["converged"]]
+        for law in results(f"law-{suite}")["comparison"]
+    ]
+    return markdown(["law", "elpd below the best (se)", "convergence"], rows)
+
+
+# What took long
+
+
+@table
+def forms() -> list[str]:
+    """Forms and trends of the frontier, best predictor first."""
+    names = {"default": "nothing: half-normal, LLM, quadratic, growing"}
+    rows = []
+    for form in results("forms")["forms"]:
+        less = number(-form["elpd_difference"], ".1f") if form["elpd_difference"] else "0"
+        rows.append(
+            [
+                names.get(form["name"], form["name"]),
+                less + (f" ({form['difference_se']})" if "difference_se" in form else ""),
+                str(form["large_k"]),
+                f"{form['max_rhat']:.3f}, {form['min_ess_bulk']}",
+                interval(form["frontier"]),
+                *(interval(form["frontier_at"][date]) for date in ("2023-07-01", "2025-07-01")),
+                interval(form["mean"]),
+                f"{form['probability_slowing']:.2f}",
+            ]
+        )
+    head = ["varied", "elpd below the best (se)", "large k, left out exactly", "R-hat, ESS", "frontier, window"]
+    return markdown([*head, "in mid-2023", "in mid-2025", "mean, window", "P(slowing)"], rows)
+
+
+@table
+def specifications() -> list[str]:
+    """Every variant of the standard grid."""
+    rows = [
+        [
+            "**the study as it is**" if row["variant"] == "default" else row["variant"],
+            interval(row[MONTHS], ".1f"),
+            f"{row['width_ratio']:.2f}",
+            str(row["n_llms"]),
+            str(row["n_scores"]),
+            row["window_start"][:7],
+            f"{row['max_rhat']:.3f}",
+            f"{row['rate_mcse']:.3f}",
+        ]
+        for row in results("sensitivity")["variants"]
+    ]
+    return markdown(["variant", "months", "width", "LLMs", "scores", "from", "R-hat", "MCSE"], rows)
+
+
+@table
+def decomposition() -> list[str]:
+    """Shares of the variance of the rate."""
+    rows = [
+        [row["source"], f"{row['sd']:.2f}", f"{100 * row['share']:.1f} %"]
+        for row in results("sensitivity")["decomposition"]
+    ]
+    rows.append(["the other axes", "below 0.02 each", "below 0.1 %"])
+    return markdown(["source", "standard deviation of the rate a year", "share of the variance"], rows)
+
+
+@table
+def influence() -> list[str]:
+    """What moves the rate most when it is left out."""
+    rows = [
+        [
+            literal(row["name"]),
+            row["left_out"],
+            str(row["n_scores"]),
+            interval(row[MONTHS]),
+            f"{row['shift']:+.2f} ({row['shift_mcse']:.2f})",
+            f"weights, k {row['pareto_k']}" if row["method"] == "weights" else "a fit",
+        ]
+        for row in results("sensitivity")["influence"]
+    ]
+    head = ["left out", "kind", "scores", "months", "change of the rate a year (Monte Carlo error)", "by"]
+    return markdown(head, rows)
+
+
+@table
+def backtest() -> list[str]:
+    """Coverage and error of predictions after each cut-off."""
+    rows = []
+    for row in results("backtest")["cutoffs"]:
+        frontier = [interval(row[part]) if part in row else "" for part in ("frontier_predicted", "frontier_known")]
+        known = "" if row["n_known"] is None else str(row["n_known"])
+        shares = (percent(row["coverage_50%"]), percent(row["coverage_90%"]))
+        rows.append([row["name"], known, str(row["n"]), *shares, f"{row['crps']:.2f}", *frontier])
+    head = ["cut-off", "LLMs known", "later", "in the 50 % interval", "in the 90 % interval", "CRPS"]
+    return markdown([*head, "frontier a year on, as predicted", "as known now"], rows)
+
+
+QUANTITIES = {
+    "frontier at the start": "frontier at the start of the window",
+    "frontier at the end": "frontier at its end",
+    "densities of LLMs": "densities of the LLMs",
+    "published procedure, bootstrap": "*published procedure, bootstrap*",
+    "published procedure, textbook": "*published procedure, textbook interval*",
+}
+LEVELS = ("50%", "80%", "90%", "95%")
+
+
+def signed(bias: float) -> str:
+    """A bias with its sign."""
+    return f"{bias:+z.2f}"
+
+
+@table
+def calibration() -> list[str]:
+    """Coverage of every quantity in worlds that follow the model."""
+    rows = []
+    for row in results("as-modelled"):
+        inside = row["inside_band"]
+        uniform = {True: "yes", False: "no", None: ""}[inside] if inside is None or isinstance(inside, bool) else None
+        rows.append(
+            [
+                QUANTITIES.get(row["quantity"], row["quantity"]),
+                *(f"{row[f'covered_{level}']:.2f}" for level in LEVELS),
+                signed(row["bias"]),
+                *(f"{row[name]:.2f}" for name in ("rmse", "width")),
+                f"{percent(inside)} of LLMs" if uniform is None else uniform,
+            ]
+        )
+    head = ["share of intervals that cover the truth", *(level.replace("%", " %") for level in LEVELS)]
+    return markdown([*head, "bias", "error of the median", "width of 90 %", "ranks uniform"], rows)
+
+
+WORLDS = {
+    "as-modelled": "as modelled",
+    "exponential": "inefficiency is exponential",
+    "student-t": "inefficiency is half a Student-t with 3 degrees of freedom",
+    "lineages": "families of one lineage share part of their density (correlation 0.7)",
+    "quadratic": "the rate falls by a further 0.6 a year",
+    "break": "the rate falls at once by 1 a year",
+    "inflated": "the harness with most scores adds half a logit",
+    "copied": "half of the cells with several scores repeat one",
+    "records": "only LLMs within a factor of two of the record are published",
+    "moe-size": "the size of a mixture of experts is a third of its parameters",
+    "contaminated": "half of the later LLMs gain 0.7 logits on one benchmark",
+}
+ALWAYS = ("convergence", "extrapolation")
+"""Checks that need attention in every world of these few draws."""
+SELDOM = 0.1
+"""Share of worlds above which a check is named."""
+
+
+@table
+def worlds() -> list[str]:
+    """Coverage and bias in worlds that depart from the model, and which checks notice."""
+    rows = []
+    for row in results("worlds"):
+        noticed = [
+            f"{check} {percent(share)}"
+            for column, share in row.items()
+            if (check := column.removeprefix("check ")) != column and check not in ALWAYS and share > SELDOM
+        ]
+        pairs = [
+            text
+            for part in ("frontier", "mean")
+            for text in (f"{row[f'covered_{part}']:.2f}", signed(row[f"bias_{part}"]))
+        ]
+        shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities", "published")]
+        bias = signed(row["bias_published"])
+        rows.append([WORLDS.get(row["world"], row["world"]), *pairs, *shares, bias, ", ".join(noticed)])
+    head = ["world", "frontier covered", "bias", "mean covered", "bias", "benchmarks covered", "densities covered"]
+    return markdown(
+        [*head, "published covered", "bias", f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows
+    )
