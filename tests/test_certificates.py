@@ -137,7 +137,7 @@ def test_an_edited_number_is_noticed_and_the_command_named(
     world_study: Study, world_tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     basis = study_basis(world_study, world_tables, ())
-    monkeypatch.setattr(docs, "basis_again", lambda *_: basis)
+    monkeypatch.setattr(docs, "_basis", lambda *_: basis)
     monkeypatch.setattr(docs, "ROOT", tmp_path)
     folder = tmp_path / "calibration"
     folder.mkdir()

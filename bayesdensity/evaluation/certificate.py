@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-import bayesdensity
 from bayesdensity import laws
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.join import assemble
@@ -228,7 +227,7 @@ def source_digest() -> str:
 
     It says which code made a certificate; whether that is stale is for the witness.
     """
-    home, texts = Path(bayesdensity.__file__).parent, []
+    home, texts = Path(__file__).parent.parent, []
     for path in sorted(path for room in ROOMS for path in (home / room).rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,14 @@ def faults(path: Path, tables: Callable[[str | None], Tables]) -> list[str]:
     recorded, contents = record(path)
     if "asked_for" not in recorded:
         return [f"{path.name} has no certificate"]
-    found = stale(recorded, basis_again(recorded["asked_for"], tables), contents)
+    found = stale(recorded, _basis(json.dumps(recorded["asked_for"]), tables), contents)
     return [*found, f"renew it: {renewal(path, recorded, contents)}"] if found else []
+
+
+@cache
+def _basis(asked_for: str, tables: Callable[[str | None], Tables]) -> Basis:
+    """Several files rest on the same."""
+    return basis_again(json.loads(asked_for), tables)
 
 
 def record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
