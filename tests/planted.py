@@ -149,6 +149,7 @@ def ladder(seed: int, plant: Plant | None = None) -> Fit:
             "n_items": ("benchmark", [14000.0, 1172.0]),
         },
         coords={"benchmark": list(LADDER)},
+        attrs={"ladder_log_n_centre": log_n.mean(), "ladder_log_d_centre": log_d.mean()},
     )
     made = {
         "loss": rng.standard_t(4, len(runs)),

@@ -90,12 +90,11 @@ def _source(source: str, tables: Tables) -> tuple[pd.DataFrame, str, str]:
 
 def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with what they need not state, in which benchmark and run tell a row from every other."""
-    stated = {
-        variable.column: rows[variable.column].fillna(variable.default(rows))
-        for variable in laws.VARIABLES.values()
-        if variable.default is not None
-    }
-    rows = rows.assign(**stated, measured=rows["benchmark"])
+    rows = rows.assign(measured=rows["benchmark"])
+    for variable in laws.VARIABLES.values():
+        if variable.default is not None:
+            default = variable.default(rows)
+            rows[variable.column] = rows[variable.column].fillna(default) if variable.column in rows else default
     if rows.loc[rows["role"] != "trajectory", "suite"].nunique() > 1:
         rows = rows.assign(benchmark=rows["benchmark"] + " (" + rows["suite"] + ")")
     repeated = rows.duplicated(["run", "benchmark"], keep=False)
@@ -136,7 +135,8 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
     xarray.Dataset
         Dims ``benchmark``, ``run`` (losses that are fitted), ``held`` (losses that are predicted), ``map`` and
         ``training`` (pairs of loss and score). What the law reads is ``run_log_n`` and so on: natural logarithms from
-        the centre of the runs of the benchmark, which is ``centre_n`` and so on.
+        the centre of the runs of the benchmark, which is ``centre_n`` and so on. ``run_log_loss`` is the logarithm of
+        ``run_loss``, and ``centre_log_loss`` its mean by benchmark.
     """
     fitted = runs.fitted
     names = list(dict.fromkeys(fitted["benchmark"]))
@@ -145,10 +145,13 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
     score = study.map_from or "score"
     table = runs.benchmarks.reindex(fitted.groupby("benchmark")["measured"].first()[names])
     floor, items = table["chance"].fillna(0.0).to_numpy(float), table["n_items"].to_numpy(float)
+    log_loss = np.log(fitted["loss"].to_numpy(float))
     losses = xr.Dataset(
         {
             **_logs(fitted, bench, held_out, held_bench),
             "run_loss": ("run", fitted["loss"].to_numpy(float)),
+            "run_log_loss": ("run", log_loss),
+            "centre_log_loss": ("benchmark", np.bincount(bench, log_loss) / np.bincount(bench)),
             "run_benchmark": ("run", bench),
             "run_score": ("run", fitted[score].to_numpy(float)),
             "held_loss": ("held", held_out["loss"].to_numpy(float)),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.base.cards import Card, Shown
+from bayesdensity.base.cards import Card
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.runs import Runs, assemble_runs
-from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
-from bayesdensity.inference.sampling import compile_model, run_sampler, versions
+from bayesdensity.inference.convergence import verdict_rows
+from bayesdensity.inference.drawing import Progress
+from bayesdensity.inference.result import Sampled
+from bayesdensity.inference.sampling import compile_model, run_sampler, shared_names, versions, with_data
 from bayesdensity.law.design import refuse_design
 from bayesdensity.quantities import DEFAULT_CI, Estimate
 from bayesdensity.quantities.estimate import bare
@@ -26,31 +27,8 @@ TARGET_ACCEPT = 0.9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LawFit(Shown):
-    """Posterior of a loss law with the runs it saw. Nothing writes to it.
-
-    Attributes
-    ----------
-    posterior : xarray.Dataset
-        Draws, with dims ``chain`` and ``draw`` first.
-    sample_stats : xarray.Dataset
-    data : xarray.Dataset
-        What the model saw, as `bayesdensity.data.runs.assemble_runs` makes it.
-    study : LawStudy
-    about : dict
-        Digests, versions, seed, wall times and counts.
-    """
-
-    posterior: xr.Dataset
-    sample_stats: xr.Dataset
-    data: xr.Dataset
-    study: LawStudy
-    about: dict[str, Any]
-
-    @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the sampler."""
-        return diagnose(self.posterior, self.sample_stats)
+class LawFit(Sampled[LawStudy]):
+    """Posterior of a loss law with the runs it saw, as `bayesdensity.data.runs.assemble_runs` makes them."""
 
     def card(self) -> Card:
         """What it is of, the runs it saw, and its verdict; nothing is computed."""
@@ -59,8 +37,8 @@ class LawFit(Shown):
         rows = {
             "data": f"{runs} losses of {self.about.get('suite')} on {', '.join(names)}; {left_out} left out",
             "estimand": f"{self.study.form.formula} ({self.study.form.source})",
-            "draws": f"{self.posterior.sizes.get('chain', 0)} chains of {self.posterior.sizes.get('draw', 0)}",
-            **verdict_rows(vars(self).get("diagnostics"), (), "natural_parameters(fit), predict(fit, ...)"),
+            "draws": self.counted_draws(),
+            **verdict_rows(self.known_diagnostics, (), "natural_parameters(fit), predict(fit, ...)"),
         }
         return Card(f"LawFit of {self.study.law}: {self.study.form.title}", tuple(rows.items()))
 
@@ -79,6 +57,136 @@ class LawFit(Shown):
         return {letter: self.data[f"run_log_{letter}"].to_numpy() for letter in self.study.form.reads}
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedLaw:
+    """A law and its runs with the compiled model, which may be sampled again and again.
+
+    Attributes
+    ----------
+    study : LawStudy
+    data : xarray.Dataset
+        What the model sees, as `bayesdensity.data.runs.assemble_runs` makes it.
+    about : dict
+        Digests, versions and counts.
+    compiled : object
+        What the sampler needs.
+    kept : list of str
+        Names of the variables that a fit keeps.
+    seconds : float
+        Wall time of preparing it.
+    """
+
+    study: LawStudy
+    data: xr.Dataset
+    about: dict[str, Any]
+    compiled: Any
+    kept: list[str]
+    seconds: float
+
+    def serves(self, study: LawStudy, data: xr.Dataset) -> bool:
+        """Whether the compiled model is also that of another study and its runs, given their values."""
+        constant = {f"run_log_{letter}" for letter in study.form.reads} - shared_names(self.compiled)
+        return (
+            study == self.study
+            and data.sizes["benchmark"] == self.data.sizes["benchmark"]
+            and data.sizes["map"] == self.data.sizes["map"] == 0
+            and all(np.array_equal(data[name], self.data[name]) for name in constant)
+        )
+
+
+def prepare_law(
+    study: LawStudy,
+    runs: Runs,
+    *,
+    any_runs: bool = False,
+    like: PreparedLaw | None = None,
+    stage: Callable[[str], None] | None = None,
+) -> PreparedLaw:
+    """Join the runs of a law and compile its model.
+
+    Parameters
+    ----------
+    study : LawStudy
+    runs : Runs
+    any_runs : bool
+        Whether the compiled model is to serve other runs too (`bayesdensity.model.build.build_law`).
+    like : PreparedLaw, optional
+        Another law made ready, whose compiled model is used again if it serves: it is that of the same study without a
+        map, has as many benchmarks, and was made for any runs, or runs of the same sizes and tokens. Chains then start
+        where those of the other would, and draws are not those of a model compiled anew.
+    stage : callable, optional
+        As for `fit_law`.
+
+    Returns
+    -------
+    PreparedLaw
+
+    Raises
+    ------
+    UnidentifiedError
+        If the runs cannot tell the parameters of the law, whatever their losses.
+    """
+    from bayesdensity.model.build import build_law
+
+    start = time.monotonic()
+    refuse_design(study.form, runs)
+    data = assemble_runs(study, runs)
+    about = {
+        "suite": runs.name,
+        "digest": study.digest,
+        "runs_digest": runs.digest,
+        "versions": versions(),
+        "n_runs": len(runs.fitted),
+        "n_held_out": data.sizes["held"],
+        "n_left_out": len(runs.left_out),
+    }
+    if like is not None and like.serves(study, data):
+        return replace(like, data=data, about=about, compiled=with_data(like.compiled, data), seconds=0.0)
+    if stage is not None:
+        stage("compile")
+    compiled, kept = compile_model(build_law(study, data, any_runs=any_runs), fast=True)
+    return PreparedLaw(study, data, about, compiled, kept, time.monotonic() - start)
+
+
+def sample_law(
+    prepared: PreparedLaw,
+    *,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    seed: int = 1,
+    cores: int | None = None,
+    progress: Progress | None = None,
+) -> LawFit:
+    """Sample the posterior of a law made ready.
+
+    Parameters
+    ----------
+    prepared : PreparedLaw
+    chains, draws, tune, seed, progress
+        As for `bayesdensity.fit`.
+    cores : int, optional
+        Chains sampled at a time; None: as many as the machine has cores. The draws are the same.
+
+    Returns
+    -------
+    LawFit
+    """
+    start = time.monotonic()
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
+    tree = run_sampler(prepared.compiled, cores=cores, progress=progress, seed=seed, **settings)
+    sampling = time.monotonic() - start
+    wall = {"compile": prepared.seconds, "sample": sampling, "total": prepared.seconds + sampling}
+    posterior = tree["posterior"].to_dataset().drop_attrs()[prepared.kept]
+    return LawFit(
+        posterior=posterior.assign_coords(benchmark=prepared.data["benchmark"].to_numpy()),
+        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
+        data=prepared.data,
+        study=prepared.study,
+        about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": wall},
+    )
+
+
 def fit_law(
     study: LawStudy,
     runs: Runs,
@@ -87,7 +195,7 @@ def fit_law(
     draws: int = DRAWS,
     tune: int = TUNE,
     seed: int = 1,
-    progress: Callable[[list[Any]], None] | None = None,
+    progress: Progress | None = None,
     stage: Callable[[str], None] | None = None,
 ) -> LawFit:
     """Sample the posterior of a loss law.
@@ -108,32 +216,10 @@ def fit_law(
     UnidentifiedError
         If the runs cannot tell the parameters of the law, whatever their losses.
     """
-    from bayesdensity.model.build import build_law
-
-    say, start = stage or (lambda _: None), time.monotonic()
-    refuse_design(study.form, runs)
-    data = assemble_runs(study, runs)
-    say("compile")
-    compiled, kept = compile_model(build_law(study, data), fast=True)
-    compiled_at = time.monotonic()
-    say("sample")
-    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
-    tree = run_sampler(compiled, cores=None, progress=progress, seed=seed, **settings)
-    seconds = {"compile": compiled_at - start, "sample": time.monotonic() - compiled_at}
-    about = {
-        "suite": runs.name,
-        "digest": study.digest,
-        "runs_digest": runs.digest,
-        "versions": versions(),
-        "seed": seed,
-        "sampler": settings,
-        "wall_seconds": {**seconds, "total": sum(seconds.values())},
-        "n_runs": len(runs.fitted),
-        "n_held_out": data.sizes["held"],
-        "n_left_out": len(runs.left_out),
-    }
-    posterior = tree["posterior"].to_dataset().drop_attrs()[kept]
-    return LawFit(posterior, tree["sample_stats"].to_dataset().drop_attrs(), data, study, about)
+    prepared = prepare_law(study, runs, stage=stage)
+    if stage is not None:
+        stage("sample")
+    return sample_law(prepared, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)
 
 
 def natural_parameters(fit: LawFit, ci: float = DEFAULT_CI) -> dict[str, Estimate]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from scipy import stats
-
 
 def loss_noise(kind: str, scale: Any, *, df: float, excess: Any = None) -> Any:
     """Distribution of a log loss about that of the law.
@@ -25,6 +23,8 @@ def loss_noise(kind: str, scale: Any, *, df: float, excess: Any = None) -> Any:
     -------
     scipy.stats.rv_frozen
     """
+    from scipy import stats
+
     if kind == "student-t":
         return stats.t(df, scale=scale)
     if kind == "laplace":

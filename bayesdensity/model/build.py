@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
@@ -12,7 +11,7 @@ import xarray as xr
 from bayesdensity.data.cells import cells_of
 from bayesdensity.model import harnesses, linearised, reference, targets, trend
 from bayesdensity.model.coordinates import INFORMED, Geometry, normal_logp
-from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
+from bayesdensity.model.loss_law import draw_law, keep_law, observe_losses
 from bayesdensity.model.parameters import draw, draw_log
 from bayesdensity.study.law_spec import LawStudy
 from bayesdensity.study.spec import Study
@@ -97,7 +96,7 @@ def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
     return model
 
 
-def build_law(study: LawStudy, data: xr.Dataset) -> pm.Model:
+def build_law(study: LawStudy, data: xr.Dataset, *, any_runs: bool = False) -> pm.Model:
     """Build a loss law alone, and the map to scores where there are any.
 
     Parameters
@@ -105,25 +104,31 @@ def build_law(study: LawStudy, data: xr.Dataset) -> pm.Model:
     study : LawStudy
     data : xarray.Dataset
         As `bayesdensity.data.runs.assemble_runs` makes it.
+    any_runs : bool
+        Whether what the law reads is ``pm.Data`` too, as losses always are: the compiled model then serves other runs,
+        of any number. As constants they are folded into the code, and draws differ in the last digits.
 
     Returns
     -------
     pymc.Model
     """
     coords = {name: data[name].to_numpy() for name in ("benchmark", "training")}
-    observed, bench = np.log(data["run_loss"].to_numpy()), data["run_benchmark"].to_numpy()
     with pm.Model(coords=coords, check_bounds=False) as model:
         pooled = {}
         for name in study.form.exponents if study.pool else ():
             stated = study.priors["size_exponent_spread"]
             spread = pm.LogNormal(f"{name}_spread", stated.mu, stated.sigma)
             pooled[name] = (draw_log(study, name), spread)
-        law = draw_law(study.form, study, group_mean(observed, bench), "benchmark", pooled, slow=study.slow)
+        bench = pm.Data("run_benchmark", data["run_benchmark"].to_numpy())
+        centre = pm.Data("centre_log_loss", data["centre_log_loss"].to_numpy(), shape=(data.sizes["benchmark"],))
+        law = draw_law(study.form, study, centre, "benchmark", pooled, slow=study.slow)
         keep_law(law, "benchmark")
-        at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in law.reads}
-        expected = pt.log(law.mapped(lambda part: part[bench]).loss(at))
+        logs = {letter: data[f"run_log_{letter}"].to_numpy() for letter in law.reads}
+        x = {letter: pm.Data(f"run_log_{letter}", log) for letter, log in logs.items()} if any_runs else logs
+        expected = pt.log(law.mapped(lambda part: part[bench]).loss(x))
         scale = draw(study, "loss_noise", dims="benchmark")[bench]
         excess = draw(study, "loss_excess", dims="benchmark")[bench] if study.noise == "one-sided" else None
+        observed = pm.Data("run_log_loss", data["run_log_loss"].to_numpy())
         observe_losses("run_loss", observed, expected, study, scale, excess)
         if data.sizes["map"]:
             reference.score_map(study, data, reference.ceiling(study))

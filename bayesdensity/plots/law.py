@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
+from bayesdensity import laws
 from bayesdensity.checks import worst
 from bayesdensity.data.runs import absolute_logs
-from bayesdensity.law.allocation import from_budgets, from_sizes
 from bayesdensity.law.answer import LawAnswer
 from bayesdensity.plots.files import save_figure
 from bayesdensity.plots.page import (
@@ -33,11 +32,8 @@ from bayesdensity.plots.page import (
     plain_ticks,
     titled_page,
 )
-from bayesdensity.quantities import Estimate
 
 RAMP = LinearSegmentedColormap.from_list("ramp", [SKY, BLUE, BLACK])
-STEPS = 41
-AXES = {"n": "parameters", "d": "training tokens", "c": "operations (6 N D)"}
 
 
 @rc_context(STYLE)
@@ -77,7 +73,7 @@ def plot_law(found: LawAnswer) -> Figure:
     letter = "c" if divides else fit.study.form.reads[0]
     for b, (axes, name) in enumerate(panels):
         _losses(axes, found, b, letter)
-        axes.set(title=name, xscale="log", xlabel=AXES[letter], ylabel=_unit(found, b))
+        axes.set(title=name, xscale="log", xlabel=laws.VARIABLES[letter].axis, ylabel=_unit(found, b))
         plain_ticks(axes.xaxis, lambda value: f"{value:.0e}".replace("e+", "e") if letter == "c" else count(value))
     return figure
 
@@ -111,7 +107,7 @@ def plot_allocation(found: LawAnswer) -> Figure:
     figure, panels = _panels(found, caption)
     for b, (axes, name) in enumerate(panels):
         _sizes(axes, found, b)
-        axes.set(title=name, xscale="log", yscale="log", xlabel=AXES["c"], ylabel="parameters")
+        axes.set(title=name, xscale="log", yscale="log", xlabel=laws.VARIABLES["c"].axis, ylabel="parameters")
         plain_ticks(axes.xaxis, lambda value: f"{value:.0e}".replace("e+", "e"))
         plain_ticks(axes.yaxis, lambda size: count(size) if size >= 1e6 else f"{size / 1e6:g}M")
     return figure
@@ -172,7 +168,7 @@ def _absolute(found: LawAnswer, b: int, kind: str = "run") -> dict[str, np.ndarr
 
 
 def _losses(axes: Axes, found: LawAnswer, b: int, letter: str) -> None:
-    fit, data = found.fit, found.fit.data
+    data = found.fit.data
     here, log = data["run_benchmark"].to_numpy() == b, _absolute(found, b)
     loss = data["run_loss"].to_numpy()[here]
     norm = LogNorm(np.exp(log["n"].min()), np.exp(log["n"].max()) * 1.001)
@@ -180,18 +176,8 @@ def _losses(axes: Axes, found: LawAnswer, b: int, letter: str) -> None:
     colours: Any = ScalarMappable(norm, RAMP).to_rgba(np.exp(log["n"])) if divides else BLUE
     axes.scatter(np.exp(log[letter]), loss, s=7, c=colours, linewidths=0, zorder=3)
     held = _absolute(found, b, "held")
-    reach = np.r_[log[letter], held[letter]]
-    along = np.linspace(reach.min() - 0.5, reach.max() + 0.7, STEPS)
-    if divides:
-        amounts, _, best = found.path
-        inside = (amounts > np.exp(along[0])) & (amounts < np.exp(along[-1]))
-        curve = replace(best, draws=best.draws.isel(benchmark=b, compute=inside))
-        along = np.log(amounts[inside])
-    else:
-        x = {letter: xr.DataArray(along - float(data[f"centre_{letter}"][b]), dims="at")}
-        law = fit.law.mapped(lambda part: part.isel(benchmark=b))
-        curve = Estimate("loss", "loss", law.loss(x), found.ci)
-    draw_curve(axes, np.exp(along), curve, VERMILLION if not divides else BLACK, (found.ci,))
+    amounts, curve = found.loss_curve(b)
+    draw_curve(axes, amounts, curve, BLACK if divides else VERMILLION, (found.ci,))
     rows = found.held_out[
         (found.held_out["kind"] == "loss") & (found.held_out["benchmark"] == data["benchmark"].to_numpy()[b])
     ]
@@ -201,15 +187,16 @@ def _losses(axes: Axes, found: LawAnswer, b: int, letter: str) -> None:
 
 
 def _sizes(axes: Axes, found: LawAnswer, b: int) -> None:
-    fit, log = found.fit, _absolute(found, b)
+    log = _absolute(found, b)
     amounts, best, _ = found.path
     inside = amounts >= np.exp(log["c"].min())
     amounts = amounts[inside]
     draw_curve(axes, amounts, replace(best, draws=best.draws.isel(benchmark=b, compute=inside)), BLUE, (found.ci,))
     axes.scatter(np.exp(log["c"]), np.exp(log["n"]), s=3, color=GREY, linewidths=0, alpha=0.6)
-    for approach, colour in ((from_budgets, VERMILLION), (from_sizes, GREEN)):
-        one = approach(fit, amounts.tolist(), b, found.ci)
-        if one.points is not None and one.log_params is not None:
-            axes.plot(*np.exp(one.points).T, "o", color=colour, markersize=3, mew=0)
-            axes.plot(amounts, np.exp(one.log_params[:, 1]), color=colour, linewidth=1, linestyle="--")
+    by_sizes, by_budgets = [*found.from_runs.values()][b]
+    for approach, colour in ((by_budgets, VERMILLION), (by_sizes, GREEN)):
+        if approach.points is not None and approach.line is not None:
+            axes.plot(*np.exp(approach.points).T, "o", color=colour, markersize=3, mew=0)
+            sizes = np.exp(np.polyval(approach.line, np.log(amounts)))
+            axes.plot(amounts, sizes, color=colour, linewidth=1, linestyle="--")
     axes.plot(amounts, np.sqrt(amounts / 120), color=BLACK, linewidth=0.8, linestyle=":")

@@ -326,7 +326,7 @@ def _ladder(study: Study, selection: Selection) -> Reference:
             map_score=here["value"].to_numpy(float),
             chance=float(selection.benchmarks.at[name, "floor"]),
             log_tokens=float(np.log(study.reference.tokens or 1.0)),
-            irreducible=study.law.form.has_floor(),
+            irreducible=study.law.irreducible,
         )
     return Reference(rows, (len(rungs), len(trainings)))
 

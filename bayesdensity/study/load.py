@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.study.protocols import CHANGES, chosen_benchmarks
 from bayesdensity.study.spec import Study
 from bayesdensity.study.validating import validated
 
@@ -18,6 +20,12 @@ def models_dir() -> Path:
     package = Path(__file__).parent.parent
     packaged = package / "models"
     return packaged if packaged.is_dir() else package.parent / "models"
+
+
+@cache
+def shipped_protocols() -> dict[str, dict[str, Any]]:
+    """Protocol of each benchmark that a study may name, as `bayesdensity.study.protocols` describes."""
+    return read_toml(models_dir() / "protocols" / "benchmarks.toml")
 
 
 def study_names() -> list[str]:
@@ -93,32 +101,45 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in seen:
         raise InputError(f"{path.name}: 'extends' goes round in a circle.")
-    tree = read_toml(path)
+    tree, base = read_toml(path), dict[str, Any]()
     parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    beside = path.parent / f"{parent}.toml"
-    base = _resolve(beside if beside.is_file() else find_file(parent, models_dir(), "study"), (*seen, path.resolve()))
-    base.pop("name", None)
+    if parent is not None:
+        beside = path.parent / f"{parent}.toml"
+        file = beside if beside.is_file() else find_file(parent, models_dir(), "study")
+        base = _resolve(file, (*seen, path.resolve()))
+        base.pop("name", None)
+    if "benchmarks" in tree:
+        try:
+            base["benchmarks"] = _chosen(tree.pop("benchmarks"), base)
+        except InputError as error:
+            raise InputError(f"{path.name}: {error}") from error
     return _merge(base, tree)
 
 
-def _merge(base: dict[str, Any], change: dict[str, Any], at: str = "") -> dict[str, Any]:
-    """Tables merge key by key; `benchmarks` is a list in spirit, so naming any replaces them all."""
+def _chosen(stated: Any, tree: Mapping[str, Any]) -> Any:
+    """Benchmarks of a study whose benchmarks are those of a tree, but for what is stated of them."""
+    return chosen_benchmarks(stated, tree.get("benchmarks", {}), shipped_protocols())
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Tables merge key by key."""
     merged = dict(base)
     for key, value in change.items():
-        whole = at + key == "benchmarks"
-        if isinstance(value, dict) and isinstance(base.get(key), dict) and not whole:
-            merged[key] = _merge(base[key], value, f"{at}{key}.")
-        else:
-            merged[key] = value
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if both else value
     return merged
 
 
 def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree, in which the values at dotted keys are replaced."""
+    """The tree, in which the values at dotted keys are replaced; benchmarks may be named as in a file."""
     for key, value in overrides.items():
-        _set(tree, key, value)
+        first, *rest = key.split(".")
+        if first == "benchmarks" and (not rest or rest[0] in CHANGES):
+            change: dict[str, Any] = {}
+            _set(change, key, value)
+            tree["benchmarks"] = _chosen(change["benchmarks"], tree)
+        else:
+            _set(tree, key, value)
     return tree
 
 

@@ -60,7 +60,10 @@ class ScoreRules(Part):
 
 
 class Benchmark(Part):
-    """Protocol of one benchmark within the study: which rows of the score table are the same measurement."""
+    """Protocol of one benchmark: which rows of the score table are the same measurement.
+
+    `bayesdensity.study.protocols` says how a file names benchmarks, and states only what differs from a protocol known.
+    """
 
     metrics: tuple[str, ...]
     cot: tuple[Literal["true", "false", "unknown"], ...]
@@ -145,6 +148,11 @@ class Law(Part):
     def form(self) -> type[laws.LadderLaw]:
         """Its formula."""
         return laws.LADDER_LAWS[self.name]
+
+    @property
+    def irreducible(self) -> bool:
+        """Whether the loss has a floor E_b."""
+        return self.form.has_floor()
 
     @property
     def noise(self) -> Literal["student-t"]:

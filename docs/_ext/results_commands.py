@@ -12,8 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import bayesdensity as bd
+from certificates import basis_again, law_asked_for
 
+import bayesdensity as bd
+from bayesdensity.data.tables import read_tables
+from bayesdensity.evaluation.certificate import save_certified
+
+RENEW = "python docs/renew.py --results fits"
 STUDIES = ("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break")
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
 OWN = Path("examples/own-scores")
@@ -29,7 +34,9 @@ LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "L
 """LLMs that a page names."""
 DENSEST = 10
 """LLMs of a study that the page of results lists, those most likely to be on the frontier."""
-LEFT_OUT = {"wall_seconds", "digest", "tables_digest", "runs_digest", "settings", "left_out", "versions", "figures"}
+MACHINE = {"wall_seconds", "versions"}
+CERTIFIED = {"digest", "tables_digest", "runs_digest"}
+LEFT_OUT = MACHINE | CERTIFIED | {"settings", "left_out", "figures", "held_out", "predictions"}
 """Keys that depend on the machine, or belong to the certificate, or that no page shows."""
 
 
@@ -83,7 +90,10 @@ def _paper(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _law(output: dict[str, Any]) -> dict[str, Any]:
-    for benchmark, rows in (output.get("approaches") or {}).items():
+    """A law, and for a single benchmark the optimum, by each approach at the largest compute alone."""
+    if len(output["benchmarks"]) > 1:
+        return _without(output, {"allocation", "approaches"})
+    for benchmark, rows in output["approaches"].items():
         output["approaches"][benchmark] = [row for row in rows if row["compute"] == rows[-1]["compute"]]
     return output
 
@@ -104,11 +114,22 @@ def _run(arguments: list[str]) -> str:
     return done.stdout
 
 
+def asked_for(name: str) -> dict[str, Any]:
+    """What the certificate of `docs/results/NAME.json` says was asked for."""
+    kind, _, rest = name.partition("-")
+    if kind == "law":
+        return law_asked_for(LAWS[rest])
+    study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
+    if name == "own-scores":
+        study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
+    return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}
+
+
 def _keep(path: Path, found: Any) -> None:
-    """Write the results beside the certificate that is there, six digits to a number."""
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    whole = {"certificate": before.get("certificate", {}), "results": _short(_without(found, LEFT_OUT))}
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the results with their certificate, six digits to a number."""
+    asked = asked_for(path.stem)
+    basis = basis_again(asked, read_tables)
+    save_certified(path, _short(_without(found, LEFT_OUT)), basis, command=RENEW, seed=1, asked_for=asked)
 
 
 def _without(node: Any, names: Iterable[str]) -> Any:

@@ -16,11 +16,11 @@ import pandas as pd
 
 from bayesdensity.data.runs import read_runs
 from bayesdensity.data.tables import read_tables
-from bayesdensity.inference.sampling import compile_model, run_sampler
-from bayesdensity.law.fitted import TARGET_ACCEPT, LawFit, fit_law, natural_parameters
-from bayesdensity.law.noise import distribution, residuals
+from bayesdensity.inference.sampling import with_data
+from bayesdensity.law.fitted import fit_law, natural_parameters, prepare_law, sample_law
+from bayesdensity.law.noise import residuals
 from bayesdensity.law.prediction import predict_held_out
-from bayesdensity.model.build import build_law
+from bayesdensity.laws import loss_noise
 from bayesdensity.study.law_spec import law_study
 
 SUITES = (("chinchilla", "chinchilla"), ("olmo-ladder", "chinchilla"), ("scalingbench", "densing"))
@@ -42,19 +42,18 @@ def measure_coverage(asked: argparse.Namespace) -> None:
     tables = read_tables()
     for suite, law in SUITES:
         study, runs = law_study(law, map_from=None), read_runs(suite, tables)
-        source, rng = fit_law(study, runs, draws=1500, tune=500), np.random.default_rng(asked.seed)
-        compiled, kept = compile_model(build_law(study, source.data))
+        prepared, rng = prepare_law(study, runs), np.random.default_rng(asked.seed)
+        source = sample_law(prepared)
         bench, rows = source.data["run_benchmark"].to_numpy(), []
         observed, rest = np.log(source.data["run_loss"].to_numpy()), residuals(source)
         truths = {name: one.draws.to_numpy() for name, one in natural_parameters(source).items()}
         for replicate in range(asked.replicates):
             at = rng.integers(4), rng.integers(1500)
             scale = source.posterior["loss_noise"].to_numpy()[at][bench]
-            made = observed - rest[at] + distribution(source, scale, None).rvs(random_state=rng, size=len(bench))
-            settings = {"chains": 4, "draws": 500, "tune": 300, "target_accept": TARGET_ACCEPT, "seed": replicate + 1}
-            tree = run_sampler(compiled.with_data(run_loss_observed=made), cores=None, progress=None, **settings)
-            posterior = tree["posterior"].to_dataset()[kept]
-            fit: LawFit = replace(source, posterior=posterior)
+            errors = loss_noise(study.noise, scale, df=study.noise_df)
+            made = observed - rest[at] + errors.rvs(random_state=rng, size=len(bench))
+            compiled = with_data(prepared.compiled, source.data.assign(run_log_loss=("run", made)))
+            fit = sample_law(replace(prepared, compiled=compiled), draws=500, tune=300, seed=replicate + 1)
             for name, one in natural_parameters(fit).items():
                 summary = one.summary
                 held = (summary["lower"] <= truths[name][at]) & (truths[name][at] <= summary["upper"])

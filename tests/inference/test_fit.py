@@ -41,7 +41,7 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
     compile_by(monkeypatch, lambda *_: (None, []))
     monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Sampler())
     with pytest.raises(KeyboardInterrupt):
-        fit(world_study, world_tables, compiler=lambda *_: (None, []))
+        fit(world_study, world_tables)
     assert Sampler.cancelled and list(tmp_path.iterdir()) == []
 
 
@@ -84,18 +84,14 @@ def test_a_model_prepared_again_is_that_of_the_fit(world_fit: Fit, prepared: Pre
 
 
 def test_preparing_and_sampling_is_fitting(
-    world_fit: Fit, prepared: Prepared, compiled_world: list[Any], world_study: Study, world_tables: Tables
+    world_fit: Fit, prepared: Prepared, world_study: Study, world_tables: Tables
 ) -> None:
     stages: list[str] = []
-
-    def compiler(*_: Any) -> Any:
-        return compiled_world[0]
-
-    first = prepare(world_study, world_tables, stage=stages.append, compiler=compiler)
+    first = prepare(world_study, world_tables, stage=stages.append)
     assert stages == ["compile"]
     xr.testing.assert_identical(first.data, world_fit.data)
     assert first.about == prepared.about
-    in_one_go = fit(world_study, world_tables, seed=6, stage=stages.append, compiler=compiler, **FEW)
+    in_one_go = fit(world_study, world_tables, seed=6, stage=stages.append, **FEW)
     assert stages == ["compile", "compile", "sample"]
     in_two = sample(first, seed=6, **FEW)
     xr.testing.assert_identical(in_two.posterior, in_one_go.posterior)

@@ -83,7 +83,7 @@ def test_three_approaches_stand_side_by_side() -> None:
     fit = make(designs={"Few": GRID[:6], "Many": DENSE})
     found = allocation.allocate(fit, COMPUTE)
     for b, possible in enumerate([{"parametric"}, {"parametric", "iso-FLOP", "fixed sizes"}]):
-        table = allocation.approaches(fit, found, b).set_index("approach")
+        table = allocation.side_by_side(found, allocation.from_runs(fit, found, b), b).set_index("approach")
         assert list(table.index) == [name for name in ("fixed sizes", "iso-FLOP", "parametric") for _ in COMPUTE]
         assert list(table["compute"]) == COMPUTE * 3 and set(table.index[table["why_not"] == ""]) == possible
         numbers = table.drop(columns=["why_not", "compute"])

@@ -147,9 +147,9 @@ def test_a_law_is_recovered_from_its_own_runs(name: str, tmp_path: Path) -> None
         rows = pd.concat([rows.assign(unique_tokens=rows["tokens"] / epochs) for epochs in (1, 4, 16, 60)])
     if name == "experts":
         rows = pd.concat([rows.assign(experts=float(count)) for count in (1, 4, 16, 64)])
-    log = {letter: np.log(rows[column].to_numpy()) for letter, column in laws.VARIABLES.items() if column in rows}
-    log["c"] = np.log(6) + log["n"] + log["d"]
-    centre = {letter: log[laws.CENTRED_LIKE.get(letter, letter)].mean() for letter in log}
+    rows = rows.assign(flops=6 * rows["params"] * rows["tokens"])
+    log = {letter: np.log(rows[variable.column].to_numpy()) for letter, variable in laws.VARIABLES.items()}
+    centre = {letter: log[variable.like or letter].mean() for letter, variable in laws.VARIABLES.items()}
     noise = 0.004 * rng.standard_t(4, len(rows))
     exact = law.loss({letter: log[letter] - centre[letter] for letter in law.reads})
     rows.assign(loss=exact * np.exp(noise)).to_csv(tmp_path / "mine.csv", index=False)
@@ -219,7 +219,8 @@ def test_the_command_prints_one_json_and_draws_figures(
     assert prediction["loss"]["lower"] < prediction["loss"]["median"] < 0.2789 / 1.2
     assert [row["compute"] for row in found["allocation"]] == [1e22]
     assert {row["law"] for row in found["comparison"]} == {"densing", "compute"}, "experts do not vary"
-    assert sorted(path.name for path in tmp_path.glob("mine-*")) == [
-        f"mine-{what}.{form}" for what in ("allocation", "law") for form in ("png", "svg")
-    ]
+    figures = [f"mine-{what}.{form}" for what in ("allocation", "law") for form in ("png", "svg")]
+    assert sorted(path.name for path in tmp_path.glob("mine-*")) == sorted([*figures, "mine-law.json"])
+    kept = json.loads((tmp_path / "mine-law.json").read_text(encoding="utf-8"))
+    assert kept["results"] == found and "--compare --seed 1 -o mine" in kept["certificate"]["command"]
     assert "comparing with compute" in told

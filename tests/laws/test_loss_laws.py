@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import itemgetter
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesdensity import laws
+from bayesdensity.laws.loss import terms
 from bayesdensity.study.load import load_study
 
 Form = type[laws.Law]
@@ -105,9 +108,10 @@ def test_coordinates_are_level_and_elasticities_at_the_centre(form: Form, data: 
     law = form.from_coordinates(level, at)
     assert law.relative(origin(form)) == pytest.approx(1, rel=1e-12)
     assert law.loss(origin(form)) == pytest.approx(np.exp(level), rel=1e-12)
-    weights = form.weights(at)
-    assert {name for name, _ in weights.values()} == {name for name in at if name.endswith("elasticity")}
-    for exponent, (name, weight) in weights.items():
+    weights = form.weights({coordinate: value for coordinate, value in at.items() if "elasticity" not in coordinate})
+    assert {form.elasticities[exponent] for exponent in weights} == {name for name in at if name.endswith("elasticity")}
+    for exponent, weight in weights.items():
+        name = form.elasticities[exponent]
         assert weight * law.parts()[exponent] == pytest.approx(at[name], rel=1e-12)
         assert fall(law, ELASTICITY_OF.get(name, form.reads[0])) == pytest.approx(at[name], rel=1e-5)
 
@@ -188,9 +192,32 @@ def test_floats_arrays_xarray_and_pytensor_agree(form: Form) -> None:
             np.testing.assert_allclose(values, array, rtol=1e-10)
 
 
+def test_the_example_of_a_new_law_is_a_law_of_its_formula() -> None:
+    from bayesdensity.laws import loss
+
+    lines = dedent((loss.__doc__ or "").partition("::\n")[2].rpartition("The column")[0])
+    scope: dict[str, Any] = {"np": np, "terms": terms, "Law": laws.Law, "Variable": laws.Variable, "Number": Any}
+    exec(lines, scope := scope | {"dataclass": dataclass, "__name__": "example"})
+    law = scope["Bits"].from_coordinates(0.3, {"elasticity": 0.1})
+    made, centre = law.natural({"b": np.log(1e9)}), np.log(1e9)
+    assert law.loss({"b": np.log(4e9) - centre}) == pytest.approx(made["K"] * 4e9 ** -made["gamma"])
+    assert law.inverse(law.loss({"b": 0.7}), {}) == pytest.approx(0.7) and scope["BITS"].default({"params": 2}) == 32
+    assert law.reads == ("b",) and law.log_loss_centre == 0.3
+
+
+def test_a_reference_can_have_the_laws_whose_powers_of_size_and_data_are_separate() -> None:
+    assert set(laws.LADDER_LAWS) == {"chinchilla", "densing"}
+    for form in laws.LADDER_LAWS.values():
+        law = form.from_coordinates(0.3, {name: prior.interval[0] for name, prior in form.coordinates.items()})
+        powers = law.powers()
+        for letter, share, exponent in zip("nd", powers[:2], powers[2:], strict=True):
+            fallen = law.relative(origin(form)) - law.relative(origin(form, **{letter: 1.5}))
+            assert fallen == pytest.approx(share * (1 - np.exp(-1.5 * exponent)))
+
+
 def named_forms(form: Form = laws.Law) -> Iterator[Form]:
     for child in form.__subclasses__():
-        yield from ([child] if hasattr(child, "name") else [])
+        yield from ([child] if hasattr(child, "name") and child.__module__.startswith("bayesdensity.") else [])
         yield from named_forms(child)
 
 
@@ -218,7 +245,7 @@ def test_priors_are_of_what_the_law_is_made_from(form: Form) -> None:
     for name in at:
         with pytest.raises(KeyError, match=name):
             form.from_coordinates(0.3, {other: value for other, value in at.items() if other != name})
-    assert set(form.exponents) == set(form.elasticities()) <= set(form.part_names())
+    assert set(form.exponents) == set(form.elasticities) <= set(form.part_names())
 
 
 @pytest.mark.parametrize("name", ["size_share", "size_elasticity", "data_elasticity", "irreducible_share"])
