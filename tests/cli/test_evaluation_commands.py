@@ -51,6 +51,13 @@ def test_a_comparison_in_words_has_a_verdict(run: Run, two: tuple[Path, Path]) -
     assert set(rows_of_growth(outcome.out)) == {"frontier", "mean"} and "90% interval" in outcome.out
 
 
+def test_a_comparison_with_a_fit_that_failed_a_check_exits_1(
+    run: Run, world_fit: Fit, two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    failed = judged(thinned(world_fit), tmp_path / "failed.nc", reference="FAIL")
+    assert run("compare", two[0], failed, "--no-refit").status == 1
+
+
 def test_a_comparison_of_fits_that_never_double_says_infinity(run: Run, falling: Path, tmp_path: Path) -> None:
     shutil.copy(falling, tmp_path / "same.nc")
     told = strict(run("compare", falling, tmp_path / "same.nc", "--no-refit", "--json").out)
