@@ -83,7 +83,9 @@ def test_the_command_writes_tables_and_figures_twice_the_same(
     for name in ("one", "two"):
         folder = tmp_path / name
         common = (truth.study, "--data", truth.folder, "-o", folder)
-        assert command(*common, "--grid", tmp_path / "small.toml", "--axis", "rate") == 0
+        status = command(*common, "--grid", tmp_path / "small.toml", "--axis", "rate")
+        verdicts = {row["verdict"] for row in json.loads((folder / "sensitivity.json").read_text())["variants"]}
+        assert status == (0 if verdicts == {"PASS"} else 1)
         assert "rate" in capsys.readouterr().out
         written.append({file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".jsonl"})
     assert written[0] == written[1]
