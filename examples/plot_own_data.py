@@ -11,13 +11,14 @@ study are enough to find out, but do not expect more than fourteen scores can te
 # %%
 # The first table lists the models. The members of one family are the yardstick in whose parameters sizes are counted.
 
+import sys
 from pathlib import Path
 
 import bayesdensity as bd
 from bayesdensity.checks import checked, checks_of
 from bayesdensity.plots.density import plot_density
 
-folder = Path(__file__).parent / "own-scores"
+folder = Path(sys.argv[0]).parent / "own-scores"  # beside this script
 print((folder / "tables" / "llms.csv").read_text())
 
 # %%

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
 from bayesdensity.inference.convergence import Verdict
+from bayesdensity.inference.result import Sampled
 
 Array = NDArray[np.float64]
 VERDICTS: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")
@@ -20,14 +20,6 @@ DOUBT, GROSS = 0.01, 1e-6
 """p-values, adjusted for the number of tests, below which a misfit asks for a review, and below which it is gross."""
 DRAWS = 100
 """Posterior draws at which residuals are tested."""
-
-
-class Sampled(Protocol):
-    """Anything with draws: a fit of a study, or of a law."""
-
-    @property
-    def posterior(self) -> xr.Dataset:
-        """Draws, with dims ``chain`` and ``draw`` first."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +41,9 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=VERDICTS.index, default="PASS")
 
 
-def kept(fit: Sampled, draws: int = DRAWS) -> xr.Dataset:
-    """Evenly spaced draws of the posterior: as many as asked for, or up to twice as many."""
-    step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
-    return fit.posterior.isel(draw=slice(None, None, step))
-
-
-def thinned(fit: Sampled, draws: int = DRAWS) -> dict[str, Array]:
+def thinned(fit: Sampled[Any], draws: int = DRAWS) -> dict[str, Array]:
     """Evenly spaced draws of every variable, chains joined: draws are the first axis."""
-    values = kept(fit, draws).data_vars.items()
-    return {str(name): drawn.to_numpy().reshape(-1, *drawn.shape[2:]) for name, drawn in values}
+    return fit.thinned(draws).flat_draws()
 
 
 def over_draws(p: Array) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from bayesdensity.checks.protocol import Array, Check, judged, kept, over_draws, thinned
+from bayesdensity.checks.protocol import DRAWS, Array, Check, judged, over_draws, thinned
 from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
@@ -115,7 +115,7 @@ def depends(z: Array, on: Array, given: Array) -> float:
 def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
     """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
     data, form = fit.data, fit.study.frontier
-    mean = mean_at(fit.with_draws(kept(fit)), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    mean = mean_at(fit.thinned(DRAWS), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
     scales = Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws)))
     family = np.zeros((len(own), 0))

@@ -91,12 +91,11 @@ def _source(source: str, tables: Tables) -> tuple[pd.DataFrame, str, str]:
 
 def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with what they need not state, in which benchmark and run tell a row from every other."""
-    stated = {
-        variable.column: rows[variable.column].fillna(variable.default(rows))
-        for variable in laws.VARIABLES.values()
-        if variable.default is not None
-    }
-    rows = rows.assign(**stated, measured=rows["benchmark"])
+    rows = rows.assign(measured=rows["benchmark"])
+    for variable in laws.VARIABLES.values():
+        if variable.default is not None:
+            default = variable.default(rows)
+            rows[variable.column] = rows[variable.column].fillna(default) if variable.column in rows else default
     if rows.loc[rows["role"] != "trajectory", "suite"].nunique() > 1:
         rows = rows.assign(benchmark=rows["benchmark"] + " (" + rows["suite"] + ")")
     repeated = rows.duplicated(["run", "benchmark"], keep=False)

@@ -107,12 +107,6 @@ def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> 
     return xr.DataArray(values, dims=SAMPLE)
 
 
-def thinned_fit(fit: Fit, draws: int) -> Fit:
-    """The fit with so many of its draws, about, evenly spaced."""
-    step = max(1, fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] // draws)
-    return fit.with_draws(fit.posterior.isel(draw=slice(None, None, step)))
-
-
 def _in_chunks(
     fit: Fit,
     draws: int,
@@ -124,17 +118,17 @@ def _in_chunks(
 
     It is given all that was drawn, at the positions ``at`` of some dims, and the population mean at each release.
     """
-    thin = thinned_fit(fit, draws)
+    thin = fit.thinned(draws)
     mean = (mean_at(thin, fit.data["time"]) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
-    kept = thin.posterior.assign(mean=mean).isel(at or {}, missing_dims="ignore")
-    flat = {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in kept.data_vars.items()}
+    kept = thin.with_draws(thin.posterior.assign(mean=mean).isel(at or {}, missing_dims="ignore"))
+    flat = kept.flat_draws()
     total, parts = len(flat["mean"]), []
     for first in range(0, total, CHUNK):
         parts.append(work({name: values[first : first + CHUNK] for name, values in flat.items()}))
         if progress:
             progress(min(1.0, (first + CHUNK) / total))
     found = np.concatenate(parts)
-    return found.reshape(*(kept.sizes[dim] for dim in SAMPLE), *found.shape[1:])
+    return found.reshape(*(thin.posterior.sizes[dim] for dim in SAMPLE), *found.shape[1:])
 
 
 def _of_families(scores: xr.Dataset, families: NDArray[np.int_]) -> tuple[xr.Dataset, dict[str, NDArray[np.int_]]]:

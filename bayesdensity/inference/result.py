@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
@@ -63,6 +65,16 @@ class Sampled[S](Shown):
         """The same with other draws, or with some of them, whose convergence nobody has judged."""
         stats = self.sample_stats if sample_stats is None else sample_stats
         return replace(self, posterior=posterior, sample_stats=stats, stored_diagnostics=None)
+
+    def thinned(self, draws: int) -> Self:
+        """The same with evenly spaced draws: as many as asked for, or up to twice as many."""
+        step = max(1, self.posterior.sizes["chain"] * self.posterior.sizes["draw"] // draws)
+        return self.with_draws(self.posterior.isel(draw=slice(None, None, step)))
+
+    def flat_draws(self) -> dict[str, NDArray[np.float64]]:
+        """Draws of every variable, chains joined: draws are the first axis."""
+        draws = self.posterior.data_vars.items()
+        return {str(name): values.to_numpy().reshape(-1, *values.shape[2:]) for name, values in draws}
 
     def counted_draws(self) -> str:
         """How many chains of how many draws, in words."""

@@ -11,7 +11,6 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
-from bayesdensity.checks.protocol import kept
 from bayesdensity.data.runs import absolute_logs
 from bayesdensity.law.fitted import LawFit
 from bayesdensity.law.noise import typical_errors
@@ -88,24 +87,24 @@ def allocate(fit: LawFit, compute: Sequence[float], ci: float = DEFAULT_CI) -> A
     log_c = xr.DataArray(np.log(amounts), dims="compute", coords={"compute": amounts})
     best, below, above = (_optimum(fit.law, fit.centre, log_c + step) for step in (0.0, -STEP, STEP))
 
-    def slope(of: Callable[[Any], Any]) -> Any:
-        return (of(above) - of(below)) / (2 * STEP)
+    def slope(quantity: Callable[[Any], Any]) -> Any:
+        return (quantity(above) - quantity(below)) / (2 * STEP)
 
     floor = np.exp(fit.law.log_loss_centre) * fit.law.parts().get("share_irreducible", 0.0)
 
-    def noted(name: str, what: str, values: Any) -> Estimate:
+    def estimate(name: str, what: str, values: Any) -> Estimate:
         units = {"params": PARAMETERS, "tokens": TOKENS}.get(name, "")
         return Estimate(name, what, values.transpose(*SAMPLE, "compute", "benchmark"), ci, units)
 
     log_n, log_d, loss = best
     return Allocation(
-        noted("params", "compute-optimal parameters", np.exp(log_n)),
-        noted("tokens", "compute-optimal training tokens", np.exp(log_d)),
-        noted("tokens_per_parameter", "compute-optimal tokens per parameter", np.exp(log_d - log_n)),
-        noted("loss", "loss of the compute-optimal training", loss),
-        noted("size_exponent", "a of N_opt ~ C^a", slope(lambda found: found[0])),
-        noted("data_exponent", "b of D_opt ~ C^b", slope(lambda found: found[1])),
-        noted("return_exponent", "-dln(L - E)/dlnC at the optimum", -slope(lambda found: np.log(found[2] - floor))),
+        estimate("params", "compute-optimal parameters", np.exp(log_n)),
+        estimate("tokens", "compute-optimal training tokens", np.exp(log_d)),
+        estimate("tokens_per_parameter", "compute-optimal tokens per parameter", np.exp(log_d - log_n)),
+        estimate("loss", "loss of the compute-optimal training", loss),
+        estimate("size_exponent", "a of N_opt ~ C^a", slope(lambda best: best[0])),
+        estimate("data_exponent", "b of D_opt ~ C^b", slope(lambda best: best[1])),
+        estimate("return_exponent", "-dln(L - E)/dlnC at the optimum", -slope(lambda best: np.log(best[2] - floor))),
     )
 
 
@@ -130,7 +129,7 @@ def optimal_path(
 ) -> tuple[Estimate, Estimate]:
     """Optimal size, and its loss, along many amounts of compute, from some draws; dims ``compute``, ``benchmark``."""
     log_c = xr.DataArray(np.log(np.asarray(compute, dtype=float)), dims="compute")
-    law = laws.drawn_law(fit.study.form, kept(fit, draws))
+    law = laws.drawn_law(fit.study.form, fit.thinned(draws).posterior)
     log_n, _, loss = _optimum(law, fit.centre, log_c)
     what = "of the compute-optimal training"
     sizes = log_n.copy(data=np.exp(log_n.to_numpy()))
@@ -172,8 +171,8 @@ def from_budgets(
     groups = [group for group in _clusters(log_c, BUDGET) if _spread(log_n[group])]
 
     def optima(losses: np.ndarray) -> np.ndarray:
-        found = [_vertex(log_n[at], log_c[at], losses[at]) for at in groups]
-        return np.array([one for one in found if one is not None]).reshape(-1, 2)
+        vertices = [_vertex(log_n[budget], log_c[budget], losses[budget]) for budget in groups]
+        return np.array([vertex for vertex in vertices if vertex is not None]).reshape(-1, 2)
 
     replicates = _noisy(fit, benchmark, log_loss, seed)
     return _approach(
@@ -196,17 +195,17 @@ def from_sizes(
 
     def optima(losses: np.ndarray) -> np.ndarray:
         table = []
-        for at in groups:
-            x, index = np.unique(log_c[at].round(3), return_inverse=True)
-            y = np.bincount(index, losses[at]) / np.bincount(index)
+        for size in groups:
+            x, index = np.unique(log_c[size].round(3), return_inverse=True)
+            y = np.bincount(index, losses[size]) / np.bincount(index)
             table.append(np.interp(along, x, y, left=np.inf, right=np.inf))
-        found = []
+        winners = []
         for k, column in enumerate(np.array(table).T):
             present = np.flatnonzero(np.isfinite(column))
             if len(present) >= LEAST_BUDGETS and present[0] < (best := int(column.argmin())) < present[-1]:
-                found.append((along[k], sizes[best]))
+                winners.append((along[k], sizes[best]))
         # A staircase: the middle of each step stands for it; the first and the last are cut off by the ladder.
-        points = np.array(found).reshape(-1, 2)
+        points = np.array(winners).reshape(-1, 2)
         steps = [points[points[:, 1] == size].mean(axis=0) for size in np.unique(points[:, 1])[1:-1]]
         return np.array(steps).reshape(-1, 2)
 
@@ -256,10 +255,10 @@ def side_by_side(found: Allocation, others: Iterable[Approach], benchmark: int =
 
 def _runs(fit: LawFit, benchmark: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     data = fit.data
-    here = data["run_benchmark"].to_numpy() == benchmark
-    log = absolute_logs(data)
-    log_n, log_d = log["n"][here], log["d"][here]
-    return log_n, log_n + log_d + np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN), np.log(data["run_loss"].to_numpy()[here])
+    on_it, log = data["run_benchmark"].to_numpy() == benchmark, absolute_logs(data)
+    log_n, log_d = log["n"][on_it], log["d"][on_it]
+    log_c = log_n + log_d + np.log(laws.FLOPS_PER_PARAMETER_AND_TOKEN)
+    return log_n, log_c, np.log(data["run_loss"].to_numpy()[on_it])
 
 
 def _clusters(values: np.ndarray, width: float) -> list[np.ndarray]:
@@ -284,8 +283,8 @@ def _vertex(log_n: np.ndarray, log_c: np.ndarray, log_loss: np.ndarray) -> tuple
     if np.ptp(c) > 1e-6 and len(x) > LEAST_SIZES + 1:
         columns.append(c)  # budgets are only about equal
     (_, rise, bend, *_) = np.linalg.lstsq(np.column_stack(columns), log_loss, rcond=None)[0]
-    at = -rise / (2 * bend) if bend > 0 else np.nan
-    return (float(mean_c), float(centre + at)) if x.min() < at < x.max() else None
+    lowest = -rise / (2 * bend) if bend > 0 else np.nan
+    return (float(mean_c), float(centre + lowest)) if x.min() < lowest < x.max() else None
 
 
 def _noisy(fit: LawFit, benchmark: int, log_loss: np.ndarray, seed: int) -> np.ndarray:
@@ -308,13 +307,13 @@ def _approach(
     points, log_c = optima(log_loss), np.log(np.asarray(compute, dtype=float))
     if not _enough(points):
         return Approach(name, f"needs at least {LEAST_BUDGETS} {needs}, over a factor of 5 in compute")
-    again = [found for found in map(optima, replicates) if _enough(found)]
-    if len(again) < LEAST_REPLICATES * len(replicates):
+    replicated = [points for points in map(optima, replicates) if _enough(points)]
+    if len(replicated) < LEAST_REPLICATES * len(replicates):
         return Approach(name, "too noisy: many of its bootstrap replicates find no line")
-    lines = np.array([np.polyfit(found[:, 0], found[:, 1], 1) for found in again])
-    line, tail = np.polyfit(points[:, 0], points[:, 1], 1), (1 - ci) / 2
-    low, high = np.quantile(lines[:, 0], [tail, 1 - tail])
-    ends = np.quantile([np.polyval(one, log_c) for one in lines], [tail, 1 - tail], axis=0)
+    line, *lines = (np.polyfit(each[:, 0], each[:, 1], 1) for each in (points, *replicated))
+    tail = (1 - ci) / 2
+    low, high = np.quantile([slope for slope, _ in lines], [tail, 1 - tail])
+    ends = np.quantile([np.polyval(each, log_c) for each in lines], [tail, 1 - tail], axis=0)
     sizes = np.column_stack([ends[0], np.polyval(line, log_c), ends[1]])
     return Approach(name, "", (float(low), float(line[0]), float(high)), sizes, points, line)
 

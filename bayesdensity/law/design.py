@@ -91,10 +91,10 @@ def _collinear(form: type[laws.Law], logs: dict[str, np.ndarray]) -> str | None:
                 "all runs have one amount of compute (N D is constant), so size and tokens trade places and their "
                 "parts in the loss cannot be told apart. Bring runs of other amounts of compute."
             )
-        told = " and ".join(laws.VARIABLES[name].amount for name in names)
+        rest = " and ".join(laws.VARIABLES[name].amount for name in names)
         other = "compute" if set(logs) == {"n", "d"} else simpler_law(form, letter)
         return (
-            f"the {laws.VARIABLES[letter].amount} follows from the {told} (as where D is proportional to N), so their "
+            f"the {laws.VARIABLES[letter].amount} follows from the {rest} (as where D is proportional to N), so their "
             f"parts in the loss cannot be told apart. Bring runs off that line, or fit --law {other}."
         )
     return None

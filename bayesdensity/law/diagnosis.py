@@ -27,10 +27,11 @@ AT_CHANCE, SATURATED = 0.1, 0.9
 """Share of the way from guessing to the ceiling that the best run stays below, or exceeds."""
 STEEP = 0.5
 """Share of the rise that lies between two neighbouring rungs where it is emergent."""
-STEEPER, LEAST_RUNGS = 2.0, 4
-"""And at least so many times their share of the ladder; rungs that a step needs."""
-FALL = 0.02
-FALL_OF_RANGE = 0.1
+STEEPER = 2.0
+"""The two rungs must also have at least so many times their share of the log losses of the ladder."""
+LEAST_RUNGS = 4
+"""Rungs of a ladder on which a step can be told from a steep rise."""
+FALL, FALL_OF_RANGE = 0.02, 0.1
 """A fall is more than a ripple if it is larger than so many points, and than so much of the range of the curve."""
 RUNG = 0.02
 """Trainings whose log losses lie this close to that of the best of them are one rung."""
@@ -81,7 +82,7 @@ def diagnose_scaling(fit: LawFit, seed: int = 1) -> pd.DataFrame:
         ceiling = rng.choice(fit.posterior["ceiling"].to_numpy()[..., b].ravel(), DRAWS)
         states = _states(curve, floor, ceiling)
         chances = {state: float((states == state).mean()) for state in STATES}
-        state, top = max(chances, key=lambda one: chances[one]), (curve.score[:, 0] - floor) / (ceiling - floor)
+        state, top = max(chances, key=chances.__getitem__), (curve.score[:, 0] - floor) / (ceiling - floor)
         rows[str(name)] = {**chances, "state": state, "top": float(np.median(top))}
     return pd.DataFrame.from_dict(rows, orient="index", columns=[*STATES, "state", "top"]).rename_axis("benchmark")
 
@@ -89,45 +90,74 @@ def diagnose_scaling(fit: LawFit, seed: int = 1) -> pd.DataFrame:
 def score_curve(fit: LawFit, benchmark: int, rng: np.random.Generator) -> Curve | None:
     """Score of one benchmark against log loss; None with too few trainings.
 
-    Rasmussen and Williams 2006, equations 2.30 and 5.8, with a constant and a slope integrated out (2.7).
+    A Gaussian process with a constant and a slope integrated out, and its scale, length, noise and step over a grid.
+
+    Parameters
+    ----------
+    fit : LawFit
+    benchmark : int
+        Position of the benchmark in the fit.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Curve or None
+
+    References
+    ----------
+    Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, equations 2.7, 2.30 and 5.8.
     """
-    data = fit.data
-    here = data["map_benchmark"].to_numpy() == benchmark
-    if here.sum() < LEAST:
+    trainings = _trainings(fit, benchmark)
+    if trainings is None:
         return None
-    every, values = np.log(data["map_loss"].to_numpy()[here]), data["map_value"].to_numpy()[here]
-    order = np.argsort(every)
-    parts = np.array_split(order, min(len(order), MOST))  # neighbours are averaged where there are very many
-    log_loss, score = (np.array([of[part].mean() for part in parts]) for of in (every, values))
-    count = np.array([len(part) for part in parts])
-    x = (log_loss - log_loss.mean()) / np.ptp(log_loss)
-    inside = np.clip(score, 0.01, 0.99)
-    items = inside * (1 - inside) / float(data["n_items"][benchmark])
-    at = np.linspace(x.min(), x.max(), POINTS)
-    rungs = [log_loss.min()]
-    for one in np.sort(log_loss):
-        if one - rungs[-1] > RUNG:
-            rungs.append(one)
-    steps = [np.inf, *((np.array(rungs[1:]) + rungs[:-1]) / 2 - log_loss.mean()) / np.ptp(log_loss)]
+    log_loss, score, variance, count = trainings
+    middle, width, centre = log_loss.mean(), np.ptp(log_loss), score.mean()
+    x, rungs = (log_loss - middle) / width, _rungs(log_loss)
+    along = np.linspace(x.min(), x.max(), POINTS)
+    steps = [np.inf, *((rungs[1:] + rungs[:-1]) / 2 - middle) / width]
     grid = list(product(SCALES, LENGTHS, NOISES, steps))
-    centre = score.mean()
 
     def root(scale: float, length: float, noise: float, step: float) -> np.ndarray:
-        return np.asarray(linalg.cholesky(_kernel(x, x, scale, length, step) + np.diag((items + noise**2) / count)))
+        scatter = np.diag((variance + noise**2) / count)
+        return np.asarray(linalg.cholesky(_kernel(x, x, scale, length, step) + scatter))
 
     # Half of the prior is without a step, half spread over the gaps between rungs.
     without = np.array([0.0 if np.isinf(step) else np.log(len(rungs) - 1) for *_, step in grid])
-    evidence = np.array([_evidence(root(*one), score - centre) for one in grid]) - without
+    evidence = np.array([_evidence(root(*point), score - centre) for point in grid]) - without
     chosen = rng.choice(len(grid), DRAWS, p=np.exp(evidence - special.logsumexp(evidence)))
     draws = np.empty((DRAWS, POINTS))
     for k in np.unique(chosen):
         scale, length, _, step = grid[k]
-        across, own = _kernel(at, x, scale, length, step), chosen == k
+        across, at_point = _kernel(along, x, scale, length, step), chosen == k
         solved = linalg.cho_solve((root(*grid[k]), False), np.column_stack([score - centre, across.T]))
-        cover = _kernel(at, at, scale, length, step) - across @ solved[:, 1:] + 1e-9 * np.eye(POINTS)
-        normal = rng.standard_normal((own.sum(), POINTS))
-        draws[own] = centre + across @ solved[:, 0] + normal @ linalg.cholesky(cover)
-    return Curve(draws, log_loss.mean() + at * np.ptp(log_loss), np.array(rungs))
+        cover = _kernel(along, along, scale, length, step) - across @ solved[:, 1:] + 1e-9 * np.eye(POINTS)
+        normal = rng.standard_normal((at_point.sum(), POINTS))
+        draws[at_point] = centre + across @ solved[:, 0] + normal @ linalg.cholesky(cover)
+    return Curve(draws, middle + along * width, rungs)
+
+
+def _trainings(fit: LawFit, benchmark: int) -> tuple[np.ndarray, ...] | None:
+    """Log loss, score, its variance by the number of items, and number of the trainings averaged, from the best on."""
+    data = fit.data
+    on_it = data["map_benchmark"].to_numpy() == benchmark
+    if on_it.sum() < LEAST:
+        return None
+    log_losses, scores = np.log(data["map_loss"].to_numpy()[on_it]), data["map_value"].to_numpy()[on_it]
+    order = np.argsort(log_losses)
+    groups = np.array_split(order, min(len(order), MOST))  # neighbours are averaged where there are very many
+    log_loss, score = (np.array([values[group].mean() for group in groups]) for values in (log_losses, scores))
+    inside = np.clip(score, 0.01, 0.99)
+    items = float(data["n_items"][benchmark])
+    return log_loss, score, inside * (1 - inside) / items, np.array([len(group) for group in groups])
+
+
+def _rungs(log_loss: np.ndarray) -> np.ndarray:
+    """Log losses of the best training of each rung, from the best rung on."""
+    rungs = [log_loss.min()]
+    for value in np.sort(log_loss):
+        if value - rungs[-1] > RUNG:
+            rungs.append(value)
+    return np.array(rungs)
 
 
 def _kernel(x: np.ndarray, y: np.ndarray, scale: float, length: float, step: float) -> np.ndarray:

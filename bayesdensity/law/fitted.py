@@ -151,9 +151,9 @@ def prepare_law(
 def sample_law(
     prepared: PreparedLaw,
     *,
-    chains: int = 4,
-    draws: int = 1500,
-    tune: int = 500,
+    chains: int = CHAINS,
+    draws: int = DRAWS,
+    tune: int = TUNE,
     seed: int = 1,
     cores: int | None = None,
     progress: Progress | None = None,

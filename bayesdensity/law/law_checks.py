@@ -42,7 +42,7 @@ def check_convergence(fit: LawFit) -> Check:
 def check_losses(fit: LawFit) -> Check:
     """Losses fall with size and with data, as every law has it; by least squares of their logarithms."""
     bench, faults, figures = fit.data["run_benchmark"].to_numpy(), [], dict[str, float]()
-    variables, logs = [one for one in fit.study.form.variables if one.falls], fit.run_logs()
+    variables, logs = [variable for variable in fit.study.form.variables if variable.falls], fit.run_logs()
     for b, name in enumerate(fit.data["benchmark"].to_numpy()):
         on_it = bench == b
         x = np.column_stack([np.ones(on_it.sum()), *(logs[variable.letter][on_it] for variable in variables)])
@@ -66,11 +66,10 @@ def check_modes(fit: LawFit) -> Check:
         return Check("modes", "PASS", "a law of one variable has one explanation.")
     import arviz
 
-    found, worst_rhat = term_modes(fit), 1.0
-    several = {name: modes for name, modes in found.items() if len(modes) > 1}
+    several, worst_rhat = {name: modes for name, modes in term_modes(fit).items() if len(modes) > 1}, 1.0
     if not several:
         return Check("modes", "PASS", "one explanation: no second mode of comparable density was found.")
-    said, figures, unreached = [], dict[str, float](), False
+    explanations, figures, unreached = [], dict[str, float](), False
     for name, modes in several.items():
         contrast = np.log(fit.law.parts()["size_exponent"] / fit.law.parts()["data_exponent"]).sel(benchmark=name)
         rhat = float(arviz.rhat(contrast.to_dataset(name="x"))["x"]) if contrast.sizes["chain"] > 1 else np.inf
@@ -78,7 +77,7 @@ def check_modes(fit: LawFit) -> Check:
         figures[f"R-hat on {name}"] = rhat
         pairs = list(zip(modes, shares, strict=True))
         unreached |= any(share < NEVER and mode.log_density > -LIKELY for mode, share in pairs)
-        said.append(f"{name}: " + " or ".join(_told(mode, share) for mode, share in pairs))
+        explanations.append(f"{name}: " + " or ".join(_explanation(mode, share) for mode, share in pairs))
     shut = worst_rhat > MIXED or unreached
     verdict: Verdict = "FAIL" if shut else "REVIEW"
     end = "; chains do not move between them, so their shares mean nothing" if shut else ""
@@ -87,11 +86,15 @@ def check_modes(fit: LawFit) -> Check:
         ways = ["Give the law a floor (--law chinchilla)", *ways, "choose a mode (--slow)"]
     remedy = f"{', or '.join([*ways, 'bring runs over more sizes and amounts of data'])}."
     return Check(
-        "modes", verdict, "two explanations. " + "; ".join(said) + end + ".", remedy[0].upper() + remedy[1:], figures
+        "modes",
+        verdict,
+        "two explanations. " + "; ".join(explanations) + end + ".",
+        remedy[0].upper() + remedy[1:],
+        figures,
     )
 
 
-def _told(mode: Mode, share: float) -> str:
+def _explanation(mode: Mode, share: float) -> str:
     return f"exponents of size {mode.size_exponent:.2f} and data {mode.data_exponent:.2f} ({share:.0%} of draws)"
 
 
@@ -111,8 +114,8 @@ def check_residuals(fit: LawFit) -> Check:
 
 def _unread(fit: LawFit, z: np.ndarray) -> dict[str, float]:
     """p-values of losses that do not depend on what varies between the runs and the law does not read."""
-    bench, tests, read = fit.data["run_benchmark"].to_numpy(), dict[str, float](), fit.study.form.variables
-    unread = [one for one in laws.VARIABLES.values() if one not in read and not one.combined]
+    bench, tests, read = fit.data["run_benchmark"].to_numpy(), dict[str, float](), fit.study.form.reads
+    unread = [variable for letter, variable in laws.VARIABLES.items() if letter not in read and not variable.combined]
     for b, name in enumerate(fit.data["benchmark"].to_numpy()):
         on_it = bench == b
         plain = np.stack([np.ones(on_it.sum()), *(values[on_it] for values in fit.run_logs().values())])
@@ -133,10 +136,10 @@ def check_predictions(fit: LawFit) -> Check:
     pit = (loo_weights(log_like) * below.T).sum(axis=1)
     tests = {}
     for b, name in enumerate(fit.data["benchmark"].to_numpy()):
-        here = bench == b
-        if here.sum() >= LEAST:
-            tests[f"losses on {name} lie higher or lower than predicted"] = uniform(pit[here])
-            tests[f"losses on {name} scatter more or less than predicted"] = uniform(2 * np.abs(pit[here] - 0.5))
+        on_it = bench == b
+        if on_it.sum() >= LEAST:
+            tests[f"losses on {name} lie higher or lower than predicted"] = uniform(pit[on_it])
+            tests[f"losses on {name} scatter more or less than predicted"] = uniform(2 * np.abs(pit[on_it] - 0.5))
     loo = leave_one_run_out(fit)
     large = int((loo["pareto_k"] > loo["good_k"]).sum())
     inside = float((np.abs(pit - 0.5) <= 0.45).mean())
@@ -162,11 +165,10 @@ def check_identified(fit: LawFit) -> Check:
         return Check(
             "identified", "PASS", "all that is sampled for a benchmark is known better than its prior.", figures=figures
         )
-    said = f"as wide as their priors: {', '.join(unknown[:4])}" + (
-        f" and {len(unknown) - 4} more" if unknown[4:] else ""
-    )
+    more = f" and {len(unknown) - 4} more" if unknown[4:] else ""
+    sentence = f"as wide as their priors: {', '.join(unknown[:4])}{more}."
     remedy = "Do not report these as findings: they repeat the priors. Bring runs over more sizes and amounts of data."
-    return Check("identified", "REVIEW", said + ".", remedy, figures)
+    return Check("identified", "REVIEW", sentence, remedy, figures)
 
 
 def check_map(fit: LawFit) -> Check | None:

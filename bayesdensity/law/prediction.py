@@ -111,12 +111,12 @@ def distance(fit: LawFit, log: Mapping[str, xr.DataArray]) -> xr.DataArray:
     data, bench = fit.data, fit.data["run_benchmark"].to_numpy()
     runs = absolute_logs(data)
     reads, names = fit.study.form.reads, data["benchmark"].to_numpy()
-    found: xr.DataArray = xr.zeros_like(next(iter(log.values()))) + xr.zeros_like(fit.centre["n"])
-    for of_runs, here in zip(_sides(reads, runs), _sides(reads, log), strict=True):
+    beyond: xr.DataArray = xr.zeros_like(next(iter(log.values()))) + xr.zeros_like(fit.centre["n"])
+    for run_side, side in zip(_sides(reads, runs), _sides(reads, log), strict=True):
         for pick, sign in ((np.min, -1), (np.max, 1)):
-            end = xr.DataArray([float(pick(of_runs[bench == b])) for b in range(len(names))], {"benchmark": names})
-            found = np.maximum(found, sign * (here - end))
-    return found.transpose("training", "benchmark")
+            end = xr.DataArray([float(pick(run_side[bench == b])) for b in range(len(names))], {"benchmark": names})
+            beyond = np.maximum(beyond, sign * (side - end))
+    return beyond.transpose("training", "benchmark")
 
 
 def _sides(reads: Sequence[str], log: Mapping[str, Any]) -> list[Any]:
@@ -142,10 +142,12 @@ def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, s
     if not data.sizes["held"]:
         return pd.DataFrame(columns=columns)
     bench = data["held_benchmark"].to_numpy()
-    at = {laws.VARIABLES[letter].column: np.exp(log).tolist() for letter, log in absolute_logs(data, "held").items()}
-    found = predict(fit, at, labels=list(data["held"].to_numpy()), misfit=misfit, ci=ci, seed=seed)
+    trainings = {
+        laws.VARIABLES[letter].column: np.exp(log).tolist() for letter, log in absolute_logs(data, "held").items()
+    }
+    predicted = predict(fit, trainings, labels=list(data["held"].to_numpy()), misfit=misfit, ci=ci, seed=seed)
     rows = []
-    for kind, estimate in (("loss", found.loss), ("score", found.score)):
+    for kind, estimate in (("loss", predicted.loss), ("score", predicted.score)):
         if estimate is None:
             continue
         summary = estimate.summary
@@ -156,7 +158,7 @@ def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, s
             if np.isfinite(observed) and (kind == "loss" or name in summary["benchmark"]):
                 row = summary.isel(training=k).sel(benchmark=name)
                 low, middle, high = (float(row[end]) for end in ("lower", "median", "upper"))
-                far = float(np.exp(found.beyond.isel(training=k).sel(benchmark=name)))
+                far = float(np.exp(predicted.beyond.isel(training=k).sel(benchmark=name)))
                 rows.append((run, name, kind, observed, low, middle, high, low <= observed <= high, far))
     return pd.DataFrame(rows, columns=columns)
 

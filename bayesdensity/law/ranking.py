@@ -28,9 +28,9 @@ def leave_one_run_out(fit: LawFit) -> xr.Dataset:
     tree = xr.DataTree.from_dict({"log_likelihood": xr.Dataset({"losses": log_likelihood(fit)})})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Estimated shape parameter of Pareto distribution")  # reported by the caller
-        found = arviz.loo(tree, pointwise=True, var_name="losses", reff=1.0)
-    parts = {"elpd": ("run", found.elpd_i.to_numpy()), "pareto_k": ("run", found.pareto_k.to_numpy())}
-    return xr.Dataset({**parts, "good_k": float(found.good_k)}, coords={"run": fit.data["run"].to_numpy()})
+        loo = arviz.loo(tree, pointwise=True, var_name="losses", reff=1.0)
+    parts = {"elpd": ("run", loo.elpd_i.to_numpy()), "pareto_k": ("run", loo.pareto_k.to_numpy())}
+    return xr.Dataset({**parts, "good_k": float(loo.good_k)}, coords={"run": fit.data["run"].to_numpy()})
 
 
 def compare_laws(fits: Mapping[str, LawFit]) -> pd.DataFrame:
@@ -55,9 +55,9 @@ def compare_laws(fits: Mapping[str, LawFit]) -> pd.DataFrame:
             fit.data["run_loss"], first["run_loss"]
         ):
             raise InputError(f"'{name}' was fitted to other losses; only fits of the same losses can be compared.")
-    each = {name: leave_one_run_out(fit) for name, fit in fits.items()}
-    table = compared({name: one["elpd"] for name, one in each.items()})
-    large = {name: int((one["pareto_k"] > one["good_k"]).sum()) for name, one in each.items()}
+    left_out = {name: leave_one_run_out(fit) for name, fit in fits.items()}
+    table = compared({name: loo["elpd"] for name, loo in left_out.items()})
+    large = {name: int((loo["pareto_k"] > loo["good_k"]).sum()) for name, loo in left_out.items()}
     verdicts = {name: fit.diagnostics.verdict for name, fit in fits.items()}
     return table.assign(
         large_k=[large[str(name)] for name in table.index], converged=[verdicts[str(name)] for name in table.index]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bayesdensity import laws
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.data.runs import Runs
 from bayesdensity.law.fitted import LawFit, fit_law
-from bayesdensity.laws import LAWS
 from bayesdensity.study.law_spec import law_study
 
 
@@ -38,7 +38,7 @@ def fit_rivals(
         Called with what is under way.
     """
     fits = {fitted.study.law: fitted}
-    for name in LAWS:
+    for name in laws.LAWS:
         if name in fits:
             continue
         progress(f"comparing with {name}")

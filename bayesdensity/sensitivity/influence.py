@@ -11,7 +11,7 @@ import xarray as xr
 from bayesdensity.base import engine
 from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.masks import with_scores
-from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive, thinned_fit
+from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive
 from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
 from bayesdensity.sensitivity.running import Bench, Progress, belonging
@@ -55,7 +55,7 @@ def influence(
     -------
     list of Left
     """
-    draws = rates_of(thinned_fit(fit, DRAWS))
+    draws = rates_of(fit.thinned(DRAWS))
     found, todo = dict[tuple[str, str], Left](), list[tuple[str, str]]()
     for kind in kinds:
         for name, log_density in log_densities(fit, kind, progress).items():

@@ -34,27 +34,23 @@ def prior_trend(study: Study, data: xr.Dataset, draws: int = DRAWS, seed: int = 
     Fit
         Its levels are zero.
     """
-    form, trend = study.frontier, TRENDS[study.frontier.trend]
     source = _Priors(study, data.sizes["knot"], draws, seed)
-    rate = source.prior("rate")
-    source.kept = {"rate": rate, "origin": xr.zeros_like(rate)} | {
-        name: source.prior(name) for name in form.scales if name
-    }
-    source.kept["level"] = source.kept["origin"].expand_dims(benchmark=data.sizes["benchmark"], axis=-1)
-    fit = Fit(xr.Dataset(source.kept), xr.Dataset(), data, study, {})
-    parameters = trend.parameters(source, trend_sample(fit))
-    return Fit(xr.Dataset(source.kept | parameters), xr.Dataset(), data, study, {})
+    known = {"rate": source.prior("rate")} | {name: source.prior(name) for name in study.frontier.scales if name}
+    known["origin"] = xr.zeros_like(known["rate"])
+    known["level"] = known["origin"].expand_dims(benchmark=data.sizes["benchmark"], axis=-1)
+    straight = Fit(xr.Dataset(known), xr.Dataset(), data, study, {})
+    bend = TRENDS[study.frontier.trend].parameters(source, trend_sample(straight))
+    return straight.with_draws(straight.posterior.assign(bend))
 
 
 class _Priors:
     """Draws of what a trend is made of from the priors of a study."""
 
     def __init__(self, study: Study, n_knots: int, draws: int, seed: int) -> None:
-        self.rng, self.kept = np.random.default_rng(seed), dict[str, xr.DataArray]()
+        self.rng, self.shape = np.random.default_rng(seed), (1, draws, n_knots)
         # One after the other, whatever the study has of them: a change of form leaves the others as they are.
         drawn = {name: study.priors[name].draw(self.rng, (1, draws)) for name in DRAWN}
         self.values = {name: xr.DataArray(values, dims=SAMPLE) for name, values in drawn.items()}
-        self.shape = (1, draws, n_knots)
 
     def prior(self, name: str) -> xr.DataArray:
         return self.values[name]

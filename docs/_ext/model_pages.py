@@ -12,6 +12,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from bayesdensity.data.variables import ATTRS, DIMS, variables_table
 from bayesdensity.laws import LAWS
 from bayesdensity.study.load import load_study, study_names
 from bayesdensity.study.spec import Priors
@@ -40,31 +41,62 @@ class PlateDiagram(Directive):
         return [nodes.raw("", f'<div class="plates" role="img" aria-label="{label}">{picture}</div>', format="html")]
 
 
-class PriorTable(Directive):
+class _Table(Directive):
+    """A table in Markdown that the code makes."""
+
+    source: ClassVar[str]
+
+    def lines(self) -> list[str]:
+        """Its rows."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """The table, and what stands about it."""
+        node = nodes.container()
+        self.state.nested_parse(StringList(self.lines(), source=self.source), self.content_offset, node)
+        return node.children
+
+
+class PriorTable(_Table):
     """Every prior: what the default study states, who uses it, and where other studies differ."""
 
-    def run(self) -> list[nodes.Node]:
+    source = "models"
+
+    def lines(self) -> list[str]:
         """A table, and a sentence or a table for the other studies."""
-        node = nodes.container()
-        self.state.nested_parse(StringList(_lines(), source="models"), self.content_offset, node)
-        return node.children
+        return _prior_lines()
 
 
-class LawTable(Directive):
+class LawTable(_Table):
     """Every loss law: its name, formula and source."""
 
-    def run(self) -> list[nodes.Node]:
-        """A table."""
+    source = "bayesdensity/laws/loss"
+
+    def lines(self) -> list[str]:
+        """One row for each."""
         rows = [(f"`{law.name}`", law.title, law.formula, law.source) for law in LAWS.values()]
         lines = ["| `--law` | what it is | formula | source |", "|---|---|---|---|"]
-        lines += ["| " + " | ".join(row).replace("^", r"\^").replace("*", r"\*") + " |" for row in rows]
-        node = nodes.container()
-        self.state.nested_parse(StringList(lines, source="bayesdensity/laws/loss"), self.content_offset, node)
-        return node.children
+        return lines + ["| " + " | ".join(row).replace("^", r"\^").replace("*", r"\*") + " |" for row in rows]
+
+
+class DatasetTable(_Table):
+    """Every variable of the joined dataset."""
+
+    source = "bayesdensity/data/variables.py"
+
+    def lines(self) -> list[str]:
+        """Dims, then variables, then attributes."""
+        dims = [f"| `{name}` | {meaning} |" for name, meaning in DIMS.items()]
+        attrs = [f"| `{name}` | {meaning} |" for name, meaning in ATTRS.items()]
+        return [
+            *("| dim | counts |", "|---|---|", *dims, ""),
+            *(variables_table().replace("^", r"\^").splitlines()),
+            *("", "| attribute | meaning |", "|---|---|", *attrs),
+        ]
 
 
 @cache
-def _lines() -> list[str]:
+def _prior_lines() -> list[str]:
     studies = {name: load_study(name) for name in study_names()}
     readers: dict[str, list[str]] = {name: [] for name in Priors.model_fields}
     for name, study in studies.items():
@@ -106,4 +138,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("plate-diagram", PlateDiagram)
     app.add_directive("prior-table", PriorTable)
     app.add_directive("law-table", LawTable)
+    app.add_directive("dataset-table", DatasetTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

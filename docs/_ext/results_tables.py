@@ -343,7 +343,7 @@ def signed(bias: float) -> str:
 def calibration() -> list[str]:
     """Coverage of every quantity in worlds that follow the model."""
     rows = []
-    for row in results("densing-law-calibration"):
+    for row in results("as-modelled"):
         inside = row["inside_band"]
         uniform = {True: "yes", False: "no", None: ""}[inside] if inside is None or isinstance(inside, bool) else None
         rows.append(
@@ -382,21 +382,17 @@ SELDOM = 0.1
 def worlds() -> list[str]:
     """Coverage and bias in worlds that depart from the model, and which checks notice."""
     rows = []
-    for row in results("densing-law-worlds"):
+    for row in results("worlds"):
         noticed = [
             f"{check} {percent(share)}"
             for column, share in row.items()
             if (check := column.removeprefix("check ")) != column and check not in ALWAYS and share > SELDOM
         ]
-        pairs = [
-            text
-            for part in ("frontier", "mean")
-            for text in (f"{row[f'covered_{part}']:.2f}", signed(row[f"bias_{part}"]))
+        rates = [
+            f"{row[f'covered_{part}']:.2f} ({signed(row[f'bias_{part}'])})"
+            for part in ("frontier", "mean", "published")
         ]
-        shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities", "published")]
-        bias = signed(row["bias_published"])
-        rows.append([WORLDS.get(row["world"], row["world"]), *pairs, *shares, bias, ", ".join(noticed)])
-    head = ["world", "frontier covered", "bias", "mean covered", "bias", "benchmarks covered", "densities covered"]
-    return markdown(
-        [*head, "published covered", "bias", f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows
-    )
+        shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities")]
+        rows.append([WORLDS.get(row["world"], row["world"]), *rates[:2], *shares, rates[2], ", ".join(noticed)])
+    head = ["world", "frontier", "mean", "benchmarks", "densities", "published procedure"]
+    return markdown([*head, f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import json
 import shutil
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(
     assert {"llm", "cutoff", "months", "elpd", "observed", "median", "pit", "crps"} <= set(told["llms"][0])
     assert f"releases before {cutoffs[1]}" in outcome.err and "wrote mine-backtest.png" in outcome.err
     files = sorted(path.name for path in Path.cwd().iterdir())
-    assert files == ["mine-backtest.png", "mine-backtest.svg"]
+    assert files == ["mine-backtest.json", "mine-backtest.png", "mine-backtest.svg"]
+    kept = json.loads(Path("mine-backtest.json").read_text(encoding="utf-8"))
+    assert kept["results"] == told and kept["certificate"]["command"].startswith(f"bayesdensity backtest {fit_file}")
 
 
 @pytest.mark.usefixtures("sampled_again")

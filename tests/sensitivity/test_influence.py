@@ -39,10 +39,9 @@ def test_weights_without_a_part_agree_with_a_fit_without_it(
 
 
 def running_thinned(fit: Fit) -> Fit:
-    from bayesdensity.evaluation.marginal import thinned_fit
     from bayesdensity.sensitivity.influence import DRAWS
 
-    return thinned_fit(fit, DRAWS)
+    return fit.thinned(DRAWS)
 
 
 def test_influence_is_exact_where_weights_are_not_and_is_resumed(

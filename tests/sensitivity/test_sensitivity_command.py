@@ -89,7 +89,7 @@ def test_the_command_writes_tables_and_figures_twice_the_same(
     assert written[0] == written[1]
     stem = world_fit.study.name
     figures = {f"{stem}-{figure}.{form}" for figure in ("specifications", "tornado") for form in ("png", "svg")}
-    tables = {"variants.csv", "tornado.csv", "decomposition.csv", "priors.csv", "sensitivity.json"}
+    tables = {"variants.csv", "tornado.csv", "decomposition.csv", "priors.csv", "sensitivity.json", "certificate.json"}
     assert set(written[0]) == figures | tables
     told = json.loads(written[0]["sensitivity.json"])
     assert told["digest"] == world_fit.study.digest and len(told["variants"]) == 2

@@ -32,7 +32,7 @@ this folder and nothing else (and its source in ``data/references.bib``, if it i
         def inverse(self, loss, x):
             return terms.power_inverse(loss / np.exp(self.log_loss_centre), self.exponent)
 
-The column of a variable that no other law reads has to be in the schema of reference runs, `bayesdensity.data.schemas`.
+The column of a variable without a default has to be in the schema of reference runs, `bayesdensity.data.schemas`.
 """
 
 from __future__ import annotations

@@ -63,6 +63,11 @@ class Experts(Law):
     exponents = Chinchilla.exponents
     elasticities = Chinchilla.elasticities
 
+    @property
+    def share_data(self) -> Number:
+        """w_D."""
+        return 1 - self.share_irreducible - self.share_size
+
     @classmethod
     def weights(cls, coordinates: Mapping[str, Number]) -> dict[str, Number]:
         """Shares of the terms in the loss."""
@@ -82,12 +87,11 @@ class Experts(Law):
     def natural(self, centre: Point) -> dict[str, Number]:
         """E, A, B and the exponents; alpha and beta are those of a dense model."""
         level, n, d, e = np.exp(self.log_loss_centre), centre["n"], centre["d"], centre["e"]
-        share_data = 1 - self.share_irreducible - self.share_size
         alpha, beta = self.size_exponent - self.size_bend * e, self.data_exponent - self.data_bend * e
         return {
             "E": level * self.share_irreducible,
             "A": level * self.share_size * np.exp(alpha * n + self.size_gain * e),
-            "B": level * share_data * np.exp(beta * d + self.data_gain * e),
+            "B": level * self.share_data * np.exp(beta * d + self.data_gain * e),
             "alpha": alpha,
             "beta": beta,
             "gamma": self.size_bend,
@@ -108,5 +112,4 @@ class Experts(Law):
 
     def _data(self, x: Point) -> Number:
         exponent = self.data_exponent + self.data_bend * x["e"]
-        share_data = 1 - self.share_irreducible - self.share_size
-        return share_data * np.exp(-self.data_gain * x["e"] - exponent * x["d"])
+        return self.share_data * np.exp(-self.data_gain * x["e"] - exponent * x["d"])

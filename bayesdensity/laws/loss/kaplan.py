@@ -49,7 +49,7 @@ class Kaplan(Law):
 
     def relative(self, x: Point) -> Number:
         """Loss over the loss at the centre."""
-        size = terms.power(self.share_size, self.size_exponent / self.data_exponent, x["n"])
+        size = self.share_size * np.exp(-self.size_exponent / self.data_exponent * x["n"])
         return (size + (1 - self.share_size) * np.exp(-x["d"])) ** self.data_exponent
 
     def natural(self, centre: Point) -> dict[str, Number]:
