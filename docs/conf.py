@@ -34,7 +34,7 @@ extensions = [
 ]
 
 # Pages
-exclude_patterns = ["_build", "_ext", "validation/*.csv", "results/*.json", "auto_examples/**/*.md5"]
+exclude_patterns = ["_build", "_ext", "validation/*/*", "results/*.json", "auto_examples/**/*.md5"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +31,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.cpu_count = lambda: 1
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep together what shares the compiled model or a fixture of its module; begin with the compiled model.
 
     What needs no fit of the small world comes before what does, so that no worker waits for it.
     """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    for item in items:
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    for item in items if several else ():
         if group := _shared_by(item):
             item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: (_shared_by(item) != "world", "world_fit" in _fixtures(item)))
+    yield  # where groups are read, and where what shares fixtures is brought together
+    if several:
+        items.sort(key=lambda item: (_shared_by(item) != "world", "world_fit" in _fixtures(item)))
 
 
 def _fixtures(item: pytest.Item) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def test_a_stale_number_is_renewed_and_reported(page: Path) -> None:
 )
 def test_a_number_that_nobody_wrote_is_reported(page: Path, text: str, told: str) -> None:
     assert any(told in fault for fault in faults(page, text))
+
+
+def test_files_that_a_page_names_exist() -> None:
+    pages = [*results_text.pages(), ROOT / "CONTRIBUTING.md", ROOT / "tests" / "benchmarks" / "README.md"]
+    named = re.compile(r"(?<![\w/])((?:tests|bayesdensity|docs|models|examples)/[\w./-]+\.\w+)")
+    for path in pages:
+        missing = [name for name in named.findall(path.read_text()) if not (ROOT / name).exists()]
+        assert not missing, path.name
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,10 @@ def percent(value: float, digits: int = 0) -> str:
 
 def chance(value: float) -> str:
     """A posterior probability in a sentence: = 0.89, above 0.999."""
-    return f"above {SURE:g}" if value > SURE else f"below {1 - SURE:.3f}" if value < 1 - SURE else f"= {value:.2f}"
+    digits = 3 if min(value, 1 - value) < 0.005 else 2  # not 1.00 where it is not certain
+    return (
+        f"above {SURE:g}" if value > SURE else f"below {1 - SURE:.3f}" if value < 1 - SURE else f"= {value:.{digits}f}"
+    )
 
 
 def interval(row: Any, form: Form = months, prefix: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -34,6 +35,8 @@ EXIT_SENTENCE = "Exit status 1: the result exists, but a check failed or the sam
 """What `exit_status` decides, in the help of every command that judges and in docs/reading.md."""
 judging = partial(app.command, help_epilogue=EXIT_SENTENCE)
 """Registers a command whose exit status says whether its result may be used."""
+RENEWED = "renewed"
+"""Folder in the command of a certificate, wherever its tables lie."""
 
 Settings = Annotated[
     list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
@@ -54,6 +57,25 @@ def parsed(settings: list[str] | None) -> dict[str, Any]:
     from bayesdensity.study.load import parse_setting
 
     return dict(parse_setting(text) for text in settings or [])
+
+
+def command_line(command: str, subject: str | Path, given: Mapping[str, Any]) -> str:
+    """The line that asks for the same again.
+
+    Parameters
+    ----------
+    command : str
+    subject : str or Path
+        What it is given first.
+    given : mapping
+        Values by option, lists for repeated ones; none is written for None, False and empty lists.
+    """
+    words = []
+    for option, value in given.items():
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if each is not None and each is not False:
+                words += [option] if each is True else [option, str(each)]
+    return shlex.join(["bayesdensity", command, str(subject), *words])
 
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:

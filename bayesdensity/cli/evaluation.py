@@ -12,6 +12,7 @@ from bayesdensity.cli.common import (
     Ci,
     check_ci,
     check_folder,
+    command_line,
     convergence_check,
     exit_status,
     judging,
@@ -85,9 +86,16 @@ def backtest(
         predicted = run(result, cutoff, progress=tell, seed=seed)
     show(section, predicted, as_json=as_json)
     if output:
+        from bayesdensity.base.jsonable import jsonable
+        from bayesdensity.evaluation.certificate import fit_basis, save_certified
         from bayesdensity.plots.backtest import plot_backtest
         from bayesdensity.plots.files import save_figure
 
         files = save_figure(plot_backtest(result, predicted), output, "backtest")
+        asked_for = {"study": result.study.name, "parts": ["quantities", "predictions"]}
+        command = command_line("backtest", path, {"--cutoff": cutoff, "--seed": seed, "-o": output.name})
+        about = {"command": command, "seed": seed, "asked_for": asked_for}
+        file, basis = output.with_name(f"{output.name}-backtest.json"), fit_basis(result, asked_for["parts"])
+        files.append(save_certified(file, jsonable(section.data(predicted)), basis, **about))
         say(f"wrote {', '.join(file.name for file in files)}")
     return exit_status(convergence_check(judged.verdict, judged.sentence) for judged in predicted.verdicts.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_folder,
+    command_line,
     exit_status,
     identified,
     judging,
@@ -145,9 +145,8 @@ def _read(path: Path, ci: float) -> Fit:
 
 def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:
     """The command line that makes the same fit, to type again."""
-    pairs = [("--set", setting) for setting in settings or []]
-    pairs += [(option, str(value)) for option, value in given.items() if value not in (None, UNSAID.get(option))]
-    return shlex.join(["bayesdensity", "fit", study, *(word for pair in pairs for word in pair), *["--quick"] * quick])
+    said = {option: value for option, value in given.items() if value != UNSAID.get(option)}
+    return command_line("fit", study, {"--set": settings, **said, "--quick": quick})
 
 
 def _check_request(path: Path, counts: dict[str, int | None]) -> None:

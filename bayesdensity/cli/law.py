@@ -18,6 +18,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_folder,
+    command_line,
     exit_status,
     judging,
     parsed,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayesdensity.data.runs import Runs
+    from bayesdensity.law.answer import LawAnswer
     from bayesdensity.law.fitted import LawFit
     from bayesdensity.study.law_spec import LawStudy
 
@@ -119,7 +121,13 @@ def law(
     if output is not None:
         from bayesdensity.plots.law import save_law
 
-        say(f"wrote {' and '.join(file.name for file in save_law(told, output))}")
+        given = {"--law": law, "--noise": noise, "--noise-df": noise_df, "--pool": pool, "--slow": slow}
+        given |= {"--map-from": map_from, "--benchmark": benchmark, "--hold-out": hold_out, "--exclude": exclude}
+        given |= {"--set": settings, "--data": data and str(data)}
+        beside = {"--at": at, "--compute": compute, "--compare": compare, "--seed": seed, "-o": output.name}
+        command, asked_for = command_line("law", suite, {**given, **beside}), {"suite": suite, **given}
+        files = [*save_law(told, output), _save_json(told, runs, output, command, asked_for)]
+        say(f"wrote {' and '.join(file.name for file in files)}")
     return exit_status(told.checks)
 
 
@@ -138,6 +146,17 @@ def _fitted(study: LawStudy, runs: Runs, compute: list[float] | None, sampler: d
         from bayesdensity.law.fitted import fit_law
 
         return fit_law(study, runs, progress=report.chains, stage=report.stage, **sampler)
+
+
+def _save_json(told: LawAnswer, runs: Runs, stem: Path, command: str, asked_for: dict[str, Any]) -> Path:
+    """Write the answer with its certificate."""
+    from bayesdensity.base.jsonable import jsonable
+    from bayesdensity.evaluation.certificate import law_basis, save_certified
+    from bayesdensity.render.sections import law as section
+
+    basis, path = law_basis(told.fit.study, runs), stem.with_name(f"{stem.name}-law.json")
+    seed = told.fit.about["seed"]
+    return save_certified(path, jsonable(section.data(told)), basis, command=command, seed=seed, asked_for=asked_for)
 
 
 def _trainings(at: list[str] | None) -> dict[str, list[float]]:

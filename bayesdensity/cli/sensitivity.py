@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from bayesdensity.cli.common import (
+    RENEWED,
     AsJson,
     Ci,
     Cluster,
@@ -19,6 +20,7 @@ from bayesdensity.cli.common import (
     check_ci,
     check_counts,
     check_results,
+    command_line,
     convergence_check,
     exit_status,
     judging,
@@ -103,7 +105,17 @@ def sensitivity(
         with resumable("fits", folder) as tell:
             answer = answer_universe(universe, planned, bench, tell, leave_out=influence or (), of=of, ci=ci)
     show(section, answer, as_json=as_json)
-    say(f"wrote {', '.join(str(file) for file in _written(answer, folder))}")
+    from bayesdensity.evaluation.certificate import save_certificate, variants_basis
+
+    files = _written(answer, folder)
+    given = {"--set": settings, "--data": data and str(data), "--grid": grid, "--axis": axis, "--vary": vary}
+    given |= {"--design": design}
+    beside = {"--influence": influence, "--estimand": estimand, "--at": at, "--seed": seed, "-o": RENEWED}
+    about = {"command": command_line("sensitivity", study, {**given, **beside}), "seed": seed}
+    answered = {made.key: made.study for made in universe.variants if made.key in answer.specifications.index}
+    basis = variants_basis(answered, tables)
+    files.append(save_certificate(folder, files, basis, asked_for={"study": study, **given}, **about))
+    say(f"wrote {', '.join(map(str, files))}")
     return exit_status([answers_check(answer.failed), *map(convergence_check, answer.specifications["verdict"])])
 
 

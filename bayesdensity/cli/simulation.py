@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import (
+    RENEWED,
     AsJson,
     Cluster,
     Folder,
@@ -20,6 +21,7 @@ from bayesdensity.cli.common import (
     app,
     check_counts,
     check_results,
+    command_line,
     exit_status,
     judging,
     load,
@@ -155,7 +157,15 @@ def calibrate(
                 progress=lambda done, all_: tell(f"replicate {done} of {all_}"),
             )
     show(section, calibrations, as_json=as_json)
-    say(f"wrote {', '.join(str(file) for file in _written(calibrations, folder))}")
+    from bayesdensity.evaluation.certificate import save_certificate, study_basis
+
+    files = _written(calibrations, folder)
+    given, parts = {"--set": settings, "--data": data and str(data)}, ["quantities", "worlds", "published"]
+    beside = {"--fit": fit_file, "--replicates": replicates, "--world": world, "--seed": seed, "-o": RENEWED}
+    about = {"command": command_line("calibrate", study, {**given, **beside}), "seed": seed}
+    basis, asked_for = study_basis(chosen, tables, parts), {"study": study, **given, "parts": parts}
+    files.append(save_certificate(folder, files, basis, asked_for=asked_for, **about))
+    say(f"wrote {', '.join(map(str, files))}")
     return exit_status(answers_check(calibration.failed) for calibration in calibrations.values())
 
 

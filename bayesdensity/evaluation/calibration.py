@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bayesdensity.checks import VERDICTS, run_checks
 from bayesdensity.data.masks import with_scores
 from bayesdensity.data.schemas import SCHEMAS
 from bayesdensity.data.tables import Tables
+from bayesdensity.evaluation.ranks import RANKS, inside_band
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_data
 from bayesdensity.inference.result import Fit
@@ -32,11 +33,6 @@ from bayesdensity.study.spec import Study
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 """Probabilities of the intervals whose coverage is counted."""
 CHAINS, DRAWS, TUNE = 2, 500, 500
-RANKS = 100
-"""Draws that a truth is ranked among: few enough to be nearly independent."""
-BAND = 0.99
-"""Probability that a rank ECDF lies inside its band everywhere."""
-BAND_SIMULATIONS = 2000
 LEAST = 10
 """Ranks of a density that a band needs: an LLM may be published in a few worlds only."""
 BOOTSTRAP = 500
@@ -304,36 +300,6 @@ def compared(fit: Fit, made: Simulated) -> dict[str, dict[str, float | bool]]:
         }
         found[str(name)] = row | _covered(truth, {level: _ends(values, level) for level in LEVELS})
     return found
-
-
-def rank_ecdf(ranks: Any) -> pd.DataFrame:
-    """ECDF of ranks less that of a uniform, with a band that holds all of it with probability 0.99.
-
-    Columns ``x``, ``ecdf``, ``lower`` and ``upper``.
-    """
-    from arviz_stats import ecdf_utils
-
-    # A rank is one of 101 values: it is spread over its share of the unit interval, at random but always alike.
-    spread = np.random.default_rng(1).random(len(ranks))
-    values = (np.asarray(ranks, dtype=float) + spread) / (RANKS + 1)
-    x, lower, upper = _band(len(values))
-    ecdf = np.where((x > 0) & (x < 1), ecdf_utils.compute_ecdf(values, x), x)
-    return pd.DataFrame({"x": x, "ecdf": ecdf - x, "lower": lower - x, "upper": upper - x})
-
-
-def inside_band(ranks: Any) -> bool:
-    """Whether the ECDF of ranks stays inside its band."""
-    curve = rank_ecdf(ranks)
-    return bool(curve["ecdf"].between(curve["lower"], curve["upper"]).all())
-
-
-@lru_cache(maxsize=32)
-def _band(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points, and where the ECDF of so many uniform numbers stays at all of them (arXiv 2103.10522)."""
-    from arviz_stats import ecdf_utils
-
-    x, _, lower, upper = ecdf_utils.ecdf_pit(np.zeros(n), BAND, BAND_SIMULATIONS, rng=np.random.default_rng(2))
-    return x, lower, upper
 
 
 def _row(name: str, part: pd.DataFrame, banded: bool = True) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesdensity.evaluation.calibration import BAND, LEAST, LEVELS, Calibration, rank_ecdf
+from bayesdensity.evaluation.calibration import LEAST, LEVELS, Calibration
+from bayesdensity.evaluation.ranks import BAND, rank_ecdf
 from bayesdensity.plots.page import BLACK, BLUE, GREY, PALE, SKY, STYLE, VERMILLION, titled_page
 from bayesdensity.simulate import WORLDS
 from bayesdensity.simulate.truth import FRONTIER_RATE, OF

@@ -12,8 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import bayesdensity as bd
+from certificates import basis_again, law_asked_for
 
+import bayesdensity as bd
+from bayesdensity.data.tables import read_tables
+from bayesdensity.evaluation.certificate import save_certified
+
+RENEW = "python docs/renew.py --results fits"
 STUDIES = ("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break")
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
 OWN = Path("examples/own-scores")
@@ -109,11 +114,22 @@ def _run(arguments: list[str]) -> str:
     return done.stdout
 
 
+def asked_for(name: str) -> dict[str, Any]:
+    """What the certificate of `docs/results/NAME.json` says was asked for."""
+    kind, _, rest = name.partition("-")
+    if kind == "law":
+        return law_asked_for(LAWS[rest])
+    study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
+    if name == "own-scores":
+        study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
+    return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}
+
+
 def _keep(path: Path, found: Any) -> None:
-    """Write the results beside the certificate that is there, six digits to a number."""
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    whole = {"certificate": before.get("certificate", {}), "results": _short(_without(found, LEFT_OUT))}
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the results with their certificate, six digits to a number."""
+    asked = asked_for(path.stem)
+    basis = basis_again(asked, read_tables)
+    save_certified(path, _short(_without(found, LEFT_OUT)), basis, command=RENEW, seed=1, asked_for=asked)
 
 
 def _without(node: Any, names: Iterable[str]) -> Any:

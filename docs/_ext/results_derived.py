@@ -64,13 +64,13 @@ def mean_of_forms() -> dict[str, float]:
 @derived
 def worlds() -> int:
     """Simulated data sets of the calibration."""
-    return len(results("densing-law-calibration-replicates"))
+    return len(results("as-modelled-replicates"))
 
 
 @derived
 def coverage() -> dict[str, float]:
     """Coverage of the 90 % interval of the frontier's rate, with a binomial 90 % interval (Jeffreys)."""
-    row = next(row for row in results("densing-law-calibration") if row["quantity"] == FRONTIER)
+    row = next(row for row in results("as-modelled") if row["quantity"] == FRONTIER)
     n, share = row["n"], row["covered_90%"]
     lower, upper = beta.ppf([0.05, 0.95], n * share + 0.5, n * (1 - share) + 0.5)
     return {"median": share, "lower": float(lower), "upper": float(upper)}
@@ -79,37 +79,37 @@ def coverage() -> dict[str, float]:
 @derived
 def without_published_interval() -> int:
     """Data sets for which the published procedure gave no interval."""
-    row = next(row for row in results("densing-law-calibration") if row["quantity"].startswith("published"))
+    row = next(row for row in results("as-modelled") if row["quantity"].startswith("published"))
     return worlds() - int(row["n"])
 
 
 @derived
 def true_rates() -> dict[str, float]:
     """Smallest and largest true rate of the frontier in the calibration."""
-    rates = [row[f"{FRONTIER}: truth"] for row in results("densing-law-calibration-replicates")]
+    rates = [row[f"{FRONTIER}: truth"] for row in results("as-modelled-replicates")]
     return {"lower": min(rates), "upper": max(rates)}
 
 
 @derived
 def negative_true_rates() -> int:
     """Data sets of the calibration in which density truly falls."""
-    return sum(row[f"{FRONTIER}: truth"] < 0 for row in results("densing-law-calibration-replicates"))
+    return sum(row[f"{FRONTIER}: truth"] < 0 for row in results("as-modelled-replicates"))
 
 
 @derived
 def worst_rhat() -> dict[str, Any]:
     """Largest R-hat over all variables of a calibration fit: median over fits, and how many fits exceed 1.1."""
-    found = [row["max_rhat"] for row in results("densing-law-calibration-replicates")]
+    found = [row["max_rhat"] for row in results("as-modelled-replicates")]
     return {"median": median(found), "above": sum(rhat > FAR for rhat in found)}
 
 
 @derived
 def fits_with_divergences() -> int:
     """Calibration fits with a divergent transition."""
-    return sum(row["divergences"] > 0 for row in results("densing-law-calibration-replicates"))
+    return sum(row["divergences"] > 0 for row in results("as-modelled-replicates"))
 
 
 @derived
 def fits_with_stuck_chains() -> int:
     """Calibration fits with a chain that never moved."""
-    return sum(row["stuck"] > 0 for row in results("densing-law-calibration-replicates"))
+    return sum(row["stuck"] > 0 for row in results("as-modelled-replicates"))

@@ -343,7 +343,7 @@ def signed(bias: float) -> str:
 def calibration() -> list[str]:
     """Coverage of every quantity in worlds that follow the model."""
     rows = []
-    for row in results("densing-law-calibration"):
+    for row in results("as-modelled"):
         inside = row["inside_band"]
         uniform = {True: "yes", False: "no", None: ""}[inside] if inside is None or isinstance(inside, bool) else None
         rows.append(
@@ -382,7 +382,7 @@ SELDOM = 0.1
 def worlds() -> list[str]:
     """Coverage and bias in worlds that depart from the model, and which checks notice."""
     rows = []
-    for row in results("densing-law-worlds"):
+    for row in results("worlds"):
         noticed = [
             f"{check} {percent(share)}"
             for column, share in row.items()
@@ -394,5 +394,4 @@ def worlds() -> list[str]:
         ]
         shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities")]
         rows.append([WORLDS.get(row["world"], row["world"]), *rates[:2], *shares, rates[2], ", ".join(noticed)])
-    head = ["world", "frontier", "mean", "benchmarks", "densities", "published procedure"]
-    return markdown([*head, f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows)
+    return markdown(["world", "frontier", "mean", "benchmarks", "densities", "published", "noticed by"], rows)

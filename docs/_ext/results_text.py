@@ -45,11 +45,11 @@ WRONG = (Missing, KeyError, TypeError, ValueError)
 
 @cache
 def results(name: str) -> Any:
-    """What a command wrote to `docs/results/NAME.json`, or the rows of `docs/validation/NAME.csv`."""
-    path, rows = RESULTS / f"{name}.json", VALIDATION / f"{name}.csv"
+    """What a command wrote to `docs/results/NAME.json`, or the rows of `docs/validation/*/NAME.csv`."""
+    path, rows = RESULTS / f"{name}.json", next(VALIDATION.glob(f"*/{name}.csv"), None)
     if path.is_file():
         return json.loads(path.read_text(encoding="utf-8"))["results"]
-    if not rows.is_file():
+    if rows is None:
         raise Missing(f"docs/results/{name}.json does not exist")
     with rows.open(encoding="utf-8", newline="") as file:
         return [{key: _typed(cell) for key, cell in row.items()} for row in csv.DictReader(file)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from described import unbroken
 from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
 from seams import diagnose_by
 
@@ -44,9 +46,16 @@ def test_a_comparison_as_json_is_pure_and_has_what_is_promised(run: Run, two: tu
 def test_a_comparison_in_words_has_a_verdict(run: Run, two: tuple[Path, Path]) -> None:
     outcome = run("compare", *two, "--no-refit")
     assert outcome.status == 0 and "Traceback" not in outcome.err
-    assert f"best: {two[0]}; worse: {two[1]}." in outcome.out
-    assert "that were not left out exactly" in outcome.out
+    said = unbroken(outcome.out)
+    assert f"best: {two[0]}; worse: {two[1]}." in said and "that were not left out exactly" in said
     assert set(rows_of_growth(outcome.out)) == {"frontier", "mean"} and "90% interval" in outcome.out
+
+
+def test_a_comparison_with_a_fit_that_failed_a_check_exits_1(
+    run: Run, world_fit: Fit, two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    failed = judged(thinned(world_fit), tmp_path / "failed.nc", reference="FAIL")
+    assert run("compare", two[0], failed, "--no-refit").status == 1
 
 
 def test_a_comparison_of_fits_that_never_double_says_infinity(run: Run, falling: Path, tmp_path: Path) -> None:
@@ -66,7 +75,7 @@ def test_fits_of_other_scores_are_not_compared(run: Run, world_fit: Fit, fit_fil
     values = world_fit.data["score_value"].to_numpy() * 0.99
     other = dataclasses.replace(world_fit, data=with_scores(world_fit.data, values)).save(tmp_path / "other.nc")
     said = refused(run, "compare", fit_file, other, "--no-refit")
-    assert "small-world and other are fits of different scores" in said and "--set" in said
+    assert f"{fit_file.stem} and other are fits of different scores" in said and "--set" in said
 
 
 @pytest.fixture
@@ -94,7 +103,9 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(
     assert {"llm", "cutoff", "months", "elpd", "observed", "median", "pit", "crps"} <= set(told["llms"][0])
     assert f"releases before {cutoffs[1]}" in outcome.err and "wrote mine-backtest.png" in outcome.err
     files = sorted(path.name for path in Path.cwd().iterdir())
-    assert files == ["mine-backtest.png", "mine-backtest.svg"]
+    assert files == ["mine-backtest.json", "mine-backtest.png", "mine-backtest.svg"]
+    kept = json.loads(Path("mine-backtest.json").read_text(encoding="utf-8"))
+    assert kept["results"] == told and kept["certificate"]["command"].startswith(f"bayesdensity backtest {fit_file}")
 
 
 @pytest.mark.usefixtures("sampled_again")
@@ -104,11 +115,11 @@ def test_a_backtest_in_words_has_a_row_for_each_cutoff_and_says_which_did_not_co
     apart = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
     diagnose_by(monkeypatch, lambda *_: apart)
     outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
-    assert outcome.status == 1 and "2025-07-01: chains disagree." in outcome.out.splitlines()
+    assert outcome.status == 1 and "2025-07-01: FAIL: chains disagree." in outcome.out.splitlines()
     assert list(Path.cwd().iterdir()) == []
-    rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
-    assert len(rows) == 2 and "P(growth) " in rows[1]
-    assert "CRPS" in outcome.out and any(line.startswith("all ") for line in outcome.out.splitlines())
+    rows = [line for line in outcome.out.splitlines() if line.startswith("  2025-07-01 ")]
+    assert len(rows) == 2 and "P(growth)" in outcome.out
+    assert "CRPS" in outcome.out and any(line.startswith("  all ") for line in outcome.out.splitlines())
 
 
 @pytest.mark.usefixtures("sampled_again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from described import unbroken
 from outcomes import Run, edit, refused, strict
 from simulated import Truth
 
@@ -19,8 +20,9 @@ def test_studies_are_listed(run: Run) -> None:
 def test_show_gives_every_prior_and_its_reason(run: Run, truth: Truth, world_fit: Fit) -> None:
     outcome = run("show", truth.study, "--data", truth.folder)
     assert outcome.status == 0 and outcome.err == ""
+    said = unbroken(outcome.out)
     for name, prior in world_fit.study.priors:
-        assert f"  {name} " in outcome.out and prior.why in outcome.out
+        assert f"  {name} " in outcome.out and prior.why in said
     shown = strict(run("show", truth.study, "--data", truth.folder, "--json").out)
     assert shown["digest"] == world_fit.study.digest
     assert (shown["n_llms"], shown["n_scores"]) == (world_fit.about["n_llms"], world_fit.about["n_scores"])

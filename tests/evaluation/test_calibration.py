@@ -15,19 +15,20 @@ from described import json_of, text_of
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
 from bayesdensity.base.jsonable import dumps
+from bayesdensity.cli import app
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.evaluation.calibration import (
     DENSITIES,
     LEVELS,
-    RANKS,
     Calibration,
     calibrate,
     collect,
     compared,
-    rank_ecdf,
     worlds_table,
 )
 from bayesdensity.evaluation.calibration_files import save_calibration
+from bayesdensity.evaluation.certificate import file_digest, stale, study_basis
+from bayesdensity.evaluation.ranks import RANKS, rank_ecdf
 from bayesdensity.inference.preparing import prepare
 from bayesdensity.inference.result import Fit
 from bayesdensity.plots.calibration import plot_calibration
@@ -35,6 +36,7 @@ from bayesdensity.render.sections import calibration as section
 from bayesdensity.render.text import to_text
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 QUANTITIES = ("rate of the frontier", "rate of the mean", "rate on A", "rate on B", "density of one", "density of two")
 Z = {0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.96}
@@ -180,6 +182,26 @@ def test_the_figure_has_a_panel_for_each_quantity(tmp_path: Path) -> None:
     figure = plot_calibration(calibration(60))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [*QUANTITIES[:4], DENSITIES, "coverage, rate of the frontier"]
+
+
+def test_the_command_certifies_its_tables(
+    world_study: Study, world_tables: Tables, truth: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bayesdensity.evaluation.calibration.calibrate", lambda *_, **__: {"as-modelled": calibration(60)}
+    )
+    monkeypatch.setattr("bayesdensity.cli.simulation._source", lambda *_, **__: None)
+    folder = tmp_path / "out"
+    asked = ["calibrate", truth.study, "--data", truth.folder, "--replicates", "60", "-o", folder]
+    assert app([str(part) for part in asked], result_action="return_value") == 0
+    kept = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+    assert set(kept["contents"]) == {"as-modelled.csv", "as-modelled-replicates.csv"}
+    assert kept["command"] == (
+        f"bayesdensity calibrate {truth.study} --data {truth.folder} --replicates 60 --seed 1 -o renewed"
+    )
+    contents = {name: file_digest(folder / name) for name in kept["contents"]}
+    parts = ("quantities", "worlds", "published")
+    assert stale(kept, study_basis(world_study, world_tables, parts), contents) == []
 
 
 # Real fits

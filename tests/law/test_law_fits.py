@@ -219,7 +219,8 @@ def test_the_command_prints_one_json_and_draws_figures(
     assert prediction["loss"]["lower"] < prediction["loss"]["median"] < 0.2789 / 1.2
     assert [row["compute"] for row in found["allocation"]] == [1e22]
     assert {row["law"] for row in found["comparison"]} == {"densing", "compute"}, "experts do not vary"
-    assert sorted(path.name for path in tmp_path.glob("mine-*")) == [
-        f"mine-{what}.{form}" for what in ("allocation", "law") for form in ("png", "svg")
-    ]
+    figures = [f"mine-{what}.{form}" for what in ("allocation", "law") for form in ("png", "svg")]
+    assert sorted(path.name for path in tmp_path.glob("mine-*")) == sorted([*figures, "mine-law.json"])
+    kept = json.loads((tmp_path / "mine-law.json").read_text(encoding="utf-8"))
+    assert kept["results"] == found and "--compare --seed 1 -o mine" in kept["certificate"]["command"]
     assert "comparing with compute" in told

@@ -83,13 +83,15 @@ def test_the_command_writes_tables_and_figures_twice_the_same(
     for name in ("one", "two"):
         folder = tmp_path / name
         common = (truth.study, "--data", truth.folder, "-o", folder)
-        assert command(*common, "--grid", tmp_path / "small.toml", "--axis", "rate") == 0
+        status = command(*common, "--grid", tmp_path / "small.toml", "--axis", "rate")
+        verdicts = {row["verdict"] for row in json.loads((folder / "sensitivity.json").read_text())["variants"]}
+        assert status == (0 if verdicts == {"PASS"} else 1)
         assert "rate" in capsys.readouterr().out
         written.append({file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".jsonl"})
     assert written[0] == written[1]
     stem = world_fit.study.name
     figures = {f"{stem}-{figure}.{form}" for figure in ("specifications", "tornado") for form in ("png", "svg")}
-    tables = {"variants.csv", "tornado.csv", "decomposition.csv", "priors.csv", "sensitivity.json"}
+    tables = {"variants.csv", "tornado.csv", "decomposition.csv", "priors.csv", "sensitivity.json", "certificate.json"}
     assert set(written[0]) == figures | tables
     told = json.loads(written[0]["sensitivity.json"])
     assert told["digest"] == world_fit.study.digest and len(told["variants"]) == 2

@@ -10,7 +10,8 @@ import pandas as pd
 
 from bayesdensity.base.format import percent
 from bayesdensity.base.jsonable import by_row
-from bayesdensity.evaluation.calibration import BAND, CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
+from bayesdensity.evaluation.calibration import CHECK, LEVELS, MAX_RHAT, Calibration, worlds_table
+from bayesdensity.evaluation.ranks import BAND
 from bayesdensity.render.blocks import Block, Paragraph, Table
 from bayesdensity.simulate import WORLDS
 
