@@ -104,7 +104,7 @@ def test_a_backtest_in_words_has_a_row_for_each_cutoff_and_says_which_did_not_co
     apart = dataclasses.replace(world_fit.diagnostics, verdict="FAIL", sentence="chains disagree.")
     diagnose_by(monkeypatch, lambda *_: apart)
     outcome = run("backtest", fit_file, "--cutoff", "2025-07-01")
-    assert outcome.status == 1 and "2025-07-01: chains disagree." in outcome.out.splitlines()
+    assert outcome.status == 1 and "2025-07-01: FAIL: chains disagree." in outcome.out.splitlines()
     assert list(Path.cwd().iterdir()) == []
     rows = [line for line in outcome.out.splitlines() if line.startswith("2025-07-01 ")]
     assert len(rows) == 2 and "P(growth) " in rows[1]
