@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from results_text import declared_stale
+
 from bayesdensity.cli import app
 from bayesdensity.cli.common import parsed
 from bayesdensity.data.runs import read_runs
@@ -116,10 +118,13 @@ def law_asked_for(arguments: Sequence[str]) -> dict[str, Any]:
 
 def main() -> int:
     """Say what is stale."""
-    found = {path: faults(path, read_tables) for path in certified()}
+    found, known = {path: faults(path, read_tables) for path in certified()}, declared_stale()
     for path, said in found.items():
-        print("\n  ".join([f"{path.relative_to(ROOT).as_posix()}: {'stale' if said else 'as certified'}", *said]))
-    return 1 if any(found.values()) else 0
+        state = (
+            "as certified" if not said else f"stale, as declared: {known[path.stem]}" if path.stem in known else "stale"
+        )
+        print("\n  ".join([f"{path.relative_to(ROOT).as_posix()}: {state}", *said]))
+    return 1 if any(bool(said) != (path.stem in known) for path, said in found.items()) else 0
 
 
 if __name__ == "__main__":

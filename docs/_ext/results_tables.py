@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from results_text import billions, ends_text, interval, number, percent, probability, results
+from results_text import billions, declared_stale, ends_text, interval, number, percent, probability, results
 
 TABLES: dict[str, Callable[..., list[str]]] = {}
 DATES = {"2023-07-01": "in mid-2023", "2024-07-01": "in mid-2024", "2025-07-01": "in mid-2025"}
@@ -43,6 +43,12 @@ def months(growth: dict[str, Any]) -> str:
 def chance_of_growth(growth: dict[str, Any]) -> str:
     """Posterior probability that a rate is positive."""
     return probability(growth["probability_rate_positive"])
+
+
+@table
+def stale(name: str) -> list[str]:
+    """What a page says of results that are known to be stale."""
+    return [f"> These results are stale: {declared_stale()[name]}."]
 
 
 # One study

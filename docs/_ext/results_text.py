@@ -16,6 +16,7 @@ import csv
 import json
 import math
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RESULTS, VALIDATION = ROOT / "docs" / "results", ROOT / "docs" / "validation"
+STALE = VALIDATION / "stale.toml"
 MARK = re.compile(r"<!-- (?P<kind>n|table|file|measured): (?P<what>.*?) -->(?P<now>.*?)<!-- /(?P=kind) -->", re.S)
 BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n(> | *)<!-- n:")
 """A number at the beginning of a line, which Markdown takes for a block, and the word before it."""
@@ -44,6 +46,12 @@ WRONG = (Missing, KeyError, TypeError, ValueError)
 
 
 @cache
+def declared_stale() -> dict[str, str]:
+    """Results that are known to be of an earlier model, or were copied from prose, with the reason; pages say so."""
+    listed: dict[str, str] = tomllib.loads(STALE.read_text(encoding="utf-8"))
+    return listed
+
+
 def results(name: str) -> Any:
     """What a command wrote to `docs/results/NAME.json`, or the rows of `docs/validation/*/NAME.csv`."""
     path, rows = RESULTS / f"{name}.json", next(VALIDATION.glob(f"*/{name}.csv"), None)
