@@ -83,6 +83,7 @@ def _data(rng: np.random.Generator, kind: str, names: list[str], benchmarks: tup
             "score_value": ("score", rng.uniform(0.3, 0.8, len(entity))),
             "score_cell": ("score", np.arange(len(entity))),
             "score_benchmark": ("score", bench),
+            "score_harness": ("score", bench),
             "cell_entity": ("cell", entity),
             "cell_benchmark": ("cell", bench),
             "floor": ("benchmark", np.full(n, 0.25)),
@@ -145,7 +146,7 @@ def _posterior(
         "llm": {"log_density_relative": (rate * time, 0.3)},
         "cell": {"cell_departure": (np.zeros(n_cells), 0.1)},
     }
-    return xr.Dataset(
+    draws = xr.Dataset(
         {
             name: (
                 ("chain", "draw", *filter(None, [dim])),
@@ -156,6 +157,7 @@ def _posterior(
         },
         coords={"benchmark": list(benchmarks), "llm": names},
     )
+    return draws.assign(curvature=0 * draws["rate"])  # the trend is a straight line
 
 
 def predictions(fit: Fit, *cutoffs: str, off: float = 0.0) -> Backtest:
@@ -358,7 +360,7 @@ def test_a_backtest_says_what_it_shows() -> None:
     fit = made_by_hand(verdict="FAIL")
     said = " ".join(texts(plot_backtest(fit, predictions(fit, *CUTOFFS[:2]))))
     assert "Density in Qwen1.5 parameters over parameters" in said and fit.study.title in said
-    assert "0.95 quantile of releases" in said and "red where outside the 90%" in said
+    assert "0.95 quantile of density among releases" in said and "red where outside the 90%" in said
     assert "FAIL: chains disagree" in said
 
 
