@@ -106,7 +106,22 @@ def spread(z: Array, late: np.ndarray) -> float:
 
 
 def depends(z: Array, on: Array, given: Array) -> float:
-    """p-value of no dependence on something, beyond what depends on ``given`` (rows)."""
+    """p-value of no linear dependence on a covariate, beyond what it shares with those given.
+
+    Parameters
+    ----------
+    z : ndarray
+        Standard normal residuals, shape (draw, effect).
+    on : ndarray
+        What they may depend on, shape (effect,).
+    given : ndarray
+        Covariates whose linear effects are removed first, shape (covariate, effect).
+
+    Returns
+    -------
+    float
+        Combined over the draws.
+    """
     x = np.asarray(on, dtype=float)
     x = x - given.T @ np.linalg.lstsq(given.T, x, rcond=None)[0]
     return float(over_draws(2 * special.ndtr(-np.abs(z @ x) / np.sqrt((x**2).sum()))))

@@ -79,7 +79,22 @@ def command_line(command: str, subject: str | Path, given: Mapping[str, Any]) ->
 
 
 def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Study, Any]:
-    """The study with its settings, and its tables."""
+    """The study with its settings, and its tables.
+
+    Parameters
+    ----------
+    study : str
+        Name of a shipped study, or path of a TOML file.
+    overrides : dict
+        Values by dotted key of the study, as `parsed` gives them.
+    data : Path or None
+        Folder with the user's tables; None: the bundled ones.
+
+    Returns
+    -------
+    Study
+    Tables
+    """
     from bayesdensity.study.load import load_study
 
     chosen = load_study(study, overrides)
@@ -89,7 +104,21 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
 
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:
-    """A fit of exactly this study and these tables, from its file."""
+    """A fit of exactly this study and these tables, from its file.
+
+    Parameters
+    ----------
+    path : Path
+        File that ``fit`` wrote.
+    study : Study
+    tables : Tables
+        Those that the fit was made from.
+
+    Raises
+    ------
+    InputError
+        If the fit is of another study or other tables.
+    """
     from bayesdensity.inference.result import load_fit
     from bayesdensity.published.replication import check_same
 

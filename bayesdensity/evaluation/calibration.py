@@ -215,6 +215,19 @@ def _simulated(source: Fit, seed: int, departure: World) -> Simulated:
 def collect(results: Sequence[dict[str, Any]], world: str, about: dict[str, Any]) -> Calibration:
     """Tables of the results of the replicates of one world.
 
+    Parameters
+    ----------
+    results : sequence of dict
+        Lines of the file of results, one for each replicate: its ``key``, and what was computed or the ``error``.
+    world : str
+        A name of `bayesdensity.simulate.WORLDS`.
+    about : dict
+        Study, source of the truth, seed, settings and versions.
+
+    Returns
+    -------
+    Calibration
+
     Raises
     ------
     UnidentifiedError
@@ -225,7 +238,7 @@ def collect(results: Sequence[dict[str, Any]], world: str, about: dict[str, Any]
     if not done:
         raise UnidentifiedError(f"no replicate could be fitted; the first failed with: {next(iter(failed.values()))}")
     ranks = pd.DataFrame(
-        [{"key": row["key"], "quantity": name, **found} for row in done for name, found in row["quantities"].items()]
+        [{"key": row["key"], "quantity": name, **ranked} for row in done for name, ranked in row["quantities"].items()]
     )
     paper = pd.DataFrame([{"key": row["key"], **row["paper"]} for row in done if row["paper"]])
     fits = pd.DataFrame([{"key": row["key"], **row["fit"]} for row in done])

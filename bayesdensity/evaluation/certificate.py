@@ -202,7 +202,24 @@ def save_certificate(folder: Path, files: Iterable[Path], basis: Basis, **about:
 
 
 def save_certified(path: Path, results: Any, basis: Basis, **about: Any) -> Path:
-    """Write results and their certificate as one JSON file; ``about`` as for `certificate`."""
+    """Write results and their certificate as one JSON file.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    results : Any
+        What can be written as JSON.
+    basis : Basis
+        What they rest on.
+    **about
+        As for `certificate`.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
     whole = {"certificate": certificate(basis, {"results": json_digest(results)}, **about), "results": results}
     return write_whole(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode())
 

@@ -102,7 +102,21 @@ def log_joint(
 
 
 def log_member_scores(fit: Fit, scores: NDArray[np.int_], draws: int = 1000) -> xr.DataArray:
-    """Log density of some scores of reference members, summed, given everything that is theirs; dims of draws."""
+    """Log density of some scores of reference members, summed, given everything that is theirs.
+
+    Parameters
+    ----------
+    fit : Fit
+    scores : ndarray of int
+        Positions on the dim ``score`` of the fit's data.
+    draws : int
+        Draws wanted; evenly spaced ones are taken, up to twice as many.
+
+    Returns
+    -------
+    xarray.DataArray
+        Up to a constant; dims ``chain``, ``draw``.
+    """
     values = _in_chunks(fit, draws, lambda some: log_density_of(Draws(fit.data, some), scores))
     return xr.DataArray(values, dims=SAMPLE)
 

@@ -127,7 +127,24 @@ def check_compute(form: type[laws.Law], compute: Sequence[float]) -> np.ndarray:
 def optimal_path(
     fit: LawFit, compute: Sequence[float], draws: int, ci: float = DEFAULT_CI
 ) -> tuple[Estimate, Estimate]:
-    """Optimal size, and its loss, along many amounts of compute, from some draws; dims ``compute``, ``benchmark``."""
+    """Optimal size, and its loss, along many amounts of compute, from some of the draws.
+
+    Parameters
+    ----------
+    fit : LawFit
+        Of a law that reads size and data.
+    compute : sequence of float
+        Operations.
+    draws : int
+        Draws wanted; evenly spaced ones are taken, up to twice as many.
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    tuple of Estimate
+        Parameters, and the loss in the unit of the runs; dims ``compute``, ``benchmark``.
+    """
     log_c = xr.DataArray(np.log(np.asarray(compute, dtype=float)), dims="compute")
     law = laws.drawn_law(fit.study.form, fit.thinned(draws).posterior)
     log_n, _, loss = _optimum(law, fit.centre, log_c)
@@ -166,6 +183,24 @@ def from_budgets(
     """Approach 2: a parabola of log loss in log size for each budget of compute, and a line through their minima.
 
     Intervals are of a parametric bootstrap: noise as the law has it is added to the log losses again and again.
+
+    Parameters
+    ----------
+    fit : LawFit
+        Of a law that reads size and data.
+    compute : sequence of float
+        Operations at which the line is read off.
+    benchmark : int
+        Position of the benchmark in the fit.
+    ci : float
+        Probability of the intervals.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Approach
+        With ``why_not`` where the runs do not allow it.
     """
     log_n, log_c, log_loss = _runs(fit, benchmark)
     groups = [group for group in _clusters(log_c, BUDGET) if _spread(log_n[group])]
@@ -187,6 +222,24 @@ def from_sizes(
 
     The loss of a size is interpolated between its runs; a winner counts where smaller and larger sizes compete.
     Intervals as for `from_budgets`.
+
+    Parameters
+    ----------
+    fit : LawFit
+        Of a law that reads size and data.
+    compute : sequence of float
+        Operations at which the line is read off.
+    benchmark : int
+        Position of the benchmark in the fit.
+    ci : float
+        Probability of the intervals.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Approach
+        With ``why_not`` where the runs do not allow it.
     """
     log_n, log_c, log_loss = _runs(fit, benchmark)
     groups = [group for group in _clusters(log_n, SIZE) if len(np.unique(log_c[group].round(1))) >= LEAST_BUDGETS]
@@ -215,7 +268,22 @@ def from_sizes(
 
 
 def from_runs(fit: LawFit, found: Allocation, benchmark: int = 0) -> tuple[Approach, Approach]:
-    """The two approaches that need no law, at the compute of an allocation."""
+    """The two approaches that need no law, at the compute of an allocation.
+
+    Parameters
+    ----------
+    fit : LawFit
+        Of a law that reads size and data.
+    found : Allocation
+        Its amounts of compute and the probability of its intervals are used.
+    benchmark : int
+        Position of the benchmark in the fit.
+
+    Returns
+    -------
+    tuple of Approach
+        As `from_sizes` and `from_budgets` give them.
+    """
     compute, ci = found.params.draws["compute"].to_numpy().tolist(), found.params.probability
     return from_sizes(fit, compute, benchmark, ci), from_budgets(fit, compute, benchmark, ci)
 

@@ -117,7 +117,21 @@ def term_modes(fit: LawFit) -> dict[str, list[Mode]]:
 
 
 def share_of_draws(fit: LawFit, benchmark: str, modes: Sequence[Mode]) -> list[float]:
-    """Share of the draws that lie nearest to each mode, by the ratio of exponents."""
+    """Share of the draws that lie nearest to each mode, by the ratio of exponents.
+
+    Parameters
+    ----------
+    fit : LawFit
+    benchmark : str
+        Name of the benchmark.
+    modes : sequence of Mode
+        Of the law on that benchmark.
+
+    Returns
+    -------
+    list of float
+        One share for each mode; they sum to one.
+    """
     parts = fit.law.parts()
     contrast = np.log(parts["size_exponent"] / parts["data_exponent"]).sel(benchmark=benchmark).to_numpy().ravel()
     contrasts = np.array([_contrast(mode) for mode in modes])
@@ -183,7 +197,21 @@ def _typical(fit: LawFit, name: str, benchmark: int, stated: Prior) -> float:
 
 
 def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None:
-    """Draws of a coordinate on the scale of its prior; None where it is not sampled."""
+    """Draws of a coordinate on the scale of its prior.
+
+    Parameters
+    ----------
+    fit : LawFit
+    name : str
+        Of the coordinate.
+    stated : Prior
+        Its prior, on whose scale the draws are given.
+
+    Returns
+    -------
+    ndarray or None
+        Shape (chain, draw, benchmark); None where it is not sampled.
+    """
     draws = fit.posterior
     if f"logit_{name}" in draws:
         return draws[f"logit_{name}"].to_numpy()

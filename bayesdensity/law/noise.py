@@ -22,7 +22,20 @@ def typical_errors(fit: LawFit, benchmark: int) -> Any:
 
 
 def log_errors(fit: LawFit, like: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
-    """Draws of the error of log losses; dims ``chain``, ``draw``, ``training``, ``benchmark``."""
+    """Draws of the error of log losses, one for each draw of the posterior, training and benchmark.
+
+    Parameters
+    ----------
+    fit : LawFit
+    like : xarray.DataArray
+        Whose shape and coordinates the errors take; dims ``chain``, ``draw``, ``training``, ``benchmark``.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    xarray.DataArray
+        Natural logarithms; dims as for ``like``.
+    """
     errors = _noise(fit, {name: values.to_numpy()[..., None, :] for name, values in _scales(fit).items()})
     return like.copy(data=errors.rvs(size=like.shape, random_state=rng))
 

@@ -131,6 +131,16 @@ def _sides(reads: Sequence[str], log: Mapping[str, Any]) -> list[Any]:
 def predict_held_out(fit: LawFit, ci: float = DEFAULT_CI, misfit: bool = True, seed: int = 1) -> pd.DataFrame:
     """Losses and scores of the runs held out, beside what the law predicts of them.
 
+    Parameters
+    ----------
+    fit : LawFit
+    ci : float
+        Probability of the intervals.
+    misfit : bool
+        Whether the law may miss beyond the runs; False trusts its form.
+    seed : int
+        Of the noise.
+
     Returns
     -------
     pandas.DataFrame

@@ -46,7 +46,29 @@ STYLE: dict[Any, Any] = {
 
 
 def page(fit: Fit, body: float, caption: str, right: float, shape: Any, **spacing: Any) -> tuple[Figure, Any]:
-    """A page with title, caption and, unless it passed, the verdict, above panels; lengths in inches."""
+    """A page with title, caption and, unless the fit passed, its verdict, above panels.
+
+    Parameters
+    ----------
+    fit : Fit
+        Gives the title and the verdict.
+    body : float
+        Height from the foot of the page to the top of the panels, in inches.
+    caption : str
+        Text below the title.
+    right : float
+        Margin to the right of the panels, in inches.
+    shape : tuple of int
+        Rows and columns of panels.
+    **spacing
+        As for `matplotlib.gridspec.GridSpec`: ``wspace``, ``hspace``, ``width_ratios`` and so on.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    grid : ndarray of matplotlib.axes.Axes
+        Shape (row, column).
+    """
     return titled_page(fit.study.title, faults(fit), body, caption, right, shape, **spacing)
 
 
@@ -61,9 +83,31 @@ def faults(fit: Fit) -> str:
 def titled_page(
     title: str, warning: str, body: float, caption: str, right: float, shape: Any, **spacing: Any
 ) -> tuple[Figure, Any]:
-    """A page with title, caption and, if there is one, a warning, above panels; lengths in inches.
+    """A page with title, caption and, if there is one, a warning, above panels.
 
     The label of the figure is what it says in words: the text for those who do not see it.
+
+    Parameters
+    ----------
+    title : str
+    warning : str
+        Empty for none.
+    body : float
+        Height from the foot of the page to the top of the panels, in inches.
+    caption : str
+        Text below the title.
+    right : float
+        Margin to the right of the panels, in inches.
+    shape : tuple of int
+        Rows and columns of panels.
+    **spacing
+        As for `matplotlib.gridspec.GridSpec`: ``wspace``, ``hspace``, ``width_ratios`` and so on.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    grid : ndarray of matplotlib.axes.Axes
+        Shape (row, column).
     """
     blocks = (title, 74, 9.5, BLACK), (caption, 108, 7.5, GREY), (warning, 108, 7.5, VERMILLION)
     lines = [(line, size, colour) for text, most, size, colour in blocks for line in textwrap.wrap(text, most)]
@@ -82,7 +126,27 @@ def titled_page(
 
 
 def draw_curve(axes: Axes, x: Array, estimate: Estimate, colour: Any, levels: Iterable[float], **line: Any) -> Array:
-    """Median of an estimate as a line, with a band for each level; gives the points of the line."""
+    """Draw the median of an estimate as a line, with a band for each level.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x : ndarray
+        Positions on the horizontal axis, in its unit, shape (point,).
+    estimate : Estimate
+        Of one dim beside those of the draws, as long as ``x``.
+    colour : Any
+        Of line and bands, as Matplotlib takes it.
+    levels : iterable of float
+        Probability of each band.
+    **line
+        As for `matplotlib.axes.Axes.plot`.
+
+    Returns
+    -------
+    ndarray
+        Points of the line, shape (point, 2).
+    """
     for level in levels:
         lower, median, upper = ends(replace(estimate, probability=level))
         axes.fill_between(x, lower, upper, color=colour, alpha=0.18, linewidth=0)
@@ -91,24 +155,42 @@ def draw_curve(axes: Axes, x: Array, estimate: Estimate, colour: Any, levels: It
 
 
 def name_points(axes: Axes, anchors: list[Any], marks: Array, lines: Array, size: float) -> None:
-    """Write texts (with x, y, colour) near their points if they cover no other text, no marks and no lines."""
+    """Write texts near their points where they cover no other text, no marks and no lines.
+
+    Positions are in the units of the axes. A text that finds no room is left out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    anchors : list of tuple
+        Text, x, y and colour of each point, the most important first.
+    marks : ndarray
+        Positions of marks that stay uncovered, shape (mark, 2).
+    lines : ndarray
+        Points of lines that stay uncovered, shape (point, 2).
+    size : float
+        Of the font, in points.
+    """
     frame, taken = axes.get_window_extent(), list[Bbox]()
     marks, lines = (axes.transData.transform(points) for points in (marks, lines))
     turns = [np.pi * (0.25 + k / 8) for k in sorted(range(-8, 8), key=abs)]  # right above first, left below last
     look: Any = dict(ha="center", va="center", size=size, path_effects=[withStroke(linewidth=2, foreground="w")])
     for text, x, y, colour in anchors:
         probe = axes.text(0, 0, text, size=size)
-        half, at = np.array(probe.get_window_extent().size) / 2, np.array(axes.transData.transform((x, y)))
+        half, point = np.array(probe.get_window_extent().size) / 2, np.array(axes.transData.transform((x, y)))
         probe.remove()
-        others = marks[np.abs(marks - at).max(axis=1) > 4]
+        others = marks[np.abs(marks - point).max(axis=1) > 4]
         for far, turn in product((5, 9, 14, 20, 28, 38, 50), turns):
-            to = np.array([np.cos(turn), np.sin(turn)]) * (far + half)
-            box, leader = Bbox([at + to - half, at + to + half]), at + np.linspace(0, 1, 20)[:, None] * to
+            offset = np.array([np.cos(turn), np.sin(turn)]) * (far + half)
+            box = Bbox([point + offset - half, point + offset + half])
+            leader = point + np.linspace(0, 1, 20)[:, None] * offset
             free = frame.count_contains(box.corners()) == 4 and not box.padded(2).count_contains(np.r_[marks, lines])
             free = free and not (np.abs(others[:, None] - leader).max(axis=-1) < 3).any()
             if free and not any(other.padded(2).overlaps(box) or other.count_contains(leader) for other in taken):
                 arrow = {"arrowstyle": "-", "color": colour, "lw": 0.4 * (far > 5), "shrinkA": 0, "shrinkB": 1.5}
-                axes.annotate(text, (x, y), tuple(to * 72 / DPI), "data", "offset points", arrow, color=colour, **look)
+                axes.annotate(
+                    text, (x, y), tuple(offset * 72 / DPI), "data", "offset points", arrow, color=colour, **look
+                )
                 taken, lines = [*taken, box], np.r_[lines, leader[1:-1]]
                 break
 

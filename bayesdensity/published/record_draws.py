@@ -72,7 +72,21 @@ def record_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | Non
 
 
 def all_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | None = None) -> Estimate:
-    """Growth of ln density a year by least squares through all LLMs, in every posterior draw; see `record_rate`."""
+    """Growth of ln density a year by least squares through all LLMs, in every posterior draw; see `record_rate`.
+
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the interval.
+    between : tuple of str, optional
+        ISO dates; only LLMs released from the first to the second count. None: the window of the fit.
+
+    Returns
+    -------
+    Estimate
+        Natural logarithms a year.
+    """
     time, draws = _inside(fit, between)
     what = f"growth of ln density a year through all LLMs{_said(between)}"
     return Estimate("all_rate", what, _sampled(fit, slope(time, draws, np.ones_like(draws))), ci, PER_YEAR)

@@ -130,7 +130,21 @@ def compare(
 
 
 def check_same(fit: Fit, study: Study, tables: Tables) -> None:
-    """Refuse a fit of another study, of other tables, or of a reference alone."""
+    """Refuse a fit of another study, of other tables, or of a reference alone.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study
+        That it should be a fit of.
+    tables : Tables
+        That it should have been made from.
+
+    Raises
+    ------
+    InputError
+        If it is another fit.
+    """
     for what, given, wanted in (
         ("study", fit.study.digest, study.digest),
         ("tables", fit.about["tables_digest"], tables.digest),

@@ -115,7 +115,24 @@ def _loaded(fit: Fit, sensitivity: str | Path | None) -> Sensitivity | None:
 
 
 def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path | None, folder: bool) -> None:
-    """Refuse what cannot be written, before anything expensive runs."""
+    """Refuse what cannot be written, before anything expensive runs.
+
+    Parameters
+    ----------
+    fits : mapping of Fit
+        By name.
+    path : Path
+        Of the HTML file.
+    sensitivity : str, Path or None
+        Folder of the sensitivity of the one fit.
+    folder : bool
+        Whether a folder is to be written too.
+
+    Raises
+    ------
+    InputError
+        If there is no fit to report on, the sensitivity has no one fit, or the place does not do.
+    """
     if not fits:
         raise InputError("a report needs at least one fit.")
     for name, fit in fits.items():

@@ -63,8 +63,23 @@ def midyears(first: str, last: str) -> list[str]:
 
 
 def require_rate(of: str, first: str, last: str) -> None:
-    """Refuse a rate that a study with this window is not asked for."""
-    known = [f"{estimand}{at}" for estimand in ESTIMANDS for at in ("", *(f" {day}" for day in midyears(first, last)))]
+    """Refuse a rate that a study with this window is not asked for.
+
+    Parameters
+    ----------
+    of : str
+        The rate: "frontier" or "mean", alone or followed by a date ("frontier 2024-07-01").
+    first, last : str
+        ISO dates of the window.
+
+    Raises
+    ------
+    InputError
+        If it is none of the rates over that window or at its midyears.
+    """
+    known = [
+        f"{estimand}{when}" for estimand in ESTIMANDS for when in ("", *(f" {day}" for day in midyears(first, last)))
+    ]
     if of not in known:
         raise InputError(one_of(of, known, "rate") + f" The window is {first} to {last}.")
 

@@ -73,6 +73,22 @@ def summarise(
 ) -> Sensitivity:
     """All tables of what variants, priors and parts of the data do to one rate.
 
+    Parameters
+    ----------
+    universe : Multiverse
+    answers : mapping of Answer
+        By key of the variant.
+    failed : mapping of str
+        By key of a variant without an answer, why.
+    widened : mapping
+        As `bayesdensity.sensitivity.running.widened` gives it.
+    left : sequence of Left, optional
+        Parts of the data left out; None: not asked for.
+    of : str
+        The rate: "frontier" or "mean", alone or followed by a date ("frontier 2024-07-01").
+    ci : float
+        Probability of the intervals.
+
     Raises
     ------
     InputError
@@ -81,12 +97,12 @@ def summarise(
     default = answers[DEFAULT]
     require_rate(of, *default.about["window"])
     table = specifications(universe, answers, of, ci)
-    own = table.loc[DEFAULT].to_dict() | {"sd": float(default.rates[of].std())}
+    default_row = table.loc[DEFAULT].to_dict() | {"sd": float(default.rates[of].std())}
     without = {
-        label.removeprefix("without "): answers[one.key]
-        for one in universe.variants
-        for label in changed(universe, one).values()
-        if label.startswith("without ") and one.key in table.index and len(changed(universe, one)) == 1
+        label.removeprefix("without "): answers[variant.key]
+        for variant in universe.variants
+        for label in changed(universe, variant).values()
+        if label.startswith("without ") and variant.key in table.index and len(changed(universe, variant)) == 1
     }
     return Sensitivity(
         universe.study,
@@ -97,14 +113,23 @@ def summarise(
         tornado(universe, table),
         decomposition(universe, table, answers, of),
         containment(table),
-        priors_table(widened, answers, own, of, ci),
-        pd.DataFrame() if left is None else influence_table(left, without, own, of, ci),
+        priors_table(widened, answers, default_row, of, ci),
+        pd.DataFrame() if left is None else influence_table(left, without, default_row, of, ci),
         dict(failed) | universe.impossible,
     )
 
 
 def row_of(answer: Answer, of: str, ci: float) -> dict[str, Any]:
-    """Doubling time in months and rate a year of one answer, with intervals."""
+    """Doubling time in months and rate a year of one answer, with intervals.
+
+    Parameters
+    ----------
+    answer : Answer
+    of : str
+        The rate: "frontier" or "mean", alone or followed by a date ("frontier 2024-07-01").
+    ci : float
+        Probability of the intervals.
+    """
     rates = answer.estimate(of, ci)
     months, yearly = doubling_time(rates).to_frame_row(), rates.to_frame_row()
     return {
@@ -122,11 +147,21 @@ def specifications(universe: Multiverse, answers: Mapping[str, Answer], of: str,
     ``width_ratio`` of the interval of the rate to those of the default, data, window, method and convergence, and one
     column for each axis. A date at which the rate is asked may lie outside the window of a variant, which then has
     no row.
+
+    Parameters
+    ----------
+    universe : Multiverse
+    answers : mapping of Answer
+        By key of the variant.
+    of : str
+        As for `row_of`.
+    ci : float
+        Probability of the intervals.
     """
-    variants = {one.key: one for one in universe.variants}
-    here = {key: one for key, one in answers.items() if key in variants and of in one.rates}
+    variants = {variant.key: variant for variant in universe.variants}
+    asked = {key: answer for key, answer in answers.items() if key in variants and of in answer.rates}
     rows = []
-    for key, answer in here.items():
+    for key, answer in asked.items():
         about = answer.about
         rows.append(
             {
@@ -210,6 +245,16 @@ def decomposition(universe: Multiverse, table: pd.DataFrame, answers: Mapping[st
     the medians, which one axis at a time determines exactly; in larger designs the residual is what choices do beyond
     the sum of their effects.
 
+    Parameters
+    ----------
+    universe : Multiverse
+    table : pandas.DataFrame
+        As `specifications` gives it.
+    answers : mapping of Answer
+        By key of the variant.
+    of : str
+        As for `row_of`.
+
     Returns
     -------
     pandas.DataFrame
@@ -230,10 +275,11 @@ def decomposition(universe: Multiverse, table: pd.DataFrame, answers: Mapping[st
     rows |= {axis: float(np.var(np.r_[0.0, effect[1:][part]])) for axis, part in parts.items()}
     if len(table) > design.shape[1]:
         rows[RESIDUAL] = float(np.mean((rate - design @ effect) ** 2))
-    found = pd.DataFrame({"variance": rows}).rename_axis("source")
-    found["sd"], found["share"] = np.sqrt(found["variance"]), found["variance"] / found["variance"].sum()
-    own = found.loc[[POSTERIOR]]
-    return pd.concat([own, found.drop(index=POSTERIOR).sort_values("variance", ascending=False)])
+    sources = pd.DataFrame({"variance": rows}).rename_axis("source")
+    sources["sd"] = np.sqrt(sources["variance"])
+    sources["share"] = sources["variance"] / sources["variance"].sum()
+    posterior = sources.loc[[POSTERIOR]]
+    return pd.concat([posterior, sources.drop(index=POSTERIOR).sort_values("variance", ascending=False)])
 
 
 def containment(table: pd.DataFrame) -> dict[str, Any]:
@@ -258,7 +304,18 @@ def priors_table(
 ) -> pd.DataFrame:
     """One row for each prior and factor: its interval, and what becomes of the doubling time.
 
-    ``own`` is the row of the default among the specifications, with the ``sd`` of its rate.
+    Parameters
+    ----------
+    widened : mapping
+        As `bayesdensity.sensitivity.running.widened` gives it.
+    answers : mapping of Answer
+        By key of the variant.
+    own : mapping
+        Row of the default among the specifications, with the ``sd`` of its rate.
+    of : str
+        As for `row_of`.
+    ci : float
+        Probability of the intervals.
     """
     rows = []
     for key, (name, factor, variant) in widened.items():
@@ -285,12 +342,26 @@ def influence_table(
 ) -> pd.DataFrame:
     """One row for each part of the data left out, the most influential first.
 
-    ``answers`` are those of variants without a benchmark, by benchmark, ``own`` as for `priors_table`. ``shift`` is the
-    change of the median rate a year, ``shift_sd`` in posterior standard deviations, ``shift_mcse`` its Monte Carlo
-    error.
+    ``shift`` is the change of the median rate a year, ``shift_sd`` in posterior standard deviations, ``shift_mcse`` its
+    Monte Carlo error.
+
+    Parameters
+    ----------
+    left : sequence of Left
+        LLMs, families and harnesses left out.
+    answers : mapping of Answer
+        Of variants without one benchmark, by benchmark.
+    own : mapping
+        Row of the default among the specifications, with the ``sd`` of its rate.
+    of : str
+        As for `row_of`.
+    ci : float
+        Probability of the intervals.
     """
-    parts = [(one.kind, one.name, one.n_scores, one.answer) for one in left]
-    parts += [("benchmark", name, own["n_scores"] - one.about["n_scores"], one) for name, one in answers.items()]
+    parts = [(part.kind, part.name, part.n_scores, part.answer) for part in left]
+    parts += [
+        ("benchmark", name, own["n_scores"] - answer.about["n_scores"], answer) for name, answer in answers.items()
+    ]
     rows = []
     for kind, name, n_scores, answer in parts:
         row, method = row_of(answer, of, ci), answer.about["method"]

@@ -176,7 +176,16 @@ def multiverse(
 
 
 def with_prior(study: Study, name: str, prior: Prior) -> Study:
-    """The study with another prior."""
+    """The study with one prior replaced.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the prior.
+    prior : Prior
+        Takes its place.
+    """
     return study.model_copy(update={"priors": study.priors.model_copy(update={name: prior})})
 
 

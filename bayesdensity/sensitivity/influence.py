@@ -85,7 +85,20 @@ def influence(
 
 
 def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndarray]:
-    """Log density of the scores of each LLM, family or harness given all else, at `DRAWS` draws, chains in turn."""
+    """Log density of the scores of each LLM, family or harness given all else, at `DRAWS` draws or up to twice as many.
+
+    Parameters
+    ----------
+    fit : Fit
+    kind : {"llm", "family", "harness"}
+    progress : callable
+        Called with what is under way.
+
+    Returns
+    -------
+    dict of ndarray
+        By name; shape (draw,), chains in turn.
+    """
     data = fit.data
     if kind == "llm":
         known = np.ones(data.sizes["llm"], dtype=bool)
@@ -95,7 +108,7 @@ def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndar
     whole = log_joint(fit, data, draws=DRAWS)
     if kind == "family":
         return _by_label(whole, "family")
-    found, names = {}, np.unique(data["harness_name"].to_numpy())
+    densities, names = {}, np.unique(data["harness_name"].to_numpy())
     scores, cells = scores_of(data), cells_of(data)
     for k, name in enumerate(names):
         progress(f"weights without a harness {k / len(names):.0%}")
@@ -109,8 +122,8 @@ def log_densities(fit: Fit, kind: Kind, progress: Progress) -> dict[str, np.ndar
         members = np.flatnonzero(measured & ~scores.is_target)
         if len(members):
             total = total + log_member_scores(fit, members, DRAWS)
-        found[str(name)] = total.to_numpy().ravel()
-    return found
+        densities[str(name)] = total.to_numpy().ravel()
+    return densities
 
 
 def _by_label(values: xr.DataArray, dim: str) -> dict[str, np.ndarray]:

@@ -120,6 +120,15 @@ class Bench:
             Of each the study, as JSON, and what is left out.
         here : bool
             In this process, which holds a compiled model that serves them.
+        progress : callable
+            Called with what is under way.
+        what : str
+            Names the jobs in the progress.
+
+        Returns
+        -------
+        answers : dict of Answer
+        failed : dict of str
         """
         here = here and self.executor is None
         shared = {"tables": self.tables, "seed": self.seed, "cores": None if here else 1}
@@ -174,12 +183,37 @@ def make_worker(shared: dict[str, Any]) -> Callable[[engine.Job], dict[str, Any]
 
 
 def without(data: xr.Dataset, kind: str, name: str) -> xr.Dataset:
-    """The data without the scores of one LLM, family or harness, under the same priors."""
+    """The data without the scores of one LLM, family or harness, under the same priors.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As `bayesdensity.data.join.assemble` makes it.
+    kind : {"llm", "family", "harness"}
+    name : str
+        Of the LLM, family or harness.
+    """
     return under_same_priors(data, ~belonging(data, kind, name))
 
 
 def belonging(data: xr.Dataset, kind: str, name: str) -> np.ndarray:
-    """Which scores are those of one LLM, family or harness; dim ``score``."""
+    """Which scores are those of one LLM, family or harness.
+
+    Scores of reference members belong to a harness only.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As `bayesdensity.data.join.assemble` makes it.
+    kind : {"llm", "family", "harness"}
+    name : str
+        Of the LLM, family or harness.
+
+    Returns
+    -------
+    ndarray of bool
+        Dim ``score``.
+    """
     if kind == "harness":
         return np.asarray((data["harness_name"].to_numpy() == name)[data["score_harness"].to_numpy()])
     labels = data["llm"] if kind == "llm" else data["family"][data["family_index"]]
@@ -190,7 +224,16 @@ def belonging(data: xr.Dataset, kind: str, name: str) -> np.ndarray:
 
 
 def plan(universe: Multiverse, bench: Bench, variants: Iterable[Variant] | None = None) -> list[Planned]:
-    """What has to be done for each variant, and how long it takes, about."""
+    """What has to be done for each variant, and how long it takes, about.
+
+    Parameters
+    ----------
+    universe : Multiverse
+    bench : Bench
+        Where answers that are known lie.
+    variants : iterable of Variant, optional
+        None: those of the universe.
+    """
     known = bench.known()
     return [
         _planned(variant, universe.study, bench.tables, variant.digest in known)

@@ -53,6 +53,20 @@ def simulated_tables(tables: Tables, data: xr.Dataset, made: Simulated) -> dict[
 def write_simulation(folder: Path, frames: dict[str, pd.DataFrame], about: dict[str, Any]) -> list[Path]:
     """Write tables as CSV, and ``truth.json`` beside them, into a new folder: whole or not at all.
 
+    Parameters
+    ----------
+    folder : Path
+        New, or empty.
+    frames : dict of pandas.DataFrame
+        As `simulated_tables` gives them.
+    about : dict
+        Contents of ``truth.json``.
+
+    Returns
+    -------
+    list of Path
+        Files written.
+
     Raises
     ------
     InputError

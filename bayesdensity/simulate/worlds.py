@@ -77,7 +77,21 @@ def llm_form(world: World, form: Frontier) -> Shortfall:
 
 
 def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
-    """Distance of the frontier from the mean at the centre of time; None where the study's own formula holds."""
+    """Distance of the frontier from the mean at the centre of time.
+
+    Parameters
+    ----------
+    world : World
+    form : Frontier
+        That of the study.
+    draw : xarray.Dataset
+        One draw of the scales about the trend.
+
+    Returns
+    -------
+    float or None
+        Natural logarithms of density; None where the study's own formula holds.
+    """
     if world.inefficiency is None and not world.lineage_scale:
         return None
     rng, scales = np.random.default_rng(0), scales_of(draw)
@@ -89,7 +103,21 @@ def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
 
 
 def bend(world: World, time: np.ndarray, sample: np.ndarray) -> np.ndarray:
-    """What the world adds to the mean at times; on average nothing."""
+    """What the world adds to the mean at times; on average over the releases nothing.
+
+    Parameters
+    ----------
+    world : World
+    time : ndarray
+        Years from the centre of time.
+    sample : ndarray
+        Releases of the LLMs, in the same unit, dim ``llm``.
+
+    Returns
+    -------
+    ndarray
+        Natural logarithms of density, shape of ``time``.
+    """
     more = trends.quadratic(time, float((sample**2).mean()), world.curvature).value
     return np.asarray(more + world.rate_change * trends.turn(time, 0.0, sample, np.mean).value)
 

@@ -69,7 +69,17 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
 
 
 def made_in(digest: str, seed: int, wall: dict[str, float]) -> Paragraph:
-    """What it takes to make a fit again, and how long it took."""
+    """What it takes to make a fit again, and how long it took.
+
+    Parameters
+    ----------
+    digest : str
+        Of the study.
+    seed : int
+        Of the sampler.
+    wall : dict of float
+        Seconds that ``compile`` and ``sample`` took.
+    """
     return Paragraph(f"digest {digest}, seed {seed}; {wall['compile']:.0f} s compile + {wall['sample']:.0f} s sample")
 
 

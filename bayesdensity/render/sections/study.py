@@ -86,7 +86,23 @@ def left_out_table(selection: Selection) -> Table:
 
 
 def before_data(study: Study, data: xr.Dataset, ci: float = DEFAULT_CI) -> tuple[tuple[str, str], dict[str, Estimate]]:
-    """The window, and rates of frontier and mean over it, from the priors alone."""
+    """The window, and rates of frontier and mean over it, from the priors alone.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+        As `bayesdensity.data.join.assemble` makes it: its dates place the trend.
+    ci : float
+        Probability of the intervals.
+
+    Returns
+    -------
+    span : tuple of str
+        ISO dates of the first and the last day of the window.
+    rates : dict of Estimate
+        Growth of ln density a year of "frontier" and "mean".
+    """
     prior = prior_trend(study, data)
     return window(prior), {"frontier": rate(prior, ci=ci), "mean": rate(prior, estimand="mean", ci=ci)}
 
