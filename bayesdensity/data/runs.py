@@ -12,8 +12,9 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.faults import listed
 from bayesdensity.data.join import join_pairs
-from bayesdensity.data.tables import Tables, listed, read_run_table
+from bayesdensity.data.tables import Tables, read_run_table
 from bayesdensity.study.law_spec import LawStudy
 
 LEAST_PAIRS = 5

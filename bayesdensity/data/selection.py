@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
-from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.data.refusals import refuse_unidentified, refuse_unknown, refuse_unmeasured
+from bayesdensity.data.tables import Tables
 from bayesdensity.study.spec import Exclusion, Study
 
-CHANCE_SDS, AT_CEILING = 2.0, 0.98
-"""Scores within so many binomial standard deviations of the floor, or this high, say nothing about size."""
 _ORIGINS = {"own-run": 0, "mixed": 1, "copied": 2}
 
 
@@ -71,7 +69,7 @@ def select(study: Study, tables: Tables) -> Selection:
     >>> list(chosen.benchmarks.columns)
     ['n_items', 'chance', 'floor']
     """
-    _refuse([*_unknown_names(study, tables), *_unknown_exclusions(study, tables)])
+    refuse_unknown(study, tables)
     llm_reason, is_reference = _judge_llms(study, tables.llms)
     score_reason = _judge_scores(study, tables.scores, llms=set(tables.llms.loc[llm_reason == "", "llm"]))
     llm_reason, score_reason = _drop_thin(study, tables, llm_reason, score_reason, is_reference)
@@ -89,14 +87,9 @@ def select(study: Study, tables: Tables) -> Selection:
         runs=tables.reference_runs[run_reason == ""].assign(use=use[run_reason == ""]),
         left_out=_left_out(tables, llm_reason, score_reason, run_reason),
     )
-    _refuse_if_unidentified(study, selection)
-    _refuse_if_unmeasured(study, tables, selection)
+    refuse_unidentified(selection)
+    refuse_unmeasured(study, tables, selection)
     return selection
-
-
-def _refuse(faults: list[str]) -> None:
-    if faults:
-        raise InputError("\n".join(faults))
 
 
 def _first_reason(index: pd.Index, rules: Iterable[tuple[pd.Series, str | pd.Series]]) -> pd.Series:
@@ -197,7 +190,7 @@ def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]
     trajectory = (runs["suite"] == reference.trajectories) & along & is_ladder_study
     use = pd.Series("loss", index=runs.index).mask(trajectory, "trajectory").mask(ladder, "ladder")
     letters = [name for name, one in study.benchmarks.items() if one.map_from == "score_multiple_choice"]
-    named = runs["suite"].isin(_suites(study))
+    named = runs["suite"].isin(study.reference.suites)
     rules: list[tuple[pd.Series, str | pd.Series]] = [
         (~named, "suite not in the study"),
         *_by_hand(runs["run"], reference.exclude),
@@ -209,13 +202,6 @@ def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]
         ((use == "loss") & runs["loss"].isna(), "no loss"),
     ]
     return _first_reason(runs.index, rules), use
-
-
-def _suites(study: Study) -> list[str]:
-    """Every suite of reference runs that the study draws on."""
-    reference = study.reference
-    ladder = [reference.suite, reference.trajectories] if reference.kind == "ladder" else []
-    return [suite for suite in [*ladder, *reference.loss_suites] if suite]
 
 
 def _benchmarks(study: Study, table: pd.DataFrame) -> pd.DataFrame:
@@ -245,140 +231,3 @@ def _left_out(tables: Tables, llms: pd.Series, scores: pd.Series, runs: pd.Serie
         for name, reason in (("llms", llms), ("scores", scores), ("reference_runs", runs))
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
-    """Benchmarks, family and suites that the tables do not hold, or hold without what the model needs."""
-    known = tables.benchmarks.set_index("benchmark")
-    for name, benchmark in study.benchmarks.items():
-        if name not in known.index:
-            yield "benchmarks.csv: " + one_of(name, known.index, "benchmark") + " Or add a row for it."
-        elif np.isnan(known.at[name, "n_items"]):
-            yield f"benchmarks.csv: n_items of benchmark '{name}' is empty, but the study uses it; fill it in."
-        elif np.isnan(known.at[name, "chance"]) and benchmark.floor is None:
-            yield f"benchmarks.csv: chance of benchmark '{name}' is empty; fill it in, or set its floor in the study."
-    families = set(tables.llms["family"])
-    for family in study.reference.families:
-        if family not in families:
-            yield "llms.csv: " + one_of(family, families, "family") + " The study takes its reference from it."
-    suites = set(tables.reference_runs["suite"])
-    for suite in _suites(study):
-        if suite not in suites:
-            yield "reference_runs.csv: " + one_of(suite, suites, "suite") + " The study takes its reference from it."
-
-
-def _unknown_exclusions(study: Study, tables: Tables) -> Iterator[str]:
-    """Exclusions that would silently do nothing.
-
-    A shipped study may name what a user's own tables no longer hold, so the bundled names count as known too.
-    """
-    harnesses = [*study.scores.exclude_harnesses]
-    for benchmark in study.benchmarks.values():
-        harnesses += benchmark.exclude_harnesses
-    wanted = [("llms", one.name, "llm") for one in study.llms.exclude]
-    wanted += [("scores", one.name, "harness") for one in harnesses]
-    wanted += [("reference", one.name, "reference") for one in study.reference.exclude]
-    here = _excludable(study, tables)
-    if all(name in here[where] for where, name, _ in wanted):
-        return
-    bundled = _excludable(study, read_tables())
-    for where, name, what in wanted:
-        valid = here[where] | bundled[where]
-        if name not in valid:
-            yield f"study '{study.name}': cannot exclude '{name}': {one_of(name, valid, what)}"
-
-
-def _excludable(study: Study, tables: Tables) -> dict[str, set[str]]:
-    llms, runs = tables.llms, tables.reference_runs
-    members = set(llms.loc[llms["family"].isin(study.reference.families), "llm"])
-    return {
-        "llms": set(llms["llm"]),
-        "scores": set(tables.scores["harness"]),
-        "reference": members | set(runs.loc[runs["suite"].isin(_suites(study)), "run"]),
-    }
-
-
-def _refuse_if_unidentified(study: Study, selection: Selection) -> None:
-    counts = selection.left_out_counts()
-    why = _most(counts[counts["table"] == "llms"])
-    if selection.llms.empty:
-        raise UnidentifiedError(f"no LLM is left to study: {why}. Widen the rules under 'llms', or bring more scores.")
-    days = selection.llms["release_date"]
-    if len(days) == 1:
-        raise UnidentifiedError(
-            f"only one LLM is left to study, {selection.llms.index[0]}, so nothing can be told about change over time "
-            f"({why}). Widen the rules under 'llms', or bring more scores."
-        )
-    if days.nunique() == 1:
-        raise UnidentifiedError(
-            f"all {len(days)} LLMs left were released on {days.iloc[0]:%Y-%m-%d}, so nothing can be told about change "
-            f"over time ({why}). Widen the rules under 'llms', or bring more scores."
-        )
-
-
-def _most(counts: pd.DataFrame) -> str:
-    return ", ".join(f"{rows} {reason}" for reason, rows in zip(counts["reason"][:4], counts["rows"][:4], strict=True))
-
-
-def _refuse_if_unmeasured(study: Study, tables: Tables, selection: Selection) -> None:
-    """Every benchmark needs a score of a target and something that ties it to the reference."""
-    faults, untied = [], []
-    family, scores, runs = " and ".join(study.reference.families), selection.scores, selection.runs
-    is_member = scores["llm"].isin(selection.reference_llms.index)
-    all_runs = tables.reference_runs
-    covered = set(
-        all_runs.loc[(all_runs["suite"] == study.reference.suite) & (all_runs["role"] != "trajectory"), "benchmark"]
-    )
-    letters = runs.loc[runs["score_multiple_choice"].notna(), "benchmark"].unique()
-    for name, benchmark in study.benchmarks.items():
-        here = scores["benchmark"] == name
-        lost = selection.left_out[selection.left_out["what"].str.contains(f" on {name} by ", regex=False)]
-        reasons = _most(lost["reason"].value_counts().rename_axis("reason").reset_index(name="rows"))
-        if not (here & ~is_member).any():
-            faults.append(f"scores.csv: no score on '{name}' is left ({reasons}); relax its rules, or drop it.")
-        if family and not (here & is_member).any():
-            untied.append(
-                f"scores.csv: no score of reference family '{family}' on '{name}' is left ({reasons}), so nothing says "
-                "what a score there is worth in reference parameters. Bring one, or drop the benchmark."
-            )
-        if not family and name not in covered:
-            unknown = one_of(name, covered, "benchmark")
-            faults.append(f"reference_runs.csv: among the runs of '{study.reference.suite}' {unknown}")
-        elif not family and benchmark.map_from == "score_multiple_choice" and name not in letters:
-            faults.append(
-                f"reference_runs.csv: no score_multiple_choice on '{name}'; add some, or map it from 'score'."
-            )
-    _refuse(faults)
-    members = selection.reference_llms
-    for one in study.reference.families:
-        count = members.loc[members["family"] == one, "size"].nunique()
-        if count == 1:
-            untied.append(
-                f"all members of reference family '{one}' with scores are of one size, so nothing says how scores rise "
-                "with size. Take a family of several sizes."
-            )
-        elif count == 0 and len(study.reference.families) > 1:
-            untied.append(f"no member of reference family '{one}' has a score that the study uses; leave it out.")
-    if untied:
-        raise UnidentifiedError("\n".join(untied))
-    for name in study.benchmarks:
-        here = scores["benchmark"] == name
-        for what, part in (("targets", scores[here & ~is_member]), ("the reference", scores[here & is_member])):
-            _refuse_if_mute(name, what, part, selection.benchmarks.loc[name])
-
-
-def _refuse_if_mute(name: str, what: str, scores: pd.DataFrame, benchmark: pd.Series) -> None:
-    """Scores at chance, or at the ceiling, say nothing about size."""
-    floor = float(benchmark["floor"])
-    spread = np.sqrt((floor * (1 - floor) + 1 / benchmark["n_items"]) / benchmark["n_items"])
-    chance = floor + CHANCE_SDS * spread
-    sides = {
-        f"at chance (at most {chance:.3f})": scores["score"] <= chance,
-        f"at the ceiling (at least {AT_CEILING})": scores["score"] >= AT_CEILING,
-    }
-    for where, there in sides.items():
-        if len(scores) and there.all():
-            raise UnidentifiedError(
-                f"all {len(scores)} scores of {what} on '{name}' lie {where}, so they say nothing about size; leave "
-                "the benchmark out of the study."
-            )

@@ -114,6 +114,12 @@ class Reference(Part):
         return (self.family,) if isinstance(self.family, str) else self.family
 
     @property
+    def suites(self) -> list[str]:
+        """Every suite of reference runs that is drawn on."""
+        ladder = [self.suite, self.trajectories] if self.kind == "ladder" else []
+        return [suite for suite in [*ladder, *self.loss_suites] if suite]
+
+    @property
     def yardstick(self) -> str:
         """Whose parameters sizes are counted in."""
         return " and ".join(self.families) or str(self.suite)

@@ -394,5 +394,4 @@ def worlds() -> list[str]:
         ]
         shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities")]
         rows.append([WORLDS.get(row["world"], row["world"]), *rates[:2], *shares, rates[2], ", ".join(noticed)])
-    head = ["world", "frontier", "mean", "benchmarks", "densities", "published procedure"]
-    return markdown([*head, f"checks that notice (in more than {percent(SELDOM)} of worlds)"], rows)
+    return markdown(["world", "frontier", "mean", "benchmarks", "densities", "published", "noticed by"], rows)

@@ -315,7 +315,7 @@ def test_a_law_brings_its_own_priors_and_those_of_noise_and_map(law: str, pool: 
     form, asked = LAWS[law], law_study(law, pool=pool)
     plain = law_study(law, pool=pool, map_from=None).priors
     stated = {**form.coordinates, **form.exponents}
-    pooled = stated.keys() - set(form.elasticities().values()) | {"size_exponent_spread"}
+    pooled = stated.keys() - set(form.elasticities.values()) | {"size_exponent_spread"}
     own = pooled if pool else set(form.coordinates)
     assert asked.form is form and set(plain) == own | {"loss_noise", "law_misfit"}
     assert asked.priors.keys() - plain.keys() == {*MAP_PRIORS, "map_misfit"}

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.data.faults import SHOWN
 from bayesdensity.data.schemas import SCHEMAS
-from bayesdensity.data.tables import BUNDLED, SHOWN, Tables, read_tables, validate_folder
+from bayesdensity.data.tables import BUNDLED, Tables, read_tables, validate_folder
 
 LLMS = "llm,release_date,params_total\nnew-7B,2024-07-18,7e9\n"
 SCORES = "llm,benchmark,score\nnew-7B,MMLU,0.61\n"

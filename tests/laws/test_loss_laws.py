@@ -197,7 +197,10 @@ def test_the_example_of_a_new_law_is_a_law_of_its_formula() -> None:
 
     lines = dedent((loss.__doc__ or "").partition("::\n")[2].rpartition("The column")[0])
     scope: dict[str, Any] = {"np": np, "terms": terms, "Law": laws.Law, "Variable": laws.Variable, "Number": Any}
-    exec(lines, scope := scope | {"dataclass": dataclass, "__name__": "example"})
+    exec(
+        compile(lines, "example", "exec", dont_inherit=True),
+        scope := scope | {"dataclass": dataclass, "__name__": "example"},
+    )
     law = scope["Bits"].from_coordinates(0.3, {"elasticity": 0.1})
     made, centre = law.natural({"b": np.log(1e9)}), np.log(1e9)
     assert law.loss({"b": np.log(4e9) - centre}) == pytest.approx(made["K"] * 4e9 ** -made["gamma"])

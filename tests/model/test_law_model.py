@@ -46,7 +46,7 @@ def test_a_model_for_any_runs_has_the_density_of_the_model_made_for_them(tmp_pat
     few, many = (runs(tmp_path, size, 6, study) for size in (3, 7))
     served, made = build_law(study, few, any_runs=True), build_law(study, many)
     with served:
-        pm.set_data({name: many[name].to_numpy() for name in many if name in served.named_vars})
+        pm.set_data({name: many[name].to_numpy() for name in (held.name for held in served.data_vars)})
     point = {name: value + 0.1 for name, value in made.initial_point().items()}
     densities = [model.compile_logp(mode="FAST_COMPILE")(point) for model in (served, made)]
     assert densities[0] == pytest.approx(densities[1], rel=1e-12)
