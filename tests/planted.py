@@ -94,7 +94,10 @@ def with_harnesses(fit: Fit, effects: Mapping[str, tuple[float, ...]]) -> Fit:
     there = [(name, b, z) for name, row in effects.items() for b, z in enumerate(row) if np.isfinite(z)]
     own = np.array([b for _, b, _ in there])
     values = fit.posterior["harness_scale"].to_numpy()[..., own] * np.array([z for *_, z in there])
-    labels = {"harness": [f"{name} on {bench[b]}" for name, b, _ in there]}
+    labels = {
+        "harness": [f"{name} on {bench[b]}" for name, b, _ in there],
+        "harness_name": ("harness", [name for name, *_ in there]),
+    }
     data = fit.data.drop_dims("harness").assign(harness_benchmark=("harness", own)).assign_coords(labels)
     effect = xr.DataArray(values, dims=(*SAMPLE, "harness"))
     return replace(fit, data=data, posterior=fit.posterior.drop_dims("harness").assign(harness_effect=effect))

@@ -23,7 +23,15 @@ class UnidentifiedError(BayesDensityError):
 
 
 def one_of(given: str, valid: Iterable[str], what: str) -> str:
-    """The sentence that answers an unknown name: what was given, the nearest valid name, all valid names."""
+    """The sentence that answers an unknown name: what was given, the nearest valid name, all valid names.
+
+    Parameters
+    ----------
+    given : str
+    valid : iterable of str
+    what : str
+        What the names are names of, in the singular.
+    """
     names = sorted(valid)
     close = get_close_matches(given, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""

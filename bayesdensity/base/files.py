@@ -32,10 +32,32 @@ def write_whole(path: Path, content: bytes) -> Path:
 
 
 def csv_text(table: pd.DataFrame, *, index: bool = True, digits: int = 6) -> str:
-    """A table as the text of a CSV file, numbers to so many digits."""
+    """A table as the text of a CSV file, numbers to so many digits.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    index : bool
+        Whether the index is written as the first column.
+    digits : int
+        Significant digits of floats.
+    """
     return str(table.to_csv(index=index, float_format=f"%.{digits}g", lineterminator="\n"))
 
 
 def write_table(path: Path, table: pd.DataFrame, digits: int = 6) -> Path:
-    """Write a table as CSV, with its index, whole or not at all; raises as `write_whole` does."""
+    """Write a table as CSV, with its index, whole or not at all; raises as `write_whole` does.
+
+    Parameters
+    ----------
+    path : Path
+    table : pandas.DataFrame
+    digits : int
+        Significant digits of floats.
+
+    Returns
+    -------
+    Path
+        That of the file written.
+    """
     return write_whole(path, csv_text(table, digits=digits).encode())

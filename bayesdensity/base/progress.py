@@ -66,7 +66,14 @@ def saying() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def reporting(chains: int, draws: int, tune: int) -> Iterator[Report]:
-    """Show the progress of a fit while the block runs."""
+    """Show the progress of a fit while the block runs.
+
+    Parameters
+    ----------
+    chains : int
+    draws, tune : int
+        Iterations of each chain that are kept, and before them those that tune the sampler.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield Report(None, chains, draws + tune)

@@ -19,9 +19,24 @@ def implied(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """What scores say about the logit of their group (one benchmark each), bounded near the floor and 1.
 
-    Returns the logit of each score under a ceiling of 1, its share of the weight of its group, and of each group the
-    mean score, the mean logarithm of the score above the floor, and the weight: the precision of the logit for a
-    binomial variance of ``p (1 - p)``.
+    Parameters
+    ----------
+    score, floor : ndarray
+        Each score and the floor of its benchmark, as shares of items.
+    group : ndarray of int
+        Position of the group of each score.
+    n : int
+        Number of groups.
+    counted : ndarray of bool, or bool
+        Whether each score counts.
+
+    Returns
+    -------
+    logit, share : ndarray
+        Of each score, the logit under a ceiling of 1 and the share of the weight of its group.
+    groups : dict of ndarray
+        Of each group, the mean score (``value``), the mean natural logarithm of the score above the floor
+        (``log_above``), and the precision of the logit for a binomial variance of ``p (1 - p)`` (``weight``).
     """
     inside = np.clip((score - floor) / (1 - floor), BOUND, 1 - BOUND)
     near = floor + (1 - floor) * inside
@@ -35,7 +50,24 @@ def implied(
 def harness_departures(
     logit: np.ndarray, share: np.ndarray, total: np.ndarray, cell: np.ndarray, harness: np.ndarray, n: int
 ) -> dict[str, np.ndarray]:
-    """Weighted mean departure of a harness from the others in the cells that it shares with them, and its weight."""
+    """Weighted mean departure of a harness from the others in the cells that it shares with them, and its weight.
+
+    Parameters
+    ----------
+    logit, share : ndarray
+        Of each score, as `implied` returns them.
+    total : ndarray
+        Weight of the cell of each score; 0 where the score is left out.
+    cell, harness : ndarray of int
+        Position of the cell and of the harness of each score.
+    n : int
+        Number of harnesses.
+
+    Returns
+    -------
+    dict of ndarray
+        Of each harness, its departure in logits (``value``), 0 where nothing tells it, and its ``weight``.
+    """
     departure = logit - np.bincount(cell, share * logit)[cell]
     weight = np.bincount(harness, share * total * (1 - share), n)
     pull = np.bincount(harness, share * total * departure, n)
@@ -49,6 +81,21 @@ def link_centres(
 
     Scores near the floor or the ceiling hardly count. Log sizes are counted from the average target, and come from a
     rough fit of straight lines in one position for each LLM: they only say about what the link is well known.
+
+    Parameters
+    ----------
+    logit, weight : ndarray
+        Mean logit of each cell, and its precision; 0 where it is not of a target or has no known score.
+    entity, bench : ndarray of int
+        Position of the LLM and of the benchmark of each cell.
+    n : int
+        Number of benchmarks.
+
+    Returns
+    -------
+    dict of ndarray
+        Of each benchmark, the mean logit (``centre``), and the mean (``position``) and standard deviation (``spread``)
+        of log sizes.
     """
 
     def by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:

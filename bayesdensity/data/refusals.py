@@ -102,7 +102,24 @@ def _most(counts: pd.DataFrame) -> str:
 
 
 def refuse_unmeasured(study: Study, tables: Tables, selection: Selection) -> None:
-    """Every benchmark needs a score of a target and something that ties it to the reference."""
+    """Every benchmark needs a score of a target and something that ties it to the reference.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables
+        As read; the losses of a ladder are looked up in them.
+    selection : Selection
+        The rows that the study uses.
+
+    Raises
+    ------
+    InputError
+        If a benchmark has no score of a target, or nothing that ties it to a ladder.
+    UnidentifiedError
+        If a reference family has no scores, or members of one size only, or if all scores of the targets or of the
+        reference on a benchmark lie at chance or at the ceiling.
+    """
     faults, untied = [], []
     family, scores, runs = " and ".join(study.reference.families), selection.scores, selection.runs
     is_member = scores["llm"].isin(selection.reference_llms.index)

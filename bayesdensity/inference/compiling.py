@@ -47,7 +47,14 @@ def share_code(first: Study, second: Study) -> bool:
 
 
 def same_places(compiled: Any, data: xr.Dataset, other: xr.Dataset) -> bool:
-    """Whether two datasets differ only in values that the model compiled for the first takes as data."""
+    """Whether two datasets differ only in values that the model compiled for the first takes as data.
+
+    Parameters
+    ----------
+    compiled : Any
+        Model compiled for the first dataset.
+    data, other : xarray.Dataset
+    """
     if set(data.variables) != set(other.variables):
         return False
     given = shared_names(compiled) | {"log_sparsity", "score_row"}

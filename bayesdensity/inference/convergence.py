@@ -74,7 +74,22 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
 
 
 def verdict_rows(found: Diagnostics | None, checks: Iterable[Mapping[str, Any]], fine: str) -> dict[str, str]:
-    """Rows of a card: the verdict as far as it is known, and what to do next; ``fine`` where nothing is in doubt."""
+    """Rows of a card: the verdict as far as it is known, and what to do next.
+
+    Parameters
+    ----------
+    found : Diagnostics, optional
+        Convergence; None where it is not judged yet.
+    checks : iterable of mapping
+        Checks made, each with ``name``, ``verdict``, ``sentence`` and perhaps ``remedy``.
+    fine : str
+        What to do next where nothing is in doubt.
+
+    Returns
+    -------
+    dict of str
+        Rows ``verdict`` and ``next``.
+    """
     told, order = [*checks], ("PASS", "REVIEW", "FAIL")
     if not told and found is None:
         return {"verdict": "not judged yet", "next": "fit.diagnostics judges convergence, in seconds"}

@@ -40,6 +40,22 @@ def run_sampler(
 ) -> xr.DataTree:
     """Draws of a compiled model, with the statistics that convergence is judged by.
 
+    Parameters
+    ----------
+    compiled : Any
+        What `compile_model` gives for the sampler.
+    cores : int, optional
+        Chains that run at a time, at most; None: as many as the machine has cores.
+    progress : callable, optional
+        Called with the states of all chains while they run.
+    **settings : Any
+        Of the sampler; ``chains`` is among them.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``posterior`` and ``sample_stats``.
+
     Raises
     ------
     KeyboardInterrupt

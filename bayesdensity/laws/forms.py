@@ -129,15 +129,37 @@ class Form(Shortfall):
 
     @abstractmethod
     def cdf_of_one(self, y: Array, symmetric: Array, one_sided: Array) -> Array:
-        """P(v - u <= y)."""
+        """P(v - u <= y).
+
+        Parameters
+        ----------
+        y : ndarray
+        symmetric, one_sided : ndarray
+            Scale of v (standard deviation) and of u, of the shape of y.
+        """
 
     @abstractmethod
     def cdf_of_two(self, y: Array, symmetric: Array, larger: Array, smaller: Array) -> Array:
-        """P(v - u - w <= y), the inefficiencies ordered by their scales."""
+        """P(v - u - w <= y), the inefficiencies ordered by their scales.
+
+        Parameters
+        ----------
+        y : ndarray
+        symmetric, larger, smaller : ndarray
+            Scale of v (standard deviation), of u and of w, of the shape of y.
+        """
 
     @abstractmethod
     def truncated_normal(self, x: Number, symmetric: Number, one_sided: Number) -> tuple[Number, Number]:
-        """Location and scale of u given ``v - u + E[u] = x``, which is a normal kept above zero."""
+        """Location and scale of u given ``v - u + E[u] = x``, which is a normal kept above zero.
+
+        Parameters
+        ----------
+        x : Number
+            Residual, in natural logarithms.
+        symmetric, one_sided : Number
+            Scale of v (standard deviation) and of u.
+        """
 
     def variance(self, symmetric: Number, one_sided: Number) -> Number:
         """Variance of ``v - u``."""

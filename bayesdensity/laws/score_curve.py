@@ -40,23 +40,72 @@ def logistic(eta: Number) -> Number:
 
 
 def score(eta: Number, floor: Number, ceiling: Number) -> Number:
-    r"""Score at a logit, :math:`S = d + (c - d) / (1 + e^{-\eta})` (arXiv 2412.04315, equation 4)."""
+    r"""Score at a logit, :math:`S = d + (c - d) / (1 + e^{-\eta})` (arXiv 2412.04315, equation 4).
+
+    Parameters
+    ----------
+    eta : Number
+        Logit.
+    floor, ceiling : Number
+        d and c, shares of items.
+
+    Returns
+    -------
+    Number
+        Share of items.
+    """
     return floor + (ceiling - floor) * logistic(eta)
 
 
 def score_slope(expected: Number, floor: Number, ceiling: Number) -> Number:
-    """Derivative of a score in its logit, from the score."""
+    """Derivative of a score in its logit, from the score.
+
+    Parameters
+    ----------
+    expected : Number
+        Score, a share of items.
+    floor, ceiling : Number
+        Shares of items.
+
+    Returns
+    -------
+    Number
+        Share of items per logit.
+    """
     return (expected - floor) * (ceiling - expected) / (ceiling - floor)
 
 
 def score_sd(expected: Number, n_items: Number, extra: Number) -> Number:
-    """Standard deviation of a score: binomial by the number of items, and overdispersion on top."""
+    """Standard deviation of a score: binomial by the number of items, and overdispersion on top.
+
+    Parameters
+    ----------
+    expected : Number
+        Score, a share of items.
+    n_items : Number
+        Number of items of the benchmark.
+    extra : Number
+        Overdispersion, added to ``1 / n_items``.
+
+    Returns
+    -------
+    Number
+        Share of items.
+    """
     inside = 0.002 + 0.996 * expected
     return np.sqrt(inside * (1 - inside) * (1 / n_items + extra))
 
 
 def logit_of_score(score: Number, floor: Number, ceiling: Number) -> Number:
-    """Logit at which `score` gives a score: the inverse of it; minus or plus infinity from floor or ceiling on."""
+    """Logit at which `score` gives a score: the inverse of it; minus or plus infinity from floor or ceiling on.
+
+    Parameters
+    ----------
+    score : Number
+        Share of items.
+    floor, ceiling : Number
+        Shares of items.
+    """
     share = np.clip((score - floor) / (ceiling - floor), 0, 1)
     with np.errstate(divide="ignore"):
         return np.log(share) - np.log1p(-share)
@@ -91,7 +140,20 @@ LEAST_SLOPE = 0.05
 def bounded_size_of_logit(link: Link, eta: Number, least: float = LEAST_SLOPE) -> tuple[Number, Number]:
     """Log size at which the link reaches a logit, and its slope there, smoothly bounded where it never does.
 
-    ``least`` is the smallest share of the slope at the origin that the slope there falls to.
+    Parameters
+    ----------
+    link : Link
+    eta : Number
+        Logit.
+    least : float
+        Smallest share of the slope at the origin that the slope there falls to.
+
+    Returns
+    -------
+    size : Number
+        Natural logarithm of parameters, from the origin of the link.
+    slope : Number
+        Logits per e-fold of size.
     """
     remaining = 1 - link.exponent * (eta - link.level) / link.slope
     # Exactly one at the origin: a departure there would be divided by an exponent that may be close to zero.

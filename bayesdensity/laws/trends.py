@@ -32,7 +32,17 @@ STRAIGHT = Bend(0.0, 0.0)
 
 
 def quadratic(time: Number, spread: Number, curvature: Number) -> Bend:
-    """Bend of a rate that changes steadily; ``spread`` is the mean of time squared, the rate that at the centre."""
+    """Bend of a rate that changes steadily; the rate of the line is that at the centre.
+
+    Parameters
+    ----------
+    time : Number
+        Years from the mean of the sample.
+    spread : Number
+        Mean over the sample of time squared, in years squared.
+    curvature : Number
+        Change of the rate, in natural logarithms per year squared.
+    """
     return Bend(0.5 * curvature * (time**2 - spread), curvature * time)
 
 
@@ -61,7 +71,17 @@ def turn(time: Number, at: Number, sample: Number, average: Callable[[Any], Any]
 
 
 def tilt(at: Number, sample: Number, average: Callable[[Any], Any]) -> Number:
-    """Share of a turn that the least-squares slope holds: before a turn by ``c`` the rate is ``rate - tilt * c``."""
+    """Share of a turn that the least-squares slope holds: before a turn by ``c`` the rate is ``rate - tilt * c``.
+
+    Parameters
+    ----------
+    at : Number
+        Date of the turn, in years from the mean of the sample.
+    sample : Number
+        Release dates, in years from their mean.
+    average : callable
+        Mean over the sample.
+    """
     return average(sample * _hinge(sample, at)) / average(sample**2)
 
 
@@ -100,7 +120,15 @@ class Source(Protocol):
         """Independent standard normals."""
 
     def derived(self, name: str, value: Number, dims: str | None = None) -> Number:
-        """The value, kept under a name."""
+        """The value, kept under a name.
+
+        Parameters
+        ----------
+        name : str
+        value : Number
+        dims : str, optional
+            None: a single value.
+        """
 
 
 class Trend(ABC):
@@ -118,7 +146,16 @@ class Trend(ABC):
 
     @abstractmethod
     def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
-        """Departure from the straight line at times, and its rate of change a year."""
+        """Departure from the straight line at times, and its rate of change a year.
+
+        Parameters
+        ----------
+        time : Number
+            Years from the mean of the sample.
+        sample : Sample
+        parameters : mapping
+            By name, as `parameters` draws them.
+        """
 
 
 class Linear(Trend):

@@ -71,7 +71,7 @@ class Geometry(Protocol):
         """The stated log density of an effect, as it is; ``inputs`` are terms that the effect is added to."""
 
 
-class Informed:
+class Informed(Geometry):
     """Data-informed coordinates: those in which the model is sampled."""
 
     def effect(self, name: str, dims: str, mean: Any, precision: Any, *, zero_sum: bool = False) -> tuple[Any, Any]:
@@ -119,7 +119,7 @@ class Informed:
         return logp
 
 
-class Plain:
+class Plain(Geometry):
     """The model as it is stated: every effect is its own coordinate. For tests, diagrams and comparison."""
 
     def effect(self, name: str, dims: str, mean: Any, precision: Any, *, zero_sum: bool = False) -> tuple[Any, Any]:
@@ -146,11 +146,26 @@ INFORMED = Informed()
 
 
 def normal_logp(x: Any, mean: Any, sigma: Any) -> Any:
-    """Log density of a normal, summed, up to a constant."""
+    """Log density of a normal, summed, up to a constant.
+
+    Parameters
+    ----------
+    x, mean, sigma : Any
+        Values, their means and standard deviations; they broadcast to the shape of the standardised values.
+    """
     z = (x - mean) / sigma
     return -0.5 * (z**2).sum() - pt.log(sigma * pt.ones_like(z)).sum()
 
 
 def group_sum(values: Any, index: Any, size: int) -> Any:
-    """Sum of values by group."""
+    """Sum of values by group.
+
+    Parameters
+    ----------
+    values : Any
+    index : Any
+        Position of the group of each value.
+    size : int
+        Number of groups.
+    """
     return pt.inc_subtensor(pt.zeros(size)[index], values)

@@ -29,6 +29,14 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     """Random variable named like its prior, with the shape and 90 % interval that the study states.
 
     A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``.
+
+    Parameters
+    ----------
+    study : Stated
+    prior : str
+        Name of the prior.
+    dims : str, optional
+        None: a single value.
     """
     stated = study.priors[prior]
     if stated.shape == "normal":
@@ -41,7 +49,13 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
 def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:
     """Logarithm of a lognormal quantity, sampled as a normal under the name ``log_<prior>``.
 
-    ``shift`` moves the coordinate with other parameters that data know it by.
+    Parameters
+    ----------
+    study : Stated
+    prior : str
+        Name of a lognormal prior.
+    shift : Any, optional
+        Moves the coordinate, in natural logarithms, with other parameters that data know it by.
     """
     stated = study.priors[prior]
     if shift is None:

@@ -47,16 +47,42 @@ GAP_UNIT, EXPONENT_UNIT = 0.02, 0.05
 
 
 def size_exponents(study: Study, data: xr.Dataset, geometry: Geometry) -> tuple[Any, laws.LadderLaw | None]:
-    """Size exponents of the benchmarks, of one population with those of the loss-only suites, and the suites' laws."""
+    """Size exponents of the benchmarks, of one population with those of the loss-only suites, and the suites' laws.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    geometry : Geometry
+
+    Returns
+    -------
+    exponents : Any
+        Dim ``benchmark``.
+    suites : LadderLaw or None
+        Laws of the loss-only suites; dim ``suite``. None without such suites.
+    """
     mean, spread = draw_log(study, "size_exponent"), draw(study, "size_exponent_spread")
     suites = loss_suites(study, data, mean, spread)
     return geometry.positive("size_exponent", mean, spread, EXPONENT_UNIT, "benchmark"), suites
 
 
 def loss_suites(study: Study, data: xr.Dataset, mean: Any, spread: Any) -> laws.LadderLaw | None:
-    """Laws of loss-only suites, and their likelihood; size exponents have a ``mean`` and ``spread`` of logarithms.
+    """Laws of loss-only suites, and their likelihood.
 
     A suite knows its elasticities, ``exponent * share``, better than either factor: they are sampled.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    mean, spread : Any
+        Mean and standard deviation of the natural logarithm of a size exponent, over benchmarks and suites.
+
+    Returns
+    -------
+    LadderLaw or None
+        Dim ``suite``; None without such suites.
     """
     if not data.sizes["suite"]:
         return None
@@ -97,6 +123,20 @@ def member_sizes(study: Study, data: xr.Dataset, suites: laws.LadderLaw | None, 
     Of several families each needs its own log size for what the average recipe gains by an e-fold, about the middle
     of all members; its level is its own too. With tokens D0 a member counts for the size that reaches its loss there,
     ``A N'^-alpha = A N^-alpha + B (D^-beta - D0^-beta)``, by the law of the loss-only suite.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    suites : LadderLaw or None
+        Laws of the loss-only suites, of which the first is used; dim ``suite``.
+    stretch : Stretch or None
+        Of each of several families; None for a single one.
+
+    Returns
+    -------
+    Any
+        Natural logarithms of parameters, from the centre of the sizes in the data; dim ``reference``.
     """
     own = pm.Data("reference_log_size", data["reference_log_size"].to_numpy())
     size, tokens = own, study.reference.tokens
@@ -129,6 +169,24 @@ def family_link(
 
     The mean logits of the targets, freed of the mean effect of their ``harness``es, depart from the observed ones by
     contrasts that sum to zero over benchmarks, which fixes the origin of the axis near the average target.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    exponent : Any
+        Size exponent; dim ``benchmark``.
+    top : Any
+        Ceiling, as a share of items; dim ``benchmark``.
+    harness : Any
+        Mean effect of the harnesses of the targets, in logits; dim ``benchmark``.
+    stretch : Stretch or None
+        Of each of several families; None for a single one.
+
+    Returns
+    -------
+    Link
+        Dim ``benchmark``.
     """
     floor = data["floor"].to_numpy()
     contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
@@ -198,6 +256,17 @@ def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) ->
 
     The elasticities at the centre are sampled, and the exponents follow from them and the shares: a ladder knows
     ``alpha * w_N`` to a few per cent and either factor alone only weakly.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    geometry : Geometry
+
+    Returns
+    -------
+    LadderLaw
+        Its level includes what the anchors miss the law by; dim ``benchmark``.
     """
     observed, bench = np.log(data["run_loss"].to_numpy()), data["run_benchmark"].to_numpy()
     centre = group_mean(observed, bench)

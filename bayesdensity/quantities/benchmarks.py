@@ -16,7 +16,18 @@ from bayesdensity.study.phrases import Estimand
 def rate_by_benchmark(
     fit: Fit, between: tuple[str, str] | None = None, estimand: Estimand = "frontier", ci: float = DEFAULT_CI
 ) -> Estimate:
-    """Growth of ln density a year on each benchmark, averaged over a window; dim ``benchmark``."""
+    """Growth of ln density a year on each benchmark, averaged over a window; dim ``benchmark``.
+
+    Parameters
+    ----------
+    fit : Fit
+    between : tuple of str, optional
+        ISO dates at which the window starts and ends; None: the window of the study.
+    estimand : {"frontier", "mean", "envelope"}
+        What grows.
+    ci : float
+        Probability of the interval.
+    """
     overall = rate(fit, between, estimand)
     return Estimate("rate_by_benchmark", overall.what, overall.draws + fit.posterior["benchmark_slope"], ci, PER_YEAR)
 
@@ -25,6 +36,14 @@ def frontier_by_benchmark(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI
     """Quantile of ln density among the releases of a date on each benchmark; dims ``benchmark``, ``date``.
 
     What a single LLM departs by on one benchmark is not part of it.
+
+    Parameters
+    ----------
+    fit : Fit
+    dates : sequence of str
+        ISO dates.
+    ci : float
+        Probability of the interval.
     """
     overall, draws = frontier(fit, dates), fit.posterior
     offset = draws["level"] - draws["level"].mean("benchmark") + draws["benchmark_slope"] * times(fit, dates)
@@ -48,6 +67,18 @@ def rate_of_new_benchmark(
     """Predictive growth of ln density a year on a benchmark not yet seen, of the population of those of the study.
 
     The mean over n benchmarks is known, that of their population only to ``spread / sqrt(n)``.
+
+    Parameters
+    ----------
+    fit : Fit
+    between : tuple of str, optional
+        ISO dates at which the window starts and ends; None: the window of the study.
+    estimand : {"frontier", "mean", "envelope"}
+        What grows.
+    ci : float
+        Probability of the interval.
+    seed : int
+        Of the predictive draws.
     """
     overall, n = rate(fit, between, estimand), fit.data.sizes["benchmark"]
     noise = np.random.default_rng(seed).standard_normal(overall.draws.shape)

@@ -111,7 +111,15 @@ def window(fit: Fit) -> tuple[str, str]:
 
 
 def dates_between(start: str, end: str, n: int) -> list[str]:
-    """Evenly spaced ISO dates."""
+    """Evenly spaced ISO dates.
+
+    Parameters
+    ----------
+    start, end : str
+        ISO dates, both included.
+    n : int
+        Number of dates.
+    """
     return [f"{day:%Y-%m-%d}" for day in pd.date_range(start, end, periods=n)]
 
 

@@ -33,7 +33,16 @@ ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
 def mean_trend(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
-    """Population mean of ln density at dates; dim ``date``."""
+    """Population mean of ln density at dates; dim ``date``.
+
+    Parameters
+    ----------
+    fit : Fit
+    dates : sequence of str
+        ISO dates.
+    ci : float
+        Probability of the interval.
+    """
     return Estimate("mean_trend", _phrase(fit, "mean"), mean_at(fit, times(fit, dates)), ci, LOG)
 
 
@@ -59,6 +68,14 @@ def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate
 
     It is of the families in the sample, not of a population: it moves in steps and depends on who was measured.
 
+    Parameters
+    ----------
+    fit : Fit
+    dates : sequence of str
+        ISO dates.
+    ci : float
+        Probability of the interval.
+
     Raises
     ------
     InputError
@@ -78,7 +95,23 @@ def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate
 
 
 def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci: float = DEFAULT_CI) -> Estimate:
-    """Growth of ln density a year at dates; dim ``date``. An envelope moves in steps and has none."""
+    """Growth of ln density a year at dates; dim ``date``. An envelope moves in steps and has none.
+
+    Parameters
+    ----------
+    fit : Fit
+    dates : sequence of str
+        ISO dates.
+    estimand : {"frontier", "mean"}
+        What grows.
+    ci : float
+        Probability of the interval.
+
+    Raises
+    ------
+    InputError
+        If the estimand is the envelope.
+    """
     if estimand == "envelope":
         raise InputError("an envelope moves in steps: it has a rate over a window, and none at a date.")
     phrase, time = _phrase(fit, estimand), times(fit, dates)
@@ -222,7 +255,21 @@ def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
 
 
 def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
-    """Draws of a quantile of ln density among the releases at times."""
+    """Draws of a quantile of ln density among the releases at times.
+
+    Parameters
+    ----------
+    fit : Fit
+    time : xarray.DataArray
+        Years from the mean release date.
+    q : float
+        Probability of the quantile, between 0 and 1.
+
+    Returns
+    -------
+    xarray.DataArray
+        In natural logarithms; dims ``chain``, ``draw`` and those of the time.
+    """
     spread = dispersion(bare(time), scales_of(fit.posterior).growth)
     return _over(mean_at(fit, time) + excess(fit, q) * spread, time)
 

@@ -26,6 +26,14 @@ def inefficiency(fit: Fit, ci: float = DEFAULT_CI, seed: int = 1) -> Estimate:
 
     It is integrated out while sampling and drawn here from its distribution given each draw.
 
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the interval.
+    seed : int
+        Of the draws of inefficiencies.
+
     Raises
     ------
     InputError

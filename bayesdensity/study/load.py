@@ -78,7 +78,22 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def find_file(name: str | Path, folder: Path, what: str) -> Path:
-    """The file of a study or a grid, by its own path or by the name under which a folder ships it."""
+    """The file of a study or a grid, by its own path or by the name under which a folder ships it.
+
+    Parameters
+    ----------
+    name : str or Path
+        Path of a .toml file, or a name.
+    folder : Path
+        Where the files lie that are shipped under a name.
+    what : str
+        What the file describes, in a word.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
     path = Path(name)
     if path.suffix == ".toml":
         if not path.is_file():

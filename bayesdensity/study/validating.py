@@ -15,7 +15,22 @@ from bayesdensity.study.spec import Study
 
 
 def validated[P: Part](kind: type[P], path: Path, tree: Mapping[str, Any]) -> P:
-    """What a file describes, unless it has unknown keys or impossible values; all are named at once."""
+    """What a file describes, unless it has unknown keys or impossible values; all are named at once.
+
+    Parameters
+    ----------
+    kind : type
+        Model of what the file describes.
+    path : Path
+        The file, named in messages.
+    tree : mapping
+        Contents of the file.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown or a value impossible.
+    """
     try:
         return kind.model_validate(tree)
     except ValidationError as error:

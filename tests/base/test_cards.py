@@ -160,7 +160,7 @@ def test_a_fit_of_a_law_says_its_formula() -> None:
 
 
 def test_a_scalar_estimate_is_one_row() -> None:
-    lines = repr(estimate({}, "doubling_time")).splitlines()
+    lines = repr(estimate({}, "doubling_time", "months")).splitlines()
     assert lines[0] == "doubling_time: effective size over actual size"
     assert lines[1] == "  shown: median [90% equal-tailed interval], months"
     assert len(lines) == 3 and lines[2].startswith("  doubling_time: 2 [1.8")

@@ -395,7 +395,7 @@ def test_an_address_that_is_none_is_refused_at_once_and_by_name() -> None:
     """Dask would wait for what it began when the process ends: 20 seconds."""
     pytest.importorskip("distributed")
     script = (
-        "from bayesdensity import engine, errors\n"
+        "from bayesdensity.base import engine, errors\n"
         "for address in ('nowhere', '127.0.0.1', 'odd://127.0.0.1:8786'):\n"
         "    try:\n        engine.cluster(address).__enter__()\n"
         "    except errors.InputError as error:\n        print(error)\n"

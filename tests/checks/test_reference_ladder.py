@@ -54,8 +54,8 @@ def an_odd_score(made: dict[str, np.ndarray], data: xr.Dataset) -> None:
 
 LADDER_FAULTS: dict[str, tuple[Plant, str]] = {
     "law: losses on ARC-C scatter otherwise than modelled": (an_odd_loss, "Leave out undertrained runs"),
-    "law: losses on ARC-C bend away from it with size": (losses_that_bend("n"), "law.irreducible"),
-    "law: losses on ARC-C bend away from it with tokens": (losses_that_bend("d"), "law.irreducible"),
+    "law: losses on ARC-C bend away from it with size": (losses_that_bend("n"), "law.name"),
+    "law: losses on ARC-C bend away from it with tokens": (losses_that_bend("d"), "law.name"),
     "beyond the ladder the law misses on ARC-C": (anchors_that_miss, "Do not rely on sizes far beyond the ladder"),
     "map: trainings bend away from it on ARC-C": (trainings_that_bend, "map_from"),
     "map: scores bend away from it on ARC-C": (scores_that_bend, "map_from"),

@@ -124,6 +124,8 @@ def of_scores(rows: list[tuple[int, float, bool]], n_target_cells: int) -> Fit:
     data = xr.Dataset(
         {
             "score_cell": ("score", list(cell)),
+            "score_benchmark": ("score", [0] * len(cell)),
+            "score_harness": ("score", [0] * len(cell)),
             "score_value": ("score", list(value)),
             "score_keep": ("score", list(keep)),
         },

@@ -37,7 +37,8 @@ def test_densities_as_csv_say_how_far_below_best_practice_an_llm_is(run: Run, wo
     fit = thinned(world_fit)
     form = fit.study.frontier.model_copy(update={"form": "symmetric"})
     study = fit.study.model_copy(update={"frontier": form})
-    draws, about = fit.posterior.drop_vars("inefficiency_scale"), {**fit.about, "digest": study.digest}
+    draws = fit.posterior.drop_vars("inefficiency_scale")
+    about = {**fit.about, "digest": study.digest, "fingerprint": study.fingerprint}
     paths = (
         fit.save(tmp_path / "mine.nc"),
         dataclasses.replace(fit, posterior=draws, study=study, about=about).save(tmp_path / "symmetric.nc"),

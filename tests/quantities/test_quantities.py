@@ -15,6 +15,7 @@ from remade import remade
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.jsonable import jsonable
 from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate, slope_of_records
 
@@ -476,4 +477,4 @@ def test_records_rise_along_a_straight_line() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [(1.5, 1.5), (np.inf, "inf"), (-np.inf, "-inf"), (np.nan, None)])
 def test_numbers_in_json_are_legal_json(value: float, expected: object) -> None:
-    assert q.jsonable(value) == expected
+    assert jsonable(value) == expected

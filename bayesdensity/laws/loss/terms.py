@@ -9,12 +9,32 @@ from bayesdensity.laws.loss.law import Number
 
 
 def power(share: Number, exponent: Number, x: Number) -> Number:
-    """A falling power with a share of the loss at the centre: ``share exp(-exponent x)``."""
+    """A falling power with a share of the loss at the centre: ``share exp(-exponent x)``.
+
+    Parameters
+    ----------
+    share : Number
+        Of the loss at the centre.
+    exponent : Number
+    x : Number
+        Natural logarithm of parameters or tokens, from the centre.
+    """
     return share * np.exp(-exponent * x)
 
 
 def amplitude(level: Number, share: Number, exponent: Number, centre: Number) -> Number:
-    """Factor of a falling power in units: A of ``A N^-alpha``, whose centre is a natural logarithm."""
+    """Factor of a falling power in units: A of ``A N^-alpha``, whose centre is a natural logarithm.
+
+    Parameters
+    ----------
+    level : Number
+        Loss at the centre.
+    share : Number
+        Of the power in that loss.
+    exponent : Number
+    centre : Number
+        Natural logarithm of parameters or tokens.
+    """
     return level * share * np.exp(exponent * centre)
 
 
