@@ -51,9 +51,6 @@ def stale(name: str) -> list[str]:
     return [f"> These results are stale: {declared_stale()[name]}."]
 
 
-# One study
-
-
 @table
 def doubling(study: str) -> list[str]:
     """Frontier and mean, over the window and at dates."""
@@ -112,9 +109,6 @@ def densities(study: str) -> list[str]:
         for llm in results(study)["densities"]
     ]
     return markdown(["LLM", "released", "density", "effective size in billions of parameters"], rows)
-
-
-# Several studies
 
 
 @table
@@ -202,9 +196,6 @@ def references(*studies: str) -> list[str]:
     return markdown(["", *map(_window, windows)], rows)
 
 
-# Laws
-
-
 @table
 def chinchilla() -> list[str]:
     """Natural parameters under three kinds of noise beside the published ones, 95 % intervals."""
@@ -241,9 +232,6 @@ def law_comparison(suite: str) -> list[str]:
         for law in results(f"law-{suite}")["comparison"]
     ]
     return markdown(["law", "elpd below the best (se)", "convergence"], rows)
-
-
-# What took long
 
 
 @table
