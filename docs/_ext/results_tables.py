@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -49,9 +50,6 @@ def chance_of_growth(growth: dict[str, Any]) -> str:
 def stale(name: str) -> list[str]:
     """What a page says of results that are known to be stale."""
     return [f"> These results are stale: {declared_stale()[name]}."]
-
-
-# One study
 
 
 @table
@@ -112,9 +110,6 @@ def densities(study: str) -> list[str]:
         for llm in results(study)["densities"]
     ]
     return markdown(["LLM", "released", "density", "effective size in billions of parameters"], rows)
-
-
-# Several studies
 
 
 @table
@@ -202,9 +197,6 @@ def references(*studies: str) -> list[str]:
     return markdown(["", *map(_window, windows)], rows)
 
 
-# Laws
-
-
 @table
 def chinchilla() -> list[str]:
     """Natural parameters under three kinds of noise beside the published ones, 95 % intervals."""
@@ -241,9 +233,6 @@ def law_comparison(suite: str) -> list[str]:
         for law in results(f"law-{suite}")["comparison"]
     ]
     return markdown(["law", "elpd below the best (se)", "convergence"], rows)
-
-
-# What took long
 
 
 @table
@@ -317,15 +306,21 @@ def influence() -> list[str]:
     return markdown(head, rows)
 
 
+def density_ends(row: dict[str, float], name: str) -> str:
+    """Median and interval of a density, from those of its logarithm."""
+    return interval({end: math.exp(row[f"{name}_{end}"]) for end in ("median", "lower", "upper")})
+
+
 @table
 def backtest() -> list[str]:
     """Coverage and error of predictions after each cut-off."""
-    rows = []
-    for row in results("backtest")["cutoffs"]:
-        frontier = [interval(row[part]) if part in row else "" for part in ("frontier_predicted", "frontier_known")]
-        known = "" if row["n_known"] is None else str(row["n_known"])
-        shares = (percent(row["coverage_50%"]), percent(row["coverage_90%"]))
-        rows.append([row["name"], known, str(row["n"]), *shares, f"{row['crps']:.2f}", *frontier])
+    rows, found = [], results("backtest")
+    for name, score in found["scores"].items():
+        cutoff = found["cutoffs"].get(name)
+        shares = (percent(score["coverage_50%"]), percent(score["coverage_90%"]))
+        frontier = [density_ends(cutoff, part) if cutoff else "" for part in ("frontier_predicted", "frontier_known")]
+        known = f"{cutoff['n_known']:.0f}" if cutoff else ""
+        rows.append([name, known, f"{score['n']:.0f}", *shares, f"{score['crps']:.2f}", *frontier])
     head = ["cut-off", "LLMs known", "later", "in the 50 % interval", "in the 90 % interval", "CRPS"]
     return markdown([*head, "frontier a year on, as predicted", "as known now"], rows)
 
