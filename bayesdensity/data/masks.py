@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.pseudo import UNKNOWN_WEIGHT, harness_departures, implied, link_centres
 
 LINK = ("link_centre", "link_position", "link_spread")
@@ -36,7 +37,7 @@ def with_scores(
     xarray.Dataset
     """
     value = data["score_value"].to_numpy() if values is None else np.asarray(values, dtype=float)
-    cell, bench, harness = (data[f"score_{part}"].to_numpy() for part in ("cell", "benchmark", "harness"))
+    cell, bench, harness, _ = scores_of(data)
     entity, floor = data["cell_entity"].to_numpy(), data["floor"].to_numpy()
     keep = np.ones(len(cell), dtype=bool) if keep_scores is None else keep_scores
     if keep_llms is not None:
@@ -65,7 +66,7 @@ def with_scores(
 
 def without_targets(data: xr.Dataset) -> xr.Dataset:
     """The dataset without a score of any target: what the reference says alone, under the same priors."""
-    return under_same_priors(data, data["score_cell"].to_numpy() >= data.attrs["n_target_cells"])
+    return under_same_priors(data, ~scores_of(data).is_target)
 
 
 def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
@@ -75,8 +76,8 @@ def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
 
 def targets_only(data: xr.Dataset) -> xr.Dataset:
     """The dataset without the scores of reference members, and without harnesses that measured nobody else."""
-    n, keep = int(data.attrs["n_target_cells"]), data["score_keep"].to_numpy()
-    own = np.flatnonzero(data["score_cell"].to_numpy() < n)
-    used, harness = np.unique(data["score_harness"].to_numpy()[own], return_inverse=True)
-    left = data.isel(cell=slice(n), score=own, reference=slice(0), harness=used)
-    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=keep[own])
+    scores = scores_of(data)
+    rows = np.flatnonzero(scores.is_target)
+    used, harness = np.unique(scores.harness[rows], return_inverse=True)
+    left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, reference=slice(0), harness=used)
+    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=data["score_keep"].to_numpy()[rows])
