@@ -8,6 +8,7 @@ from pathlib import Path
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import write_whole
+from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
@@ -70,6 +71,7 @@ def report(
     path, tell = Path(path), progress or (lambda _: None)
     named = {fits.study.name: fits} if isinstance(fits, Fit) else dict(fits)
     check_request(named, path, sensitivity, folder)
+    named = {name: checked(fit) for name, fit in named.items()}  # several sections tell of the checks
     if len(named) == 1:
         ((name, fit),) = named.items()
         page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
