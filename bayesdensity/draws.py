@@ -58,7 +58,7 @@ class Draws:
     @cached_property
     def link(self) -> laws.Link:
         """Curves of the logit in log size, on the axis of the targets; shape (..., benchmark)."""
-        return laws.Link(*(self[f"link_{part}"] for part in laws.Link._fields))
+        return laws.link_of(self)
 
     @cached_property
     def scales(self) -> Scales:
@@ -74,6 +74,16 @@ class Draws:
     def member_log_size(self) -> Array:
         """Log size of each reference member from the centre; shape (..., reference), or (reference,) as counted."""
         return self["member_size"] if "member_size" in self else self.data["reference_log_size"].to_numpy()
+
+    @cached_property
+    def score_effect(self) -> Array:
+        """What the logit of each score has beside that of its cell: its harness, and inflation; shape (..., score)."""
+        effect = self["harness_effect"][..., self.scores.harness]
+        if "score_inflation" in self:
+            time = np.append(self.data["time"].to_numpy(), np.zeros(self.data.sizes["reference"]))
+            inflated = time[self.data["cell_entity"].to_numpy()][self.scores.cell]
+            effect = effect + self["score_inflation"][..., None] * inflated
+        return effect
 
     def target_sizes(self, relative: Array | float) -> Array:
         """Log size of the cells of targets on their axis, without departures; shape (..., target cell).
@@ -148,5 +158,6 @@ class Draws:
         mean = np.add.reduceat(share * effect, np.searchsorted(cell, np.arange(n)), axis=-1)
         value, log_above, weight = (self.data[f"cell_{part}"].to_numpy()[:n] for part in PSEUDO)
         gap = laws.bounded_below(self["ceiling"][..., bench] - value, BOUND)
+        weight = weight * (gap / (1 - value)) ** 2
         variance = (1 / self.data["n_items"].to_numpy()[bench] + self["overdispersion"][..., bench]) / weight
         return Gaussian(log_above - np.log(gap) - mean, np.sqrt(variance))

@@ -11,7 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-STAGES = {"compile": "compiling the model (the first time takes longer)", "sample": "sampling"}
+STAGES = {
+    "compile": "compiling the model (the first time takes longer)",
+    "sample": "sampling",
+    "inside": "sampling inside the range",
+}
 
 
 PATIENCE = 2.0

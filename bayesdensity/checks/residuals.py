@@ -12,7 +12,7 @@ from bayesdensity.checks.protocol import DRAWS, Array, Check, judged, over_draws
 from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import Form, Scales, dispersion, scales_of
+from bayesdensity.laws.forms import Scales, scales_of
 from bayesdensity.quantities.growth import mean_at
 
 LEAST = 8
@@ -137,12 +137,10 @@ def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
     if form.family_effects:
         effect = draws["family_effect"]
         own = own - effect[:, data["family_index"].to_numpy()]
-        spread = dispersion(data["family_time"].to_numpy(), scales.growth)
-        family = _normal_scores(form.family_form, effect / spread, scales.family, scales.family_inefficiency)
-    spread = dispersion(data["time"].to_numpy(), scales.growth)
-    return _normal_scores(form.llm_form, own / spread, scales.noise, scales.inefficiency), family
+        family = _normal_scores(form.spread.cdf(effect, form.family_form, scales, data["family_time"].to_numpy()))
+    spread = form.spread.growth(scales, data["time"].to_numpy())
+    return _normal_scores(form.llm_form.cdf(own / spread, scales.noise, scales.inefficiency)), family
 
 
-def _normal_scores(form: Form, residual: Array, symmetric: Array, one_sided: Array) -> Array:
-    u = form.cdf(residual, symmetric, one_sided)
+def _normal_scores(u: Array) -> Array:
     return np.asarray(special.ndtri(np.clip(u, 1e-12, 1 - 1e-12)))

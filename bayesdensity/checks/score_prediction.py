@@ -107,7 +107,7 @@ def _predicted(data: xr.Dataset, drawn: dict[str, Array], which: np.ndarray) -> 
         draws = Draws(data, {name: values[s] for name, values in drawn.items()})
         cell, bench = draws.scores.cell[which], draws.cells.target_benchmark
         size = draws.target_sizes(draws["log_density_relative"])[:, None] + draws["cell_scatter"][bench, None] * node
-        effect = draws["harness_effect"][draws.scores.harness[which], None]
+        effect = draws.score_effect[which, None]
         logit = laws.logit_of_size(draws.link.at(bench).at(None), size)[cell] + effect
         with np.errstate(over="ignore"):  # far out on the nodes the score is its floor
             expected, sd = draws.score_model(logit, which, nodes=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -25,6 +25,7 @@ from bayesdensity.cli.common import (
 @judging
 def compare(
     *paths: Path,
+    fold: Annotated[Literal["family", "llm"], Parameter(help="What is left out at a time.")] = "family",
     refit: Annotated[bool, Parameter(negative="--no-refit", help="Leave out exactly where needed (minutes).")] = True,
     future: Annotated[bool, Parameter(negative="", help="Predict later releases too (minutes for each fit).")] = False,
     ci: Ci = 0.9,
@@ -49,7 +50,7 @@ def compare(
     fits = load_fits(paths)
     require_same_scores(fits)
     with saying() as tell:
-        comparison = run_comparison(fits, refit=refit, ci=ci, progress=tell)
+        comparison = run_comparison(fits, fold=fold, refit=refit, ci=ci, progress=tell)
         later = None
         if future:
             later = leave_future_out({name: run(fit, progress=prefixed(tell, name)) for name, fit in fits.items()})

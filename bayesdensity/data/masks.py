@@ -42,20 +42,33 @@ def with_scores(
     keep = np.ones(len(cell), dtype=bool) if keep_scores is None else keep_scores
     if keep_llms is not None:
         keep = keep & np.append(keep_llms, np.ones(data.sizes["reference"], dtype=bool))[entity[cell]]
+    # A score that says only that the reference would have to be larger is kept at the bound, and told apart.
+    above = beyond_reach(data, value)
+    beyond = above & data.attrs["censored"]
+    value = np.where(beyond, data["reach"].to_numpy()[bench], value)
+    beyond, keep = beyond & keep, keep & ~beyond
     known = np.bincount(cell, keep) > 0
-    value = np.where(keep, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
+    value = np.where(keep | beyond, value, (1 + floor[bench]) / 2)  # what is left out may not even round differently
     counted = keep | ~known[cell]  # a cell without any known score says nothing, whatever its values
     logit, share, pseudo = implied(value, floor[bench], cell, len(entity), counted)
     pseudo["weight"] = np.where(known, pseudo["weight"], UNKNOWN_WEIGHT)
     pull = harness_departures(logit, share, pseudo["weight"][cell] * keep, cell, harness, data.sizes["harness"])
     own = np.arange(len(entity)) < data.attrs["n_target_cells"]
     per_cell = np.bincount(cell, logit * counted) / np.bincount(cell, counted)
-    weight = np.where(own & known, pseudo["weight"], 0.0)
+    # Beyond the reference its curve is not what they tell.
+    told = np.bincount(cell, above) == 0
+    weight = np.where(own & known & told, pseudo["weight"], 0.0)
     centre = link_centres(per_cell, weight, entity, data["cell_benchmark"].to_numpy(), len(floor))
+    n_above = np.maximum(np.bincount(bench, above & keep, len(floor)), 1)
+    beyond_score = np.maximum(
+        np.bincount(bench, value * (above & keep), len(floor)) / n_above, data["reach"].to_numpy()
+    )
     return data.assign(
         {
+            "beyond_score": ("benchmark", beyond_score),
             "score_value": ("score", value),
             "score_keep": ("score", keep),
+            "score_beyond": ("score", beyond),
             "score_share": ("score", share),
             **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
             **{f"harness_{name}": ("harness", values) for name, values in pull.items()},
@@ -74,10 +87,26 @@ def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
     return with_scores(data, keep_scores=keep_scores).assign({name: data[name] for name in LINK if name in data})
 
 
+def beyond_reach(data: xr.Dataset, value: np.ndarray) -> np.ndarray:
+    """Which scores of targets are at least the best that the reference is known to reach, dim ``score``."""
+    scores = scores_of(data)
+    return np.asarray(scores.is_target & (value >= data["reach"].to_numpy()[scores.benchmark]))
+
+
+def inside(data: xr.Dataset) -> xr.Dataset:
+    """The dataset in which scores beyond those of the reference say only that: its curve is not read where none is."""
+    return with_scores(
+        data.assign_attrs(censored=True), keep_scores=(data["score_keep"] | data["score_beyond"]).to_numpy()
+    )
+
+
 def targets_only(data: xr.Dataset) -> xr.Dataset:
     """The dataset without the scores of reference members, and without harnesses that measured nobody else."""
     scores = scores_of(data)
     rows = np.flatnonzero(scores.is_target)
     used, harness = np.unique(scores.harness[rows], return_inverse=True)
     left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, reference=slice(0), harness=used)
-    return with_scores(left.assign(score_harness=("score", harness)), keep_scores=data["score_keep"].to_numpy()[rows])
+    return with_scores(
+        left.assign(score_harness=("score", harness)),
+        keep_scores=(data["score_keep"] | data["score_beyond"]).to_numpy()[rows],
+    )

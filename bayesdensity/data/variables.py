@@ -65,6 +65,12 @@ VARIABLES: dict[str, Variable] = {
     "benchmark": Variable(("benchmark",), "name", "name of the benchmark", "everywhere"),
     "floor": Variable(("benchmark",), _SCORE, "score of who knows nothing", "model, draws, checks"),
     "n_items": Variable(("benchmark",), "items", "number of items", "model, draws, quantities.trainings"),
+    "reach": Variable(
+        ("benchmark",), _SCORE, "best score that the reference is known to reach", "model.harnesses, data"
+    ),
+    "beyond_score": Variable(
+        ("benchmark",), _SCORE, "mean of the scores beyond it, where its slope is known", "model.reference"
+    ),
     "link_centre": Variable(
         ("benchmark",), _LOGIT, "mean logit of the targets, where its prior is stated", "model.reference"
     ),
@@ -85,6 +91,9 @@ VARIABLES: dict[str, Variable] = {
     "score_row": Variable(("score",), "line", "line of the score table", "simulate, evaluation"),
     "score_value": Variable(("score",), _SCORE, "the score", "model.harnesses, checks, evaluation"),
     "score_keep": Variable(("score",), "yes or no", "whether it is known", "model.harnesses, data, evaluation"),
+    "score_beyond": Variable(
+        ("score",), "yes or no", "whether it says only that it lies beyond the reference", "model.harnesses, data"
+    ),
     "score_cell": Variable(("score",), _AT, "cell", "data.cells"),
     "score_benchmark": Variable(("score",), _AT, "benchmark", "data.cells"),
     "score_harness": Variable(("score",), _AT, "harness on this benchmark", "data.cells"),

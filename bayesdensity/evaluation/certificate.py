@@ -93,7 +93,8 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
     witness, structures = Witness(), set()
     for key, study in variants.items():
         reference, form = study.reference, study.frontier
-        structure = (reference.kind, len(reference.families) > 1, form.form, form.one_sided, form.trend)
+        several, own_spread = len(reference.families) > 1, "" if form.spread.plain else form.dispersion
+        structure = (reference.kind, several, form.form, form.one_sided, form.trend, own_spread)
         if structure not in structures:
             structures.add(structure)
             data = assemble(study, select(study, tables))

@@ -1,7 +1,9 @@
 """Compare fits by how well they predict LLMs they have not seen, and stack them.
 
-A fold is one LLM: all its scores are left out together, and predicted from everything else. Leave-one-out is by Pareto
-smoothed importance sampling (Vehtari et al. 2024, arXiv 1507.02646), exact where that fails.
+A fold is one LLM or one family: all its scores are left out together, and predicted from everything else. Leaving out
+one LLM asks what its relatives say of it; most of the spread is between families, and only leaving one out whole asks
+for that. Leave-one-out is by Pareto smoothed importance sampling (Vehtari et al. 2024, arXiv 1507.02646), exact where
+that fails.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from scipy import optimize, special
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.masks import with_scores
-from bayesdensity.evaluation.marginal import log_predictive
+from bayesdensity.evaluation.marginal import Fold, log_predictive
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
 from bayesdensity.inference.result import Fit
@@ -40,9 +42,9 @@ class Comparison:
     ----------
     table : pandas.DataFrame
         One row for each fit, best first: ``elpd``, its standard error, difference from the best and its standard error,
-        stacking weight, number of LLMs with a large Pareto k and of those among them that were left out exactly.
+        stacking weight, number of folds with a large Pareto k and of those among them that were left out exactly.
     pointwise : xarray.Dataset
-        ``elpd``, ``pareto_k`` and ``refitted``; dims ``fit``, ``llm``.
+        ``elpd``, ``pareto_k`` and ``refitted``; dims ``fit`` and ``llm`` or ``family``.
     stacked : dict of Estimate
         Growth of ln density a year over the window by estimand, the fits mixed by their weights.
     """
@@ -50,19 +52,28 @@ class Comparison:
     table: pd.DataFrame
     pointwise: xr.Dataset
     stacked: dict[str, Estimate]
+    fold: Fold = "family"
 
 
 def compare(
-    fits: Mapping[str, Fit], *, refit: bool = True, draws: int = 1000, ci: float = 0.9, progress: Progress | None = None
+    fits: Mapping[str, Fit],
+    *,
+    fold: Fold = "family",
+    refit: bool = True,
+    draws: int = 1000,
+    ci: float = 0.9,
+    progress: Progress | None = None,
 ) -> Comparison:
-    """Compare fits of the same scores by leave-one-LLM-out prediction.
+    """Compare fits of the same scores by leave-one-family-out, or leave-one-LLM-out, prediction.
 
     Parameters
     ----------
     fits : mapping of str to Fit
         At least two, of the same LLMs and scores.
+    fold : {"family", "llm"}
+        What is left out at a time.
     refit : bool
-        Sample again without an LLM where importance sampling cannot leave it out.
+        Sample again without a fold where importance sampling cannot leave it out.
     draws : int
         Posterior draws that enter.
     ci : float
@@ -81,37 +92,41 @@ def compare(
     """
     require_same_scores(fits)
     each = {
-        name: leave_one_out(one, refit=refit, draws=draws, progress=prefixed(progress, name))
+        name: leave_one_out(one, fold=fold, refit=refit, draws=draws, progress=prefixed(progress, name))
         for name, one in fits.items()
     }
     pointwise = xr.concat(each.values(), pd.Index(each, name="fit"))
     table = compared({name: one["elpd"] for name, one in each.items()})
     bad = pointwise["pareto_k"] > pointwise["good_k"]
-    table["large_k"] = bad.sum("llm").to_series()[table.index]
-    table["refitted"] = pointwise["refitted"].sum("llm").to_series()[table.index]
-    return Comparison(table, pointwise, stacked(fits, table["weight"].to_dict(), ci))
+    table["large_k"] = bad.sum(fold).to_series()[table.index]
+    table["refitted"] = pointwise["refitted"].sum(fold).to_series()[table.index]
+    return Comparison(table, pointwise, stacked(fits, table["weight"].to_dict(), ci), fold)
 
 
-def leave_one_out(fit: Fit, *, refit: bool = True, draws: int = 1000, progress: Progress | None = None) -> xr.Dataset:
-    """Log predictive density of all scores of each LLM given all others.
+def leave_one_out(
+    fit: Fit, *, fold: Fold = "llm", refit: bool = True, draws: int = 1000, progress: Progress | None = None
+) -> xr.Dataset:
+    """Log predictive density of all scores of each LLM, or of each family, given all others.
 
     Parameters
     ----------
     fit : Fit
-    refit, draws, progress
+    fold, refit, draws, progress
         As for `compare`.
 
     Returns
     -------
     xarray.Dataset
-        ``elpd`` (natural logarithm), ``pareto_k``, ``refitted``, dim ``llm``, and ``good_k``, above which k is large.
+        ``elpd`` (natural logarithm), ``pareto_k``, ``refitted``, of the dim of the fold, and ``good_k``, above which k
+        is large.
     """
     import arviz
 
-    say = progress or _ignore
-    n = fit.data.sizes["llm"]
+    say, data = progress or _ignore, fit.data
+    n, everyone = data.sizes[fold], np.ones(data.sizes["llm"], bool)
+    fold_of = np.arange(n) if fold == "llm" else data["family_index"].to_numpy()
     log_likelihood = log_predictive(
-        fit, fit.data, np.ones(n, bool), draws, lambda share: say(f"leave-one-out {share:.0%}")
+        fit, data, everyone, draws, lambda share: say(f"leave-one-out {share:.0%}"), fold=fold
     )
     # Draws from chains that mix well are nearly independent after thinning.
     tree = xr.DataTree.from_dict({"log_likelihood": xr.Dataset({"scores": log_likelihood})})
@@ -124,19 +139,13 @@ def leave_one_out(fit: Fit, *, refit: bool = True, draws: int = 1000, progress: 
         say("compile to leave out exactly")
         prepared, large = prepare_again(fit), np.flatnonzero(k > found.good_k)
         for done, m in enumerate(large):
-            say(f"leave out exactly {done + 1} of {len(large)}: {fit.data['llm'].to_numpy()[m]}")
-            keep = np.arange(n) != m
-            again = sample(prepared, with_scores(fit.data, keep_llms=keep), seed=1, draws=REFIT_DRAWS, tune=REFIT_TUNE)
-            without = log_predictive(again, fit.data, keep, draws).isel(llm=m)
-            elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel(llm=m).to_numpy()), True
-    coords = {"llm": fit.data["llm"].to_numpy()}
-    parts = {
-        "elpd": ("llm", elpd),
-        "pareto_k": ("llm", k),
-        "refitted": ("llm", refitted),
-        "good_k": float(found.good_k),
-    }
-    return xr.Dataset(parts, coords=coords)
+            say(f"leave out exactly {done + 1} of {len(large)}: {data[fold].to_numpy()[m]}")
+            keep = fold_of != m
+            again = sample(prepared, with_scores(data, keep_llms=keep), seed=1, draws=REFIT_DRAWS, tune=REFIT_TUNE)
+            without = log_predictive(again, data, keep, draws, fold=fold).isel({fold: m})
+            elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel({fold: m}).to_numpy()), True
+    parts = {"elpd": (fold, elpd), "pareto_k": (fold, k), "refitted": (fold, refitted)}
+    return xr.Dataset({**parts, "good_k": float(found.good_k)}, coords={fold: data[fold].to_numpy()})
 
 
 def average_density(log_density: xr.DataArray) -> np.ndarray:
@@ -251,6 +260,8 @@ def require_same_scores(fits: Mapping[str, Fit]) -> None:
                     f"{first} and {name} are fits of different {what}: only fits of the same scores can be compared. "
                     "Vary the frontier or the priors (--set), not the selection or the reference."
                 )
+    if any(fit.data.attrs.get("censored") for fit in fits.values()):
+        raise InputError("a fit with reference.beyond = 'censored' does not predict scores beyond the reference.")
     quantiles = {fit.study.frontier.quantile for fit in fits.values()}
     if len(quantiles) > 1:
         raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")

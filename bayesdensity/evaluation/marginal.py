@@ -20,11 +20,13 @@ from bayesdensity.data.cells import cells_of
 from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import Form, dispersion
+from bayesdensity.laws.forms import Scales
 from bayesdensity.quantities import SAMPLE
 from bayesdensity.quantities.growth import mean_at
 
 Array = NDArray[np.float64]
+Fold = Literal["llm", "family"]
+"""What is predicted at a time: an LLM given its relatives, or a whole family."""
 Harnesses = Literal["from others", "drawn"]
 """Effects of harnesses: as the scores of other LLMs tell them, or as drawn."""
 NOTHING = -1e4
@@ -42,8 +44,11 @@ def log_predictive(
     draws: int = 1000,
     progress: Callable[[float], None] | None = None,
     harnesses: Harnesses = "from others",
+    fold: Fold = "llm",
 ) -> xr.DataArray:
     """Log density of all scores of each LLM, given the shared parameters and the scores of its relatives.
+
+    Or of all scores of each family, given the shared parameters.
 
     Parameters
     ----------
@@ -58,19 +63,21 @@ def log_predictive(
     progress : callable, optional
         Called with the share that is done.
     harnesses : {"from others", "drawn"}
-        Effects of harnesses as the scores of other LLMs tell them, or as drawn.
+        Effects of harnesses as the scores of other folds tell them, or as drawn.
+    fold : {"llm", "family"}
 
     Returns
     -------
     xarray.DataArray
-        Dims ``chain``, ``draw``, ``llm``.
+        Dims ``chain``, ``draw``, and ``llm`` or ``family``.
     """
 
     def work(some: dict[str, Array]) -> Array:
-        return Integral(fit, scores, some, given, harnesses=harnesses).log_predictive()
+        integral = Integral(fit, scores, some, given, harnesses=harnesses, fold=fold)
+        return integral.log_predictive() if fold == "llm" else integral.log_families()
 
     values = _in_chunks(fit, draws, work, progress=progress)
-    return xr.DataArray(values, dims=(*SAMPLE, "llm"), coords={"llm": fit.data["llm"].to_numpy()})
+    return xr.DataArray(values, dims=(*SAMPLE, fold), coords={fold: fit.data[fold].to_numpy()})
 
 
 def log_joint(
@@ -163,8 +170,8 @@ def _of_families(scores: xr.Dataset, families: NDArray[np.int_]) -> tuple[xr.Dat
 
 def log_density_of(draws: Draws, scores: NDArray[np.int_]) -> Array:
     """Log density of some scores, summed, given everything that is their LLMs', up to a constant; shape (draw,)."""
-    cell, harness = draws.scores.cell[scores], draws.scores.harness[scores]
-    mean, sd = draws.score_model(draws.cell_logits()[..., cell] + draws["harness_effect"][..., harness], scores)
+    cell = draws.scores.cell[scores]
+    mean, sd = draws.score_model(draws.cell_logits()[..., cell] + draws.score_effect[..., scores], scores)
     each = -0.5 * ((draws.data["score_value"].to_numpy()[scores] - mean) / sd) ** 2 - np.log(sd)
     summed: Array = each.sum(axis=-1)
     return summed
@@ -187,8 +194,10 @@ class Integral:
         given: NDArray[np.bool_],
         *,
         harnesses: Harnesses = "from others",
+        fold: Fold = "llm",
     ) -> None:
         self.form, self.data, self.given, self.draws = fit.study.frontier, scores, given, Draws(scores, drawn)
+        self.fold = fold
         self.mean = drawn["mean"]
         cells = self.draws.cells
         self.llm, self.bench = cells.llm, cells.target_benchmark
@@ -200,11 +209,11 @@ class Integral:
         self.link = self.draws.link.at(self.bench)
         self.scatter = self.draws["cell_scatter"][:, self.bench]
         self.scales = self.draws.scales
-        self.spread = dispersion(scores["time"].to_numpy(), self.scales.growth)
-        self.family_spread = dispersion(scores["family_time"].to_numpy(), self.scales.growth)
+        self.spread = self.form.spread.growth(self.scales, scores["time"].to_numpy())
+        self.family_time = scores["family_time"].to_numpy()
         self.keep = scores["score_keep"].to_numpy()[is_target]
         if harnesses == "drawn":
-            effect = self.draws["harness_effect"][:, self.draws.scores.harness[is_target]]
+            effect = self.draws.score_effect[:, is_target]
             self.effect = Gaussian(effect, np.zeros_like(effect))
         else:
             self.effect = self._harness_effects()
@@ -217,7 +226,7 @@ class Integral:
 
     def log_families(self) -> Array:
         """Log density of all scores of each family, shape (draw, family)."""
-        index = np.arange(self.family_spread.shape[-1])
+        index = np.arange(len(self.family_time))
         if not self.form.family_effects:
             summed: Array = self._without_families() @ (self.family[:, None] == index)
             return summed
@@ -263,22 +272,26 @@ class Integral:
         return result
 
     def _harness_effects(self) -> Gaussian:
-        """What the scores of the other LLMs say of the harness of each score; shape (draw, target score).
+        """What the scores of the other folds say of the harness of each score; shape (draw, target score).
 
-        An effect that one LLM alone determines would otherwise know its scores. To first order in the effect.
+        An effect that one fold alone determines would otherwise know its scores. To first order in the effect.
         """
         data, draws, n = self.data, self.draws, len(self.cell)
         cell, bench, harness, _ = draws.scores
-        drawn = draws["harness_effect"][:, harness]
-        expected, sd = draws.score_model(draws.cell_logits()[:, cell] + drawn, slice(None))
+        drawn, every = draws["harness_effect"][:, harness], draws.score_effect
+        expected, sd = draws.score_model(draws.cell_logits()[:, cell] + every, slice(None))
         steep = laws.score_slope(expected, data["floor"].to_numpy()[bench], draws["ceiling"][:, bench])
         known = np.r_[self.given[self.llm[self.cell]], np.ones(len(cell) - n, bool)]
         weight = known * (steep / sd) ** 2
         pull = weight * drawn + known * weight * (data["score_value"].to_numpy() - expected) / np.maximum(steep, 1e-9)
         belongs = (harness[:, None] == np.arange(data.sizes["harness"])).astype(float)
+        llm = self.llm[self.cell]
+        folds = np.r_[llm if self.fold == "llm" else self.family[llm], -1 - np.arange(len(cell) - n)]
+        _, pair = np.unique(np.stack([folds, harness]), axis=1, return_inverse=True)
+        own = (pair[:, None] == np.arange(pair.max() + 1)).astype(float)
         prior = 1 / draws["harness_scale"][:, data["harness_benchmark"].to_numpy()] ** 2
-        precision = (weight @ belongs + prior)[:, harness] - weight
-        mean = ((pull @ belongs)[:, harness] - pull) / precision
+        precision = (weight @ belongs + prior)[:, harness] - (weight @ own)[:, pair]
+        mean = ((pull @ belongs)[:, harness] - (pull @ own)[:, pair]) / precision + every - drawn
         return Gaussian(mean[:, :n], 1 / np.sqrt(precision[:, :n]))
 
     def _implied_sizes(self) -> Gaussian:
@@ -295,13 +308,13 @@ class Integral:
         precision = weight @ by_llm
         density = (weight * (implied.mean - self.draws.target_sizes(0.0))) @ by_llm / precision
         variance = self.spread**2 * llm_form.variance(scales.noise, scales.inefficiency)
-        zero = np.zeros_like(self.family_spread)
+        zero = np.zeros((len(self.mean), len(self.family_time)))
         effect = Gaussian(zero, zero)
         if self.form.family_effects:
             each = 1 / (1 / precision + variance)
             by_family = np.arange(zero.shape[1]) == self.family[:, None]
-            family_variance = family_form.variance(scales.family, scales.family_inefficiency)
-            family_precision = each @ by_family + 1 / (self.family_spread**2 * family_variance)
+            family_variance = self.form.spread.variance(family_form, scales, self.family_time)
+            family_precision = each @ by_family + 1 / family_variance
             centre = (each * (density - self.mean)) @ by_family / family_precision
             effect = Gaussian(centre, 1 / np.sqrt(family_precision))
         expected = self.mean + effect.mean[:, self.family]
@@ -347,18 +360,15 @@ class Integral:
 
     def _log_residual(self, residual: Array) -> Array:
         """Log density of the residuals of LLMs; shape (draw, llm, node)."""
-        scales = self.scales.noise, self.scales.inefficiency
-        return _log_composed(self.form.llm_form, residual, self.spread, *scales)
+        spread, noise, inefficiency = (
+            part[..., None] for part in (self.spread, self.scales.noise, self.scales.inefficiency)
+        )
+        density = self.form.llm_form.log_density(residual / spread, noise, inefficiency)
+        log_density: Array = density - np.log(spread)
+        return log_density
 
     def _log_family_effect(self, effect: Array) -> Array:
         """Log density of the effects of families; shape (draw, family, node)."""
-        scales = self.scales.family, self.scales.family_inefficiency
-        return _log_composed(self.form.family_form, effect, self.family_spread, *scales)
-
-
-def _log_composed(form: Form, residual: Array, spread: Array, symmetric: Array, one_sided: Array) -> Array:
-    """Log density of residuals that are ``spread`` times a composed one."""
-    spread = spread[..., None]
-    density = form.log_density(residual / spread, symmetric[..., None], one_sided[..., None])
-    log_density: Array = density - np.log(spread)
-    return log_density
+        scales, time = Scales(*(part[..., None] for part in self.scales)), self.family_time[:, None]
+        log_density: Array = self.form.spread.log_density(effect, self.form.family_form, scales, time)
+        return log_density

@@ -12,7 +12,7 @@ from typing import Any
 import xarray as xr
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
-from bayesdensity.data.masks import without_targets
+from bayesdensity.data.masks import inside, without_targets
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.compiling import Compiler, Part
 from bayesdensity.inference.convergence import diagnose
@@ -27,6 +27,12 @@ TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 
 
+INSIDE: dict[str, Any] = {"draws": 250, "tune": 300}
+"""Draws kept and discarded in each chain where scores beyond the reference say only that."""
+OF_LLMS = ("llm", "family", "cell", "score", "harness", "reference", "training", "run")
+"""Dims of what LLMs or trainings do not share."""
+
+
 def sample(
     prepared: Prepared,
     data: xr.Dataset | None = None,
@@ -37,6 +43,8 @@ def sample(
     seed: int = 1,
     cores: int | None = None,
     progress: Progress | None = None,
+    stage: Callable[[str], None] | None = None,
+    with_inside: bool = False,
 ) -> Fit:
     """Sample a compiled model.
 
@@ -45,8 +53,10 @@ def sample(
     prepared : Prepared
     data : xarray.Dataset, optional
         Other values in the same places, as `bayesdensity.data.masks.with_scores` makes them; None: its own.
-    chains, draws, tune, seed, progress
+    chains, draws, tune, seed, progress, stage
         As for `fit`.
+    with_inside : bool
+        Whether to draw once more, shorter, without what rests on scores beyond the reference.
     cores : int, optional
         Chains sampled at a time; None: as many as the machine has cores. The draws are the same.
 
@@ -55,18 +65,11 @@ def sample(
     Fit
     """
     start, study = time.monotonic(), prepared.study
-    seen = prepared.data if data is None else data
-    settings = {
-        "chains": chains,
-        "draws": draws,
-        "tune": tune,
-        "target_accept": TARGET_ACCEPT[study.reference.kind],
-    }
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
     about = {**prepared.about, "seed": seed, "sampler": settings}
-    run = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
-    if prepared.alone is None:
-        tree = run(seen, seed)
-    else:
+    run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
+    seen = prepared.data if data is None else data
+    if prepared.alone is not None:
         whole = prepared.alone.data if data is None else data
         reference_fit = sample(
             prepared.alone, without_targets(whole), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
@@ -75,10 +78,13 @@ def sample(
         about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
         seen = plugged_in(whole, reference)
         if study.reference.inference == "cut":
-            short = partial(_run, prepared, settings={**settings, "chains": 1, "draws": CUT_DRAWS, "tune": CUT_TUNE})
-            tree = sample_cut(short, whole, reference, draws, seed, min(chains, cores or os.cpu_count() or 1))
-        else:
-            tree = run(seen, seed)
+            run = partial(_run_cut, run, reference, min(chains, cores or os.cpu_count() or 1))
+    tree = run(seen, seed)
+    part = inside(seen)
+    read_inside = with_inside and about["part"] == "joint" and bool(part["score_beyond"].any())
+    if read_inside and stage is not None:
+        stage("inside")
+    shared = _shared(run(part, seed, progress=None, **INSIDE)) if read_inside else None
     seconds = time.monotonic() - start
     wall = {"compile": prepared.seconds, "sample": seconds, "total": prepared.seconds + seconds}
     return Fit(
@@ -87,7 +93,24 @@ def sample(
         data=seen,
         study=study,
         about={**about, "wall_seconds": wall},
+        inside=shared,
     )
+
+
+def _shared(tree: xr.DataTree) -> xr.Dataset:
+    """Draws of what LLMs share."""
+    draws = tree["posterior"].to_dataset().drop_attrs()
+    shared = draws.drop_dims([dim for dim in OF_LLMS if dim in draws.dims])
+    return shared.drop_vars([name for name in shared.data_vars if str(name).endswith("_raw")])
+
+
+def _run_cut(
+    run: partial[xr.DataTree], reference: xr.Dataset, cores: int, data: xr.Dataset, seed: int, **changes: Any
+) -> xr.DataTree:
+    """Draws of the targets of a dataset for many draws of the reference."""
+    draws = changes.get("draws", run.keywords["settings"]["draws"])
+    short = partial(run, chains=1, draws=CUT_DRAWS, tune=CUT_TUNE, cores=1, progress=None)
+    return sample_cut(short, data, reference, draws, seed, cores)
 
 
 def _run(
@@ -98,10 +121,11 @@ def _run(
     settings: dict[str, Any],
     cores: int | None = 1,
     progress: Progress | None = None,
+    **changes: Any,
 ) -> xr.DataTree:
-    """Draws of a compiled model on data in the places of its own."""
+    """Draws of a compiled model on data in the places of its own; `changes` replace settings."""
     compiled = prepared.compiled if data is prepared.data else with_data(prepared.compiled, data)
-    return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
+    return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **{**settings, **changes})
 
 
 def fit(
@@ -134,7 +158,7 @@ def fit(
     progress : callable, optional
         Called with the state of every chain while sampling.
     stage : callable, optional
-        Called with what is under way: "compile" or "sample".
+        Called with what is under way: "compile", "sample" or "inside".
     compiler : callable, optional
         Compiles the model; None: `bayesdensity.inference.compiling.compile_study`.
 
@@ -154,4 +178,6 @@ def fit(
     prepared = prepare(study, tables, part=part, stage=stage, compiler=compiler)
     if stage is not None:
         stage("sample")
-    return sample(prepared, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress)
+    return sample(
+        prepared, chains=chains, draws=draws, tune=tune, seed=seed, progress=progress, stage=stage, with_inside=True
+    )

@@ -16,8 +16,9 @@ from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
-from bayesdensity.inference.store import AGAIN, GROUPS, read_groups, write_groups
+from bayesdensity.inference.store import AGAIN, GROUPS, OPTIONAL, read_groups, write_groups
 from bayesdensity.study.digests import fingerprint_of
+from bayesdensity.study.load import of_former_version
 from bayesdensity.study.spec import Study
 
 
@@ -83,7 +84,16 @@ class Sampled[S](Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Sampled[Study]):
-    """Posterior of one study with the data it saw, as `bayesdensity.data.join.assemble` makes them."""
+    """Posterior of one study with the data it saw, as `bayesdensity.data.join.assemble` makes them.
+
+    Attributes
+    ----------
+    inside : xarray.Dataset, optional
+        Draws of what LLMs share, where scores beyond those of the reference say only that they lie beyond; None where
+        no score does, or nobody drew them.
+    """
+
+    inside: xr.Dataset | None = None
 
     def card(self) -> Card:
         """What it is of, the data it saw, its window, estimand and verdict; nothing is computed."""
@@ -115,7 +125,10 @@ class Fit(Sampled[Study]):
             If the folder does not exist or cannot be written to.
         """
         about = {"study": json.loads(self.study.model_dump_json()), **self.about}
-        return write_groups(path, {name: getattr(self, name) for name in GROUPS}, about, self.diagnostics)
+        groups = {name: getattr(self, name) for name in (*GROUPS, *OPTIONAL)}
+        return write_groups(
+            path, {k: group for k, group in groups.items() if group is not None}, about, self.diagnostics
+        )
 
 
 def load_fit(path: str | Path, study: Study | None = None) -> Fit:
@@ -144,8 +157,8 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     if fingerprint_of(tree) != fingerprint:
         raise InputError(f"{path}: its study is not the one it was fitted with ({fingerprint}); {AGAIN}")
     try:
-        stored = Study.model_validate(tree)
-    except ValueError as error:
+        stored = Study.model_validate(of_former_version(tree))
+    except (ValueError, KeyError) as error:
         raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
     about |= {"digest": stored.digest, "fingerprint": fingerprint}
     if study is not None and study.digest != stored.digest:

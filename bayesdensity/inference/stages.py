@@ -24,7 +24,7 @@ SAMPLE = ("chain", "draw")
 
 def passed_on(posterior: xr.Dataset) -> xr.Dataset:
     """What the reference alone passes on: link in reference sizes, and ceilings; dims of draws, ``benchmark``."""
-    on_axis = laws.Link(*(posterior[f"link_{part}"] for part in laws.Link._fields))
+    on_axis = laws.link_of(posterior)
     link = laws.shifted(on_axis, -posterior["level"])
     return xr.Dataset(dict(zip(PASSED, (*link, posterior["ceiling"]), strict=True))).transpose(*SAMPLE, "benchmark")
 

@@ -17,6 +17,7 @@ from bayesdensity.inference.convergence import Diagnostics
 FORMAT = 2
 """Version of the layout of the file; a change that older readers cannot follow raises it."""
 GROUPS = ("posterior", "sample_stats", "data")
+OPTIONAL = ("inside",)
 AGAIN = "fit the study again with this version."
 
 
@@ -76,7 +77,7 @@ def read_groups(
     try:
         tree = xr.load_datatree(path, engine="h5netcdf")
         about = json.loads(tree.attrs["bayesdensity"])
-        groups = {name: tree[name].to_dataset() for name in names}
+        groups = {name: tree[name].to_dataset() for name in (*names, *(name for name in OPTIONAL if name in tree))}
         groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error

@@ -50,10 +50,32 @@ class Scales(NamedTuple):
     """Standard deviation of the symmetric part of a family."""
     family_inefficiency: Number
     """Scale of the inefficiency of a family."""
+    family_asymmetry: Number = 0.0
+    """Half the log ratio of the lower to the upper scale of family effects."""
+    asymmetry_growth: Number = 0.0
+    """Growth of that a year."""
+    class_gap: Number = 0.0
+    """Between the means of the strong and the weak class of families, in natural logarithms."""
+    class_gap_growth: Number = 0.0
+    """Growth of the gap a year, in logarithms."""
+    class_log_odds: Number = 0.0
+    """Log odds that a family is of the weak class."""
+    class_log_odds_growth: Number = 0.0
+    """Growth of these a year."""
 
 
 SCALE_PRIORS = Scales(
-    "dispersion_growth", "noise_scale", "inefficiency_scale", "family_scale", "family_inefficiency_scale"
+    growth="dispersion_growth",
+    noise="noise_scale",
+    inefficiency="inefficiency_scale",
+    family="family_scale",
+    family_inefficiency="family_inefficiency_scale",
+    family_asymmetry="family_asymmetry",
+    asymmetry_growth="asymmetry_growth",
+    class_gap="class_gap",
+    class_gap_growth="class_gap_growth",
+    class_log_odds="class_log_odds",
+    class_log_odds_growth="class_log_odds_growth",
 )
 """The name of each among priors and draws."""
 
@@ -365,11 +387,6 @@ class HalfStudentT(Shortfall):
     def unit_draw(self, rng: np.random.Generator, shape: Any) -> Array:
         """Draws of u."""
         return np.asarray(np.abs(rng.standard_t(self.degrees, shape)))
-
-
-def dispersion(time: Number, growth: Number) -> Number:
-    """Scale of the spread between models relative to the centre of time, ``s(t) = exp(growth * t)``."""
-    return np.exp(growth * time)
 
 
 def _positive(x: Number) -> Number:

@@ -51,14 +51,16 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         else:
             in_sizes = reference.passed_link(data) if passed else reference.ladder_link(study, data, top, geometry)
             link, axis = reference.axis_of_link(study, data, geometry, in_sizes, harness.mean_effect)
-        cell_link, cell_scatter = link.at(cells.benchmark), scatter[cells.benchmark]
-        logits = harness.implied_logits()
-        sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
+        cell_scatter, logits = scatter[cells.benchmark], harness.implied_logits()
         if is_family:
             counted = reference.member_sizes(study, data, suites, stretch)
+            sizes = linearised.implied_sizes(link.at(cells.benchmark), logits, cell_scatter)
             axis = reference.family_axis(study, data, geometry, counted, cells, sizes)
+            link = reference.beyond_members(study, data, link, counted, axis.level, top)
+        cell_link = link.at(cells.benchmark)
+        sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
         # Log densities about the trend.
-        slope = targets.benchmark_slopes(study)
+        slope = targets.benchmark_slopes(study, data)
         origin, mean = trend.mean_trend(study, data)
         scales = trend.draw_scales(study)
         log_size = targets.log_sizes(study, data)
@@ -72,7 +74,7 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         overall_logp = normal_logp(origin + axis.level.mean(), stated.mu, stated.sigma)
         pm.Potential("latent", harness.logp + axis.logp + density_logp + cell_logp + overall_logp)
         for name, part in link._asdict().items():
-            pm.Deterministic(f"link_{name}", pt.as_tensor(part), dims="benchmark")
+            pm.Deterministic(f"link_{name}", part + pt.zeros(data.sizes["benchmark"]), dims="benchmark")
     return model
 
 

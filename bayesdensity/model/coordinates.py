@@ -169,3 +169,15 @@ def group_sum(values: Any, index: Any, size: int) -> Any:
         Number of groups.
     """
     return pt.inc_subtensor(pt.zeros(size)[index], values)
+
+
+def log_tail(z: Any) -> Any:
+    """`bayesdensity.laws.forms.log_tail` for PyTensor."""
+    above, below = pt.maximum(z, 0.0), pt.minimum(z, 0.0)
+    scaled = pt.log(0.5 * pt.erfcx(above / np.sqrt(2)))
+    return pt.switch(z > 0, scaled, pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2))))
+
+
+def log_cdf(z: Any) -> Any:
+    """Logarithm of the distribution function of a standard normal."""
+    return log_tail(-z) - 0.5 * pt.maximum(-z, 0.0) ** 2

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.data.cells import scores_of
-from bayesdensity.model.coordinates import Geometry, group_sum, normal_logp
+from bayesdensity.model.coordinates import Geometry, group_sum, log_cdf, normal_logp
 from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.parameters import draw
 from bayesdensity.study.spec import Study
@@ -41,6 +41,10 @@ class Harnesses:
         effect, jacobian = geometry.harness_effects(data, value, known, 1 / scale**2)
         self.logp = jacobian + geometry.stated("harness_effect", normal_logp(effect, 0.0, scale))
         self.score_effect = effect[self.scores.harness]
+        if study.scores.inflation:
+            time = np.append(data["time"].to_numpy(), np.zeros(data.sizes["reference"]))
+            inflated = time[data["cell_entity"].to_numpy()][self.scores.cell]
+            self.score_effect = self.score_effect + draw(study, "score_inflation") * inflated
         self.mean_effect = pt.dot(_weights(data), effect)
 
     def implied_logits(self) -> Implied:
@@ -61,6 +65,9 @@ class Harnesses:
         # A score left out says nothing: neither its value nor its spread may depend on a parameter.
         keep = pm.Data("score_keep", self.data["score_keep"].to_numpy())
         pm.Normal("scores", expected, pt.switch(keep, sd, UNKNOWN), observed=observed, dims="score")
+        # Of some it is known only that they are at least what the reference reaches.
+        beyond, reach = pm.Data("score_beyond", self.data["score_beyond"].to_numpy()), self.data["reach"].to_numpy()
+        pm.Potential("scores_beyond", pt.switch(beyond, log_cdf((expected - reach[bench]) / sd), 0.0).sum())
 
 
 def _weights(data: xr.Dataset) -> np.ndarray:

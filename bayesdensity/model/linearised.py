@@ -47,7 +47,9 @@ def implied_logits(data: xr.Dataset, kind: str, top: Any, n_items: Any, extra: A
     Implied
     """
     value, log_above, weight = (pm.Data(f"{kind}_{part}", data[f"{kind}_{part}"].to_numpy()) for part in PSEUDO)
-    return Implied(log_above - pt.log(laws.bounded_below(top - value, BOUND)), weight / (1 / n_items + extra))
+    room = laws.bounded_below(top - value, BOUND)
+    # The weight is that under a ceiling of 1.
+    return Implied(log_above - pt.log(room), weight * (room / (1 - value)) ** 2 / (1 / n_items + extra))
 
 
 def implied_sizes(link: laws.Link, logit: Implied, scatter: Any) -> Implied:

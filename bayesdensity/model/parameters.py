@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
 
 from bayesdensity.base.prior import Prior
 from bayesdensity.model.coordinates import normal_logp
@@ -44,6 +46,22 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     if stated.shape == "lognormal":
         return pm.LogNormal(prior, stated.mu, stated.sigma, dims=dims)
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
+
+
+def zero_sum(name: str, sigma: Any, dims: str, data: xr.Dataset) -> Any:
+    """Departures from a common value that sum to zero; of a single one there is none.
+
+    Parameters
+    ----------
+    name : str
+    sigma : Any
+    dims : str
+    data : xarray.Dataset
+        It has the dim.
+    """
+    if data.sizes[dims] > 1:
+        return pm.ZeroSumNormal(name, sigma=sigma, dims=dims)
+    return pm.Deterministic(name, pt.zeros(1), dims=dims)
 
 
 def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:

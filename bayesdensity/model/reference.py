@@ -15,11 +15,12 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.cells import Cells
+from bayesdensity.data.cells import Cells, cells_of
+from bayesdensity.data.pseudo import BOUND
 from bayesdensity.model.coordinates import INFORMED, Geometry, group_sum, normal_logp
 from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
-from bayesdensity.model.parameters import Stated, draw, draw_log
+from bayesdensity.model.parameters import Stated, draw, draw_log, zero_sum
 from bayesdensity.study.spec import Study
 
 
@@ -158,10 +159,6 @@ def member_sizes(study: Study, data: xr.Dataset, suites: laws.LadderLaw | None, 
     return own if size is own else pm.Deterministic("member_size", size, dims="reference")
 
 
-TARGETS_ABOVE = 0.5
-"""Log sizes above the middle of the targets at which data know the slope of a link, about."""
-
-
 def family_link(
     study: Study, data: xr.Dataset, exponent: Any, top: Any, harness: Any, stretch: Stretch | None
 ) -> laws.Link:
@@ -189,8 +186,8 @@ def family_link(
         Dim ``benchmark``.
     """
     floor = data["floor"].to_numpy()
-    contrast = pm.ZeroSumNormal("link_contrast", sigma=study.priors["link_contrast"].sigma, dims="benchmark")
-    steeper = pm.ZeroSumNormal("log_link_slope_contrast", sigma=draw(study, "link_slope_spread"), dims="benchmark")
+    contrast = zero_sum("link_contrast", study.priors["link_contrast"].sigma, "benchmark", data)
+    steeper = zero_sum("log_link_slope_contrast", draw(study, "link_slope_spread"), "benchmark", data)
     # Both are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
     observed, position, spread = (
         pm.Data(f"link_{part}", data[f"link_{part}"].to_numpy(), dims="benchmark")
@@ -201,10 +198,10 @@ def family_link(
     reached = pt.clip(share * gap, 1e-4, 1 - 1e-4)
     common = draw_log(study, "link_slope", None if stretch is None else stretch.mean)
     slope = pt.exp(common + steeper) * gap * share * (1 - share) / (reached * (1 - reached))
-    # What data know is the mean logit over sizes that spread, and the slope a little above them: level and slope at one
-    # size would move with the exponent, to first order by these amounts.
+    # What data know is the mean logit over sizes that spread: the level at one size would move with the exponent, to
+    # first order by this amount.
     level = pt.log(reached / (1 - reached)) + 0.5 * spread**2 * exponent * slope
-    return laws.shifted(laws.Link(level, slope * pt.exp(TARGETS_ABOVE * exponent), exponent), -position)
+    return laws.shifted(laws.Link(level, slope, exponent), -position)
 
 
 class Axis(NamedTuple):
@@ -249,6 +246,53 @@ def family_axis(
     residual, residual_jacobian = geometry.effect("recipe", "reference", pull / precision, precision)
     logp = level_jacobian + residual_jacobian + geometry.stated("recipe", normal_logp(residual, 0.0, scale))
     return Axis(level, sizes + residual, logp + geometry.stated("level", _level_logp(level, spread, n)))
+
+
+def beyond_members(study: Study, data: xr.Dataset, link: laws.Link, sizes: Any, level: Any, top: Any) -> laws.Link:
+    """The link of a score family, less well known beyond the largest member that is measured on each benchmark.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    link : Link
+        On the axis of the targets; dim ``benchmark``.
+    sizes : Any
+        As `member_sizes` gives them; dim ``reference``.
+    level : Any
+        Log size at the origin of the axis; dim ``benchmark``.
+    top : Any
+        Ceiling; dim ``benchmark``.
+    """
+    cells, size = cells_of(data), data["reference_log_size"].to_numpy()
+    largest = []
+    for b in range(data.sizes["benchmark"]):
+        members = cells.member[cells.member_benchmark == b]
+        largest.append(members[size[members].argmax()] if len(members) else size.argmax())
+    return _less_known_beyond(study, data, link, sizes[np.array(largest)] - level, top, nearer=-level)
+
+
+LEAST_RISE = 0.1
+"""Logits between the end of a link and scores beyond it, at least."""
+
+
+def _less_known_beyond(
+    study: Study, data: xr.Dataset, link: laws.Link, largest: Any, top: Any, nearer: Any = 0.0
+) -> laws.Link:
+    """The link with a misfit beyond its largest size; where that is ``nearer`` to scores beyond, they lie steeper."""
+    if study.reference.beyond != "misfit":
+        return laws.beyond_largest(link, largest, 0.0)
+    common, between = study.priors["beyond_stretch"], study.priors["beyond_contrast"].sigma
+    # Data know where the scores beyond lie: the stretch is what it takes to come there from the end of the curve.
+    shown, floor = pm.Data("beyond_score", data["beyond_score"].to_numpy()), data["floor"].to_numpy()
+    logit = pt.log((shown - floor) / laws.bounded_below(top - shown, BOUND))
+    rise = laws.bounded_below(logit - laws.logit_of_size(link, largest), LEAST_RISE)
+    stretch = nearer + pm.Flat("beyond_raw", dims="benchmark")
+    stretch = stretch + pt.log(rise / laws.logits_per_log_size(link, largest))
+    mean = stretch.mean()
+    logp = normal_logp(mean, common.mu, common.sigma) - 0.5 * (((stretch - mean) / between) ** 2).sum()
+    pm.Potential("beyond_prior", logp)
+    return laws.beyond_largest(link, largest, stretch)
 
 
 def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -> laws.LadderLaw:
@@ -339,7 +383,10 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any, geometry: Geometry) ->
     tokens = data.attrs["log_tokens"] - data.attrs["ladder_log_d_centre"]
     # The axis counts from the average size of the targets, the ladder from its own centre.
     offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
-    return laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
+    link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, centre), offset)
+    bench, size = data["run_benchmark"].to_numpy(), data["run_log_n"].to_numpy()
+    largest = np.array([size[bench == b].max() for b in range(data.sizes["benchmark"])]) - offset
+    return _less_known_beyond(study, data, link, largest, top)
 
 
 def passed_link(data: xr.Dataset) -> laws.Link:

@@ -11,12 +11,12 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.laws.forms import Form, Scales, dispersion
+from bayesdensity.laws.forms import Scales
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
-from bayesdensity.model.coordinates import Geometry, group_sum, normal_logp
+from bayesdensity.model.coordinates import Geometry, group_sum, log_tail
 from bayesdensity.model.linearised import Implied
 from bayesdensity.model.parameters import draw
-from bayesdensity.study.spec import Study
+from bayesdensity.study.spec import Frontier, Study
 
 
 class _Drawn:
@@ -78,42 +78,27 @@ def log_densities(
         What the cells of each target imply; dim ``llm``.
     """
     form, logp = study.frontier.llm_form, 0.0
-    spread = dispersion(data["time"].to_numpy(), scale.growth)
+    spread = study.frontier.spread.growth(scale, data["time"].to_numpy())
     variance = spread**2 * form.variance(scale.noise, scale.inefficiency)
     if study.frontier.family_effects:
         residual = Implied(implied.value - mean, 1 / (1 / implied.precision + variance))
-        effect, logp = _family_effects(study.frontier.family_form, data, geometry, scale, residual)
+        effect, logp = _family_effects(study.frontier, data, geometry, scale, residual)
         mean = mean + effect[data["family_index"].to_numpy()]
     precision = implied.precision + 1 / variance
     centre = (implied.precision * implied.value + mean / variance) / precision
     relative, jacobian = geometry.effect("log_density_relative", "llm", centre, precision)
-    stated = _residual_logp(form, relative - mean, spread, scale.noise, scale.inefficiency)
-    return relative, logp + jacobian + geometry.stated("log_density_relative", stated)
+    own = form.log_density((relative - mean) / spread, scale.noise, scale.inefficiency, log_tail) - pt.log(spread)
+    return relative, logp + jacobian + geometry.stated("log_density_relative", own.sum())
 
 
 def _family_effects(
-    form: Form, data: xr.Dataset, geometry: Geometry, scale: Scales, residual: Implied
+    frontier: Frontier, data: xr.Dataset, geometry: Geometry, scale: Scales, residual: Implied
 ) -> tuple[Any, Any]:
     """What the LLMs of each family share, and its log density."""
-    index, n = data["family_index"].to_numpy(), data.sizes["family"]
-    spread = dispersion(data["family_time"].to_numpy(), scale.growth)
-    variance = form.variance(scale.family, scale.family_inefficiency)
-    precision = group_sum(residual.precision, index, n) + 1 / (spread**2 * variance)
+    index, n, time = data["family_index"].to_numpy(), data.sizes["family"], data["family_time"].to_numpy()
+    form, spread = frontier.family_form, frontier.spread
+    precision = group_sum(residual.precision, index, n) + 1 / spread.variance(form, scale, time)
     centre = group_sum(residual.precision * residual.value, index, n) / precision
     effect, jacobian = geometry.effect("family_effect", "family", centre, precision)
-    stated = _residual_logp(form, effect, spread, scale.family, scale.family_inefficiency)
+    stated = spread.log_density(effect, form, scale, time, log_tail).sum()
     return effect, jacobian + geometry.stated("family_effect", stated)
-
-
-def _residual_logp(form: Form, residual: Any, spread: Any, symmetric: Any, one_sided: Any) -> Any:
-    """Log density of residuals that are ``spread`` times a composed one, summed."""
-    if not form.one_sided:
-        return normal_logp(residual, 0.0, spread * symmetric)
-    return (form.log_density(residual / spread, symmetric, one_sided, log_tail) - np.log(spread)).sum()
-
-
-def log_tail(z: Any) -> Any:
-    """`bayesdensity.laws.forms.log_tail` for PyTensor."""
-    above, below = pt.maximum(z, 0.0), pt.minimum(z, 0.0)
-    scaled = pt.log(0.5 * pt.erfcx(above / np.sqrt(2)))
-    return pt.switch(z > 0, scaled, pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2))))

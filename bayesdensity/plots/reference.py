@@ -62,7 +62,7 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     low, high = min(5e8, members.min()) / 1.3, max(1e13, members.max())
     x = np.geomspace(low, high, STEPS)
     inside = (x > members.min() / 1.05) & (x < members.max() * 1.05)
-    link = laws.Link(*(draws[f"link_{part}"] for part in laws.Link._fields))
+    link = laws.link_of(draws)
     eta = laws.logit_of_size(link, xr.DataArray(np.log(x) - data.attrs["log_size_centre"], dims="at") - draws["level"])
     reference = Estimate("reference_score", "score", laws.score(eta, data["floor"], draws["ceiling"]), ci)
     value, cell, bench = (data[f"score_{part}"].to_numpy() for part in ("value", "cell", "benchmark"))

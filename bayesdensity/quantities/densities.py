@@ -63,7 +63,7 @@ def probability_unreachable(fit: Fit) -> xr.DataArray:
     parameters at the same tokens cannot exceed.
     """
     draws = Draws(fit.data, fit.posterior)
-    effect = draws["harness_effect"][..., draws.scores.harness[draws.scores.is_target]]
+    effect = draws.score_effect[..., draws.scores.is_target]
     implied = draws.implied_logits(effect)
     highest = laws.highest_logit(draws.link)[..., draws.cells.target_benchmark]
     chance = special.ndtr((implied.mean - highest) / implied.sd).mean(axis=(0, 1))

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from scipy.interpolate import BarycentricInterpolator
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.masks import beyond_reach
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
-from bayesdensity.laws.forms import FORMS, dispersion, scales_of
+from bayesdensity.laws.forms import FORMS, Scales, scales_of
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.quantities.estimate import (
     DEFAULT_CI,
@@ -29,6 +31,10 @@ from bayesdensity.quantities.estimate import (
 )
 from bayesdensity.study.phrases import Estimand, estimand_phrase
 
+STEP = 0.01
+"""Years over which the slope of a quantile is taken on either side."""
+NODES = 10
+"""Dates at which a quantile is computed; at more it is interpolated."""
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
@@ -117,8 +123,8 @@ def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci:
     phrase, time = _phrase(fit, estimand), times(fit, dates)
     draws = fit.posterior["rate"] + bend(fit, time).slope
     if estimand == "frontier":
-        growth = scales_of(fit.posterior).growth
-        draws = draws + excess(fit, fit.study.frontier.quantile) * growth * dispersion(time, growth)
+        step = xr.DataArray([-STEP, STEP], dims="step")
+        draws = draws + excess(fit, time + step, fit.study.frontier.quantile).diff("step").isel(step=0) / (2 * STEP)
     return Estimate("rate", f"growth of the {phrase} a year", _over(draws, time), ci, PER_YEAR)
 
 
@@ -145,6 +151,18 @@ def rate(
     span = float(np.diff(times(fit, [start, end]).to_numpy())[0])
     draws = (ends.isel(date=1, drop=True) - ends.isel(date=0, drop=True)) / span
     return Estimate("rate", f"growth of the {phrase} a year, {start} to {end}", draws, ci, PER_YEAR)
+
+
+def inside_range(fit: Fit) -> Fit | None:
+    """The fit by what its scores say inside the range of the reference; the same where no score lies beyond.
+
+    Scores beyond the best of the reference say only that they lie beyond. It has what LLMs share, and so rates of the
+    frontier and of the mean; None where these draws were not made.
+    """
+    if fit.inside is not None:
+        return fit.with_draws(fit.inside)
+    known = "reach" in fit.data and not beyond_reach(fit.data, fit.data["score_value"].to_numpy()).any()
+    return fit if known else None
 
 
 def doubling_time(rates: Estimate) -> Estimate:
@@ -270,21 +288,39 @@ def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     xarray.DataArray
         In natural logarithms; dims ``chain``, ``draw`` and those of the time.
     """
-    spread = dispersion(bare(time), scales_of(fit.posterior).growth)
-    return _over(mean_at(fit, time) + excess(fit, q) * spread, time)
+    return _over(mean_at(fit, time) + excess(fit, time, q), time)
 
 
-def excess(fit: Fit, q: float) -> xr.DataArray:
-    """Distance of a quantile from the mean at the centre of time, in each draw."""
+def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
+    """Draws of the distance of a quantile from the mean at times.
+
+    Parameters
+    ----------
+    fit : Fit
+    time : xarray.DataArray
+        Years from the mean release date.
+    q : float
+        Probability of the quantile, between 0 and 1.
+
+    Returns
+    -------
+    xarray.DataArray
+        In natural logarithms; dims ``chain``, ``draw`` and those of the time.
+    """
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
-    scales = scales_of(fit.posterior)
-    noise, family, one, second = (
-        np.broadcast_to(part, fit.posterior["rate"].shape)
-        for part in (scales.noise, scales.family, scales.inefficiency, scales.family_inefficiency)
-    )
-    quantile = FORMS[fit.study.frontier.form].quantile(q, np.hypot(noise, family), one, second)
-    return xr.DataArray(quantile, dims=SAMPLE)
+    frontier, at = fit.study.frontier, bare(time).to_numpy().ravel()
+    shape = (*fit.posterior["rate"].shape, 1)
+    scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
+    asked = at if at.size <= NODES else _chebyshev(at.min(), at.max())
+    values = frontier.spread.quantile(q, FORMS[frontier.form], scales, asked)
+    values = values if at.size <= NODES else BarycentricInterpolator(asked, values, axis=-1)(at)
+    return xr.DataArray(values.reshape(*shape[:-1], *time.shape), dims=(*SAMPLE, *time.dims))
+
+
+def _chebyshev(first: float, last: float) -> npt.NDArray[np.float64]:
+    """Dates from which a smooth function of time between two dates is interpolated."""
+    return (first + last) / 2 + (last - first) / 2 * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
 
 
 def _phrase(fit: Fit, estimand: Estimand) -> str:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import FORMS, Form, dispersion, scales_of
+from bayesdensity.laws.forms import FORMS, Form, scales_of
 from bayesdensity.quantities.densities import log_density
 from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, SAMPLE, Estimate, bare
 from bayesdensity.quantities.growth import frontier_at, mean_at
@@ -54,11 +54,11 @@ def inefficiency(fit: Fit, ci: float = DEFAULT_CI, seed: int = 1) -> Estimate:
         effect = draws["family_effect"]
         relative = relative - bare(effect.isel(family=family))
         if form.family_form.one_sided:
-            spread = dispersion(bare(data["family_time"]), scales.growth)
+            spread = form.spread.growth(scales, bare(data["family_time"]))
             shortfall = _shortfall(form.family_form, effect, spread, scales.family, scales.family_inefficiency, rng)
             total = total + bare(shortfall.isel(family=family))
     if form.llm_form.one_sided:
-        spread = dispersion(bare(data["time"]), scales.growth)
+        spread = form.spread.growth(scales, bare(data["time"]))
         total = total + _shortfall(form.llm_form, relative, spread, scales.noise, scales.inefficiency, rng)
     return Estimate(
         "inefficiency", "shortfall of ln density below best practice", total.transpose(*SAMPLE, "llm"), ci, LOG

@@ -10,7 +10,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import dispersion, scales_of
+from bayesdensity.laws.forms import Scales, scales_of
 from bayesdensity.quantities.growth import mean_at
 from bayesdensity.simulate.truth import true_values
 from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages, llm_form
@@ -69,18 +69,16 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
 def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: World) -> np.ndarray:
     data, form = one.data, one.study.frontier
     time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
-    scales = scales_of(at)
+    scales, spread = Scales(*(float(part) for part in scales_of(at))), form.spread
     log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
-    shared = np.zeros(len(family_time))
     if form.family_effects:
-        scale, one_sided = float(scales.family), float(scales.family_inefficiency)
-        shared += form.family_form.draw(rng, scale, one_sided, shared.shape)
+        log_density += spread.draw(rng, form.family_form, scales, family_time)[family]
     if world.lineage_scale:
         lineage = lineages(data["family"].to_numpy())
-        shared += world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
-    log_density += (dispersion(family_time, float(scales.growth)) * shared)[family]
-    residual = llm_form(world, form).draw(rng, float(scales.noise), float(scales.inefficiency), time.shape)
-    return np.asarray(log_density + dispersion(time, float(scales.growth)) * residual)
+        shared = world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
+        log_density += (spread.growth(scales, family_time) * shared)[family]
+    residual = llm_form(world, form).draw(rng, scales.noise, scales.inefficiency, time.shape)
+    return np.asarray(log_density + spread.growth(scales, time) * residual)
 
 
 def _scores(
@@ -100,7 +98,7 @@ def _scores(
     if world.contamination:
         leaked = (rng.random(len(relative)) < 0.5) & (time > 0)
         cell_logit = cell_logit + world.contamination * (leaked[llm] & (bench == np.bincount(bench).argmax()))
-    logit = cell_logit[cell] + draws["harness_effect"][harness]
+    logit = cell_logit[cell] + draws.score_effect[is_target]
     if world.inflation:
         logit = logit + world.inflation * _of_largest(data, harness)
     expected = laws.score(logit, data["floor"].to_numpy()[score_bench], draws["ceiling"][score_bench])

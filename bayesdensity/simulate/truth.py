@@ -7,7 +7,6 @@ import xarray as xr
 
 from bayesdensity import quantities
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import dispersion, scales_of
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.growth import excess as modelled_excess
 from bayesdensity.simulate.worlds import World, bend, excess
@@ -60,11 +59,10 @@ def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float
     form, draw = one.study.frontier, one.posterior.isel(chain=0, draw=0)
     ends = times(one, quantities.window(one)).to_numpy()
     mean = bend(world, ends, one.data["time"].to_numpy())
-    edge, beyond = mean, excess(world, form, draw)
+    edge, beyond = mean, excess(world, form, draw, ends)
     if beyond is not None:
-        growth = float(scales_of(draw).growth)
-        usual = float(modelled_excess(one, form.quantile).squeeze())
-        edge = mean + (beyond - usual) * dispersion(ends, growth)
+        usual = modelled_excess(one, times(one, quantities.window(one)), form.quantile)
+        edge = mean + beyond - usual.to_numpy().squeeze()
     span = float(ends[1] - ends[0])
     for name in values:
         if name == MEAN_RATE:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.laws import trends
-from bayesdensity.laws.forms import FORMS, HalfStudentT, Shortfall, scales_of
+from bayesdensity.laws.forms import FORMS, HalfStudentT, Scales, Shortfall, scales_of
 from bayesdensity.study.spec import Frontier
 
 MANY = 400_000
@@ -76,8 +76,8 @@ def llm_form(world: World, form: Frontier) -> Shortfall:
     return (world.inefficiency or form.llm_form) if form.llm_form.one_sided else form.llm_form
 
 
-def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
-    """Distance of the frontier from the mean at the centre of time.
+def excess(world: World, form: Frontier, draw: xr.Dataset, time: np.ndarray) -> np.ndarray | None:
+    """Distance of the frontier from the mean at times.
 
     Parameters
     ----------
@@ -86,20 +86,26 @@ def excess(world: World, form: Frontier, draw: xr.Dataset) -> float | None:
         That of the study.
     draw : xarray.Dataset
         One draw of the scales about the trend.
+    time : ndarray
+        Years from the centre of time.
 
     Returns
     -------
-    float or None
-        Natural logarithms of density; None where the study's own formula holds.
+    ndarray or None
+        Natural logarithms of density, shape of ``time``; None where the study's own formula holds.
     """
     if world.inefficiency is None and not world.lineage_scale:
         return None
-    rng, scales = np.random.default_rng(0), scales_of(draw)
-    residual = llm_form(world, form).draw(rng, float(scales.noise), float(scales.inefficiency), MANY)
-    if form.family_effects:
-        residual = residual + form.family_form.draw(rng, float(scales.family), float(scales.family_inefficiency), MANY)
-    residual = residual + world.lineage_scale * rng.standard_normal(MANY)
-    return float(np.quantile(residual, form.quantile))
+    scales, quantiles = Scales(*(float(part) for part in scales_of(draw))), []
+    for at in time:
+        rng, many = np.random.default_rng(0), np.full(MANY, at)
+        spread = form.spread.growth(scales, at)
+        residual = spread * llm_form(world, form).draw(rng, scales.noise, scales.inefficiency, MANY)
+        if form.family_effects:
+            residual = residual + form.spread.draw(rng, form.family_form, scales, many)
+        residual = residual + spread * world.lineage_scale * rng.standard_normal(MANY)
+        quantiles.append(np.quantile(residual, form.quantile))
+    return np.array(quantiles)
 
 
 def bend(world: World, time: np.ndarray, sample: np.ndarray) -> np.ndarray:

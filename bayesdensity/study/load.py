@@ -14,6 +14,9 @@ from bayesdensity.study.protocols import CHANGES, chosen_benchmarks
 from bayesdensity.study.spec import Study
 from bayesdensity.study.validating import validated
 
+BASE = "densing-law"
+"""The shipped study that states every prior."""
+
 
 def models_dir() -> Path:
     """The folder of shipped studies: inside the wheel, or the repository's `models/` in an editable install."""
@@ -64,6 +67,12 @@ def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Stu
     path = find_file(name, models_dir(), "study")
     tree = replaced(_resolve(path, seen=()), overrides or {})
     return validated(Study, path, {"name": path.stem, **tree})
+
+
+def of_former_version(tree: dict[str, Any]) -> dict[str, Any]:
+    """A stored study with the priors that came after it, which its model does not read."""
+    stated = _resolve(models_dir() / f"{BASE}.toml", seen=())["priors"]
+    return {**tree, "priors": {**stated, **tree["priors"]}}
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

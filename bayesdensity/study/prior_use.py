@@ -18,6 +18,7 @@ FAMILY = (
     *("link_contrast", "link_slope", "link_slope_spread"),
 )
 SEVERAL_FAMILIES = ("reference_offset", "reference_stretch")
+BEYOND = ("beyond_stretch", "beyond_contrast")
 LADDER = ("law_misfit", "map_slope", "map_scatter", "map_overdispersion")
 
 
@@ -26,13 +27,16 @@ def priors_used(study: Study) -> frozenset[str]:
     frontier, trend = study.frontier, TRENDS[study.frontier.trend]
     used = {*EVERY_STUDY, *_of_reference(study.reference), *_of_law(study), *filter(None, frontier.scales)}
     used |= {name for name in trend.priors if name != "break_position" or frontier.break_date is None}
-    return frozenset(used | ({"total_share"} if study.llms.size == "inferred" else set()))
+    used |= {"total_share"} if study.llms.size == "inferred" else set()
+    used |= {"score_inflation"} if study.scores.inflation else set()
+    return frozenset(used)
 
 
 def _of_reference(reference: Reference) -> tuple[str, ...]:
+    beyond = BEYOND if reference.beyond == "misfit" else ()
     if reference.kind == "ladder":
-        return LADDER
-    return FAMILY + (SEVERAL_FAMILIES if len(reference.families) > 1 else ())
+        return LADDER + beyond
+    return FAMILY + beyond + (SEVERAL_FAMILIES if len(reference.families) > 1 else ())
 
 
 def _of_law(study: Study) -> set[str]:

@@ -13,6 +13,7 @@ from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import one_of
 from bayesdensity.base.prior import Part, Prior
+from bayesdensity.laws.families import DISPERSIONS, Dispersion
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
@@ -55,6 +56,8 @@ class ScoreRules(Part):
     origins: tuple[str, ...]
     exclude_flags: tuple[str, ...]
     exclude_harnesses: tuple[Exclusion, ...] = ()
+    inflation: bool = False
+    """Whether scores of later LLMs may be higher than what they measure, by so many logits a year."""
     collapse_equal: bool = True
     """Equal values of one LLM on one benchmark under several harnesses are one observation."""
 
@@ -91,6 +94,9 @@ class Reference(Part):
     tokens: float | None = Field(default=None, gt=0)
     """D0: training tokens of the reference at which effective size is read off. None: a family's own; else its members
     are carried to D0 by the loss law of the one loss-only suite."""
+    beyond: Literal["misfit", "censored", "trusted"] = "trusted"
+    """What the reference says of sizes that it does not have: its curve with a misfit of its own, that a score lies
+    beyond and no more, or its curve as it goes on."""
     inference: Literal["joint", "cut", "plug-in"] = "joint"
     """Whether targets inform the reference (joint), or its draws (cut) or medians (plug-in) are passed on to them."""
 
@@ -177,7 +183,8 @@ class Frontier(Part):
     """How the mean moves, a name in `bayesdensity.laws.trends.TRENDS`."""
     break_date: date | None = None
     """Of a change-point; None: inferred."""
-    dispersion: Literal["constant", "growing"]
+    dispersion: Annotated[str, AfterValidator(partial(known, among=DISPERSIONS))]
+    """How the spread of residuals moves, a name in `bayesdensity.laws.families.DISPERSIONS`."""
     family_effects: bool
     quantile: float = Field(gt=0, lt=1)
     """The frontier is this quantile of density among releases at a time."""
@@ -186,6 +193,8 @@ class Frontier(Part):
     def _consistent(self) -> Self:
         if self.one_sided != "llm" and not self.family_effects:
             raise ValueError(f"one_sided '{self.one_sided}' needs family_effects = true")
+        if not self.spread.plain and (self.one_sided != "llm" or not self.family_effects):
+            raise ValueError(f"dispersion '{self.dispersion}' needs family_effects = true and one_sided = 'llm'")
         if self.break_date is not None and self.trend != "change-point":
             raise ValueError("a break_date needs trend = 'change-point'")
         return self
@@ -201,16 +210,20 @@ class Frontier(Part):
         return FORMS[self.form] if self.one_sided != "llm" else SYMMETRIC
 
     @property
+    def spread(self) -> Dispersion:
+        """How residuals spread at a time."""
+        return DISPERSIONS[self.dispersion]
+
+    @property
     def scales(self) -> Scales:
         """Which scales the study has: names of their priors, empty where a part is switched off."""
-        present = Scales(
-            growth=self.dispersion == "growing",
-            noise=True,
-            inefficiency=self.llm_form.one_sided,
-            family=self.family_effects,
-            family_inefficiency=self.family_form.one_sided,
-        )
-        return Scales(*(name if here else "" for name, here in zip(SCALE_PRIORS, present, strict=True)))
+        present = {
+            "noise_scale": True,
+            "inefficiency_scale": self.llm_form.one_sided,
+            "family_scale": self.family_effects,
+            "family_inefficiency_scale": self.family_form.one_sided,
+        }
+        return Scales(*(name if present.get(name, name in self.spread.priors) else "" for name in SCALE_PRIORS))
 
 
 class Priors(Part):
@@ -228,6 +241,8 @@ class Priors(Part):
     recipe_residual: Prior
     reference_offset: Prior
     reference_stretch: Prior
+    beyond_stretch: Prior
+    beyond_contrast: Prior
     total_share: Prior
     level: Prior
     level_spread: Prior
@@ -241,9 +256,16 @@ class Priors(Part):
     noise_scale: Prior
     inefficiency_scale: Prior
     family_inefficiency_scale: Prior
+    family_asymmetry: Prior
+    asymmetry_growth: Prior
+    class_gap: Prior
+    class_gap_growth: Prior
+    class_log_odds: Prior
+    class_log_odds_growth: Prior
     slope_spread: Prior
     cell_scatter: Prior
     overdispersion: Prior
+    score_inflation: Prior
     harness_scale: Prior
     irreducible_share: Prior
     size_elasticity: Prior

@@ -36,7 +36,7 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address=":0",
         silence_logs="CRITICAL",
         local_directory=str(tmp_path_factory.mktemp("dask")),
     ) as cluster:

@@ -11,6 +11,8 @@ from bayesdensity.evaluation.leave_out import Comparison
 from bayesdensity.render.blocks import Block, Paragraph, Table
 from bayesdensity.render.sections.growth import growth, growth_table
 
+FOLDS = {"llm": ("LLM", "LLMs"), "family": ("family", "families")}
+"""One and many of what is left out at a time."""
 TIE, LEAST = 2.0, 4.0
 """Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
 unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
@@ -19,8 +21,8 @@ unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
 def data(comparison: Comparison, future: pd.DataFrame | None = None) -> dict[str, Any]:
     """A comparison in the documented form, with that of later releases where it was asked for."""
     told: dict[str, Any] = {
-        "fold": "one LLM, all its scores",
-        "n_llms": comparison.pointwise.sizes["llm"],
+        "fold": f"one {FOLDS[comparison.fold][0]}, all its scores",
+        "n_folds": comparison.pointwise.sizes[comparison.fold],
         "leave_one_out": by_row(comparison.table),
         "sentence": verdict(comparison.table),
         "stacked": {estimand: growth(rates) for estimand, rates in comparison.stacked.items()},
@@ -31,8 +33,8 @@ def data(comparison: Comparison, future: pd.DataFrame | None = None) -> dict[str
 
 def blocks(comparison: Comparison, future: pd.DataFrame | None = None) -> list[Block]:
     """A comparison for a reader."""
-    table, n = comparison.table, comparison.pointwise.sizes["llm"]
-    caption = f"Leave one LLM out, with all its scores ({n} LLMs): elpd in nats, more is better."
+    table, n, (one, many) = comparison.table, comparison.pointwise.sizes[comparison.fold], FOLDS[comparison.fold]
+    caption = f"Leave one {one} out, with all its scores ({n} {many}): elpd in nats, more is better."
     shown: list[Block] = [_table("leave-one-out", caption, table), Paragraph(verdict(table))]
     rough = int((table["large_k"] - table["refitted"]).sum())
     if rough:
