@@ -10,6 +10,7 @@ from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Verdict
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
+from bayesdensity.study.prior_use import priors_used
 from bayesdensity.study.spec import Priors
 
 SENSITIVE = 0.05
@@ -48,13 +49,14 @@ def check_identification(fit: Fit) -> Check:
     """Posterior over prior standard deviation of the rate, its change and the departures of benchmarks."""
     draws, priors = fit.posterior, fit.study.priors
     ratio = {"rate": rate_ratio(fit)}
-    for name in ("curvature", "rate_change", "dispersion_growth"):
+    for name in ("curvature", "rate_change", "dispersion_growth", "asymmetry_growth", "class_log_odds_growth"):
         if name in draws:
             ratio[name] = float(draws[name].std()) / priors[name].sigma
     n = fit.data.sizes["benchmark"]
-    scale = float(np.sqrt((draws["slope_spread"] ** 2).mean() * (1 - 1 / n)))
-    for name, sd in zip(fit.data["benchmark"].to_numpy(), draws["benchmark_slope"].std(SAMPLE).to_numpy(), strict=True):
-        ratio[f"rate on {name}"] = float(sd) / scale
+    if n > 1:
+        scale = float(np.sqrt((draws["slope_spread"] ** 2).mean() * (1 - 1 / n)))
+        each = draws["benchmark_slope"].std(SAMPLE).to_numpy() / scale
+        ratio |= {f"rate on {b}": float(part) for b, part in zip(fit.data["benchmark"].to_numpy(), each, strict=True)}
     if ratio["rate"] > PRIOR_ONLY:
         said = f"the posterior of the rate is as wide as its prior ({ratio['rate']:.0%}): nothing was learned about it."
         return Check("identification", "FAIL", said, "Bring LLMs of more dates, or more scores of each.", ratio)
@@ -82,8 +84,8 @@ def log_priors(fit: Fit, priors: Priors | None = None) -> dict[str, xr.DataArray
 
     Those of its study, or others of the same shapes.
     """
-    found, priors = {}, priors or fit.study.priors
-    for name in Priors.model_fields:
+    found, priors, used = {}, priors or fit.study.priors, priors_used(fit.study)
+    for name in filter(used.__contains__, Priors.model_fields):
         value = _stated(fit, name)
         if value is not None:
             log = -0.5 * ((value - priors[name].mu) / priors[name].sigma) ** 2
@@ -97,6 +99,10 @@ def _stated(fit: Fit, name: str) -> xr.DataArray | None:
     found: xr.DataArray | None = None
     if name == "level":
         found = draws["origin"] + draws["level"].mean("benchmark")
+    elif name == "beyond_stretch" and fit.study.reference.beyond == "misfit":
+        found = draws["link_stretch"].mean("benchmark")
+    elif name == "beyond_contrast" and fit.study.reference.beyond == "misfit":
+        found = draws["link_stretch"] - draws["link_stretch"].mean("benchmark")
     elif name == "ceiling_gap":
         found = _log(1 - draws["ceiling"])
     elif f"log_{name}" in draws or f"logit_{name}" in draws:

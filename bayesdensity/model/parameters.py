@@ -48,20 +48,23 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 
-def zero_sum(name: str, sigma: Any, dims: str, data: xr.Dataset) -> Any:
-    """Departures from a common value that sum to zero; of a single one there is none.
+def departures(study: Stated, name: str, spread: str, data: xr.Dataset) -> Any:
+    """Departures of benchmarks from what they have in common, which sum to zero; a single benchmark has none.
 
     Parameters
     ----------
+    study : Stated
     name : str
-    sigma : Any
-    dims : str
+    spread : str
+        Name of the prior of their standard deviation, or of the departures themselves where that is normal.
     data : xarray.Dataset
-        It has the dim.
+        It has the dim ``benchmark``.
     """
-    if data.sizes[dims] > 1:
-        return pm.ZeroSumNormal(name, sigma=sigma, dims=dims)
-    return pm.Deterministic(name, pt.zeros(1), dims=dims)
+    if data.sizes["benchmark"] == 1:
+        return pm.Deterministic(name, pt.zeros(1), dims="benchmark")
+    stated = study.priors[spread]
+    sigma = stated.sigma if stated.shape == "normal" else draw(study, spread)
+    return pm.ZeroSumNormal(name, sigma=sigma, dims="benchmark")
 
 
 def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:

@@ -20,7 +20,7 @@ from bayesdensity.data.pseudo import BOUND
 from bayesdensity.model.coordinates import INFORMED, Geometry, group_sum, normal_logp
 from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.loss_law import draw_law, group_mean, keep_law, observe_losses
-from bayesdensity.model.parameters import Stated, draw, draw_log, zero_sum
+from bayesdensity.model.parameters import Stated, departures, draw, draw_log
 from bayesdensity.study.spec import Study
 
 
@@ -186,8 +186,8 @@ def family_link(
         Dim ``benchmark``.
     """
     floor = data["floor"].to_numpy()
-    contrast = zero_sum("link_contrast", study.priors["link_contrast"].sigma, "benchmark", data)
-    steeper = zero_sum("log_link_slope_contrast", draw(study, "link_slope_spread"), "benchmark", data)
+    contrast = departures(study, "link_contrast", "link_contrast", data)
+    steeper = departures(study, "log_link_slope_contrast", "link_slope_spread", data)
     # Both are stated for a ceiling of 1 and carried to the actual ceiling at equal score and score slope.
     observed, position, spread = (
         pm.Data(f"link_{part}", data[f"link_{part}"].to_numpy(), dims="benchmark")
@@ -234,7 +234,7 @@ def family_axis(
     n, bench = data.sizes["benchmark"], cells.member_benchmark
     implied = Implied(*(part[cells.n_targets :] for part in cell_sizes))
     size = sizes[cells.member]
-    scale, spread = draw(study, "recipe_residual"), draw(study, "level_spread")
+    scale, spread = draw(study, "recipe_residual"), _level_spread(study, n)
     weight = 1 / (1 / implied.precision + scale**2)
     shown = size - implied.value
     overall = (weight * shown).sum() / weight.sum()
@@ -422,12 +422,17 @@ def axis_of_link(
     mean = mean - data["link_position"].to_numpy()
     n = data.sizes["benchmark"]
     level, jacobian = geometry.effect("level", "benchmark", mean, pt.ones(n) / LEVEL_STEP**2, zero_sum=True)
-    logp = jacobian + geometry.stated("level", _level_logp(level, draw(study, "level_spread"), n))
+    logp = jacobian + geometry.stated("level", _level_logp(level, _level_spread(study, n), n))
     return laws.shifted(link, level), Axis(level, None, logp)
 
 
 LEVEL_STEP = 0.1
 """How far the level of one benchmark departs from where the reference reaches the average target, about."""
+
+
+def _level_spread(study: Study, n: int) -> Any:
+    """Spread of the level between benchmarks; of a single one it only has to be something."""
+    return draw(study, "level_spread") if n > 1 else pt.as_tensor(1.0)
 
 
 def _level_logp(level: Any, spread: Any, n: int) -> Any:

@@ -12,7 +12,7 @@ from bayesdensity import laws
 from bayesdensity.data.cells import Cells
 from bayesdensity.model.coordinates import Geometry, normal_logp
 from bayesdensity.model.linearised import Implied
-from bayesdensity.model.parameters import draw, zero_sum
+from bayesdensity.model.parameters import departures, draw
 from bayesdensity.study.spec import Study
 
 
@@ -28,7 +28,7 @@ def log_sizes(study: Study, data: xr.Dataset) -> Any:
 
 def benchmark_slopes(study: Study, data: xr.Dataset) -> Any:
     """Departure of each benchmark's rate of log density from the common one; they sum to zero."""
-    return zero_sum("benchmark_slope", draw(study, "slope_spread"), "benchmark", data)
+    return departures(study, "benchmark_slope", "slope_spread", data)
 
 
 def expected_sizes(data: xr.Dataset, cells: Cells, effective: Any, slope: Any, level: Any, members: Any | None) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, PER_YEAR, SAMPLE, Estimate, times
 from bayesdensity.quantities.growth import frontier, rate
@@ -52,7 +53,14 @@ def frontier_by_benchmark(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI
 
 
 def rate_spread(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
-    """Standard deviation between benchmarks of the growth of ln density a year."""
+    """Standard deviation between benchmarks of the growth of ln density a year.
+
+    Raises
+    ------
+    InputError
+        If the study has a single benchmark.
+    """
+    require_several(fit)
     what = "standard deviation between benchmarks of the growth of ln density a year"
     return Estimate("rate_spread", what, fit.posterior["slope_spread"], ci, PER_YEAR)
 
@@ -79,11 +87,23 @@ def rate_of_new_benchmark(
         Probability of the interval.
     seed : int
         Of the predictive draws.
+
+    Raises
+    ------
+    InputError
+        If the study has a single benchmark.
     """
+    require_several(fit)
     overall, n = rate(fit, between, estimand), fit.data.sizes["benchmark"]
     noise = np.random.default_rng(seed).standard_normal(overall.draws.shape)
     draws = overall.draws + fit.posterior["slope_spread"] * np.sqrt(1 + 1 / n) * noise
     return Estimate("rate_of_new_benchmark", f"{overall.what}, on a benchmark not yet seen", draws, ci, PER_YEAR)
+
+
+def require_several(fit: Fit) -> None:
+    """Refuse what is asked of the spread between benchmarks where there is one."""
+    if fit.data.sizes["benchmark"] < 2:
+        raise InputError(f"study '{fit.study.name}' has a single benchmark: nothing tells how benchmarks differ.")
 
 
 def probability_faster(fit: Fit) -> xr.DataArray:

@@ -15,6 +15,8 @@ DRAWS = 4000
 DRAWN = (
     *("rate", "noise_scale", "dispersion_growth", "family_scale", "inefficiency_scale", "family_inefficiency_scale"),
     *("curvature", "rate_change", "break_position", "rate_walk"),
+    *("family_asymmetry", "asymmetry_growth"),
+    *("class_gap", "class_gap_growth", "class_log_odds", "class_log_odds_growth"),
 )
 """Priors in the order in which they are drawn."""
 

@@ -9,10 +9,8 @@ from bayesdensity.laws.trends import TRENDS
 if TYPE_CHECKING:
     from bayesdensity.study.spec import Reference, Study
 
-EVERY_STUDY = (
-    *("level", "level_spread", "rate", "slope_spread", "ceiling_gap"),
-    *("cell_scatter", "overdispersion", "harness_scale"),
-)
+EVERY_STUDY = ("level", "rate", "ceiling_gap", "cell_scatter", "overdispersion", "harness_scale")
+BETWEEN_BENCHMARKS = ("level_spread", "slope_spread", "link_contrast", "link_slope_spread", "beyond_contrast")
 FAMILY = (
     *("size_exponent", "size_exponent_spread", "recipe_residual"),
     *("link_contrast", "link_slope", "link_slope_spread"),
@@ -25,11 +23,18 @@ LADDER = ("law_misfit", "map_slope", "map_scatter", "map_overdispersion")
 def priors_used(study: Study) -> frozenset[str]:
     """Names of the priors whose numbers the model of a study reads."""
     frontier, trend = study.frontier, TRENDS[study.frontier.trend]
-    used = {*EVERY_STUDY, *_of_reference(study.reference), *_of_law(study), *filter(None, frontier.scales)}
+    used = {
+        *EVERY_STUDY,
+        "level_spread",
+        "slope_spread",
+        *_of_reference(study.reference),
+        *_of_law(study),
+        *filter(None, frontier.scales),
+    }
     used |= {name for name in trend.priors if name != "break_position" or frontier.break_date is None}
     used |= {"total_share"} if study.llms.size == "inferred" else set()
     used |= {"score_inflation"} if study.scores.inflation else set()
-    return frozenset(used)
+    return frozenset(used - (set(BETWEEN_BENCHMARKS) if len(study.benchmarks) == 1 else set()))
 
 
 def _of_reference(reference: Reference) -> tuple[str, ...]:

@@ -215,6 +215,11 @@ class Frontier(Part):
         return DISPERSIONS[self.dispersion]
 
     @property
+    def steady(self) -> bool:
+        """Whether the rate of the frontier is the same at all times, by construction."""
+        return self.trend == "linear" and self.dispersion == "constant"
+
+    @property
     def scales(self) -> Scales:
         """Which scales the study has: names of their priors, empty where a part is switched off."""
         present = {
@@ -288,7 +293,7 @@ class Study(Shown, Part):
     why: str
     llms: LlmRules
     scores: ScoreRules
-    benchmarks: dict[str, Benchmark] = Field(min_length=2)
+    benchmarks: dict[str, Benchmark] = Field(min_length=1)
     reference: Reference
     law: Law
     frontier: Frontier

@@ -44,9 +44,25 @@ def answer_sentences(fit: Fit, ci: float = q.DEFAULT_CI) -> list[str]:
     Returns
     -------
     list of str
-        Three sentences.
+        Of the frontier, what of it rests inside the range of the yardstick, the mean and the pace, and the benchmarks
+        where there are several.
     """
-    return [_frontier(fit, ci), _pace(fit, ci), _benchmarks(fit, ci)]
+    told = [_frontier(fit, ci), _inside(fit, ci), _pace(fit, ci)]
+    return [*filter(None, told), *([_benchmarks(fit, ci)] if len(fit.study.benchmarks) > 1 else [])]
+
+
+def _inside(fit: Fit, ci: float) -> str:
+    """What is left of the frontier without the far end of the yardstick; nothing where nobody asked."""
+    inside = q.inside_range(fit)
+    if inside is None:
+        return ""
+    if inside is fit:
+        return "No score lies beyond what the yardstick reaches."
+    rates = q.rate(inside, ci=ci)
+    return (
+        f"Inside the yardstick's range, where scores beyond it say only that they lie beyond, it "
+        f"{_doubled(q.doubling_time(rates).to_frame_row())}; P(it grew) {chance(float(q.probability_positive(rates)))}."
+    )
 
 
 def _frontier(fit: Fit, ci: float) -> str:
@@ -61,6 +77,8 @@ def _frontier(fit: Fit, ci: float) -> str:
 
 def _pace(fit: Fit, ci: float) -> str:
     mean = q.doubling_time(q.rate(fit, estimand="mean", ci=ci)).to_frame_row()
+    if fit.study.frontier.steady:
+        return f"The mean of ln density among releases {_doubled(mean)} over the same window."
     first, last = (row for _, row in q.doubling_time(q.rate_at(fit, q.window(fit), ci=ci)).to_frame().iterrows())
     return (
         f"The mean of ln density among releases {_doubled(mean)} over the same window; P(the pace of that quantile "

@@ -96,10 +96,9 @@ def data(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         "mean_trend": {"estimand": estimand_phrase("mean", frontier.quantile), **_trend(fit, "mean", ci)},
         **(_envelope(fit, ci) if frontier.family_effects else {}),
         **(_change_of_pace(fit, ci) if frontier.trend == "change-point" else {}),
+        **_inside(fit, ci),
         "benchmarks": growth_by_benchmark(q.rate_by_benchmark(fit, ci=ci)),
-        "new_benchmark": growth(q.rate_of_new_benchmark(fit, ci=ci)),
-        "benchmark_rate_spread": q.rate_spread(fit, ci),
-        "probability_faster": _each_other(q.probability_faster(fit)),
+        **(_between_benchmarks(fit, ci) if len(fit.study.benchmarks) > 1 else {}),
         "frontier_density": {
             date: exp_interval(interval) for date, interval in q.frontier(fit, dates, ci=ci).to_json().items()
         },
@@ -116,6 +115,24 @@ def _trend(fit: Fit, estimand: q.Estimand, ci: float) -> dict[str, Any]:
         "doubling_time_months_at": q.doubling_time(rates),
         "probability_rate_positive_at": dict(zip(quoted_dates(fit), positive, strict=True)),
         "probability_slowing": q.probability_slowing(fit, estimand),
+    }
+
+
+def _inside(fit: Fit, ci: float) -> dict[str, Any]:
+    """Rates where scores beyond the reference say only that they lie beyond; none where these draws were not made."""
+    inside = q.inside_range(fit)
+    if inside is None:
+        return {}
+    rates = {estimand: growth(q.rate(inside, estimand=estimand, ci=ci)) for estimand in ("frontier", "mean")}
+    told = {f"{name}_inside": value for name, value in rates["frontier"].items()}
+    return {**told, "mean_trend_inside": rates["mean"]}
+
+
+def _between_benchmarks(fit: Fit, ci: float) -> dict[str, Any]:
+    return {
+        "new_benchmark": growth(q.rate_of_new_benchmark(fit, ci=ci)),
+        "benchmark_rate_spread": q.rate_spread(fit, ci),
+        "probability_faster": _each_other(q.probability_faster(fit)),
     }
 
 

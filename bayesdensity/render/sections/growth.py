@@ -32,7 +32,8 @@ def doubling(source: Source) -> Section:
 
 def benchmarks(source: Source) -> Section:
     """Rates on each benchmark, and which is faster."""
-    blocks = benchmark_table(source.fit, source.ci), _faster(source.fit)
+    several = len(source.fit.study.benchmarks) > 1
+    blocks = benchmark_table(source.fit, source.ci), *([_faster(source.fit)] if several else [])
     return Section("benchmarks", "Benchmark comparison", blocks)
 
 
@@ -45,6 +46,13 @@ def doubling_blocks(fit: Fit, ci: float) -> list[Block]:
             rows += [
                 (label, f"at {day}", q.rate_at(fit, [day], estimand, ci).sel(date=day)) for day in quoted_dates(fit)
             ]
+    inside = q.inside_range(fit)
+    if inside is not None and inside is not fit:
+        labels = {label: name for label, name in estimands(fit).items() if name != "envelope"}
+        rows += [
+            (f"{label}, inside the range", f"{start} to {end}", q.rate(inside, estimand=name, ci=ci))
+            for label, name in labels.items()
+        ]
     rows.append(("records by least squares (paper mode)", f"{start} to {end}", record_rate(fit, ci=ci)))
     table = growth_table("doubling", ("estimand", "when"), rows, ci)
     return [table] if fit.study.frontier.trend != "change-point" else [table, *_change_of_pace(fit, ci)]
@@ -54,7 +62,8 @@ def benchmark_table(fit: Fit, ci: float) -> Table:
     """Rates of the frontier on each benchmark, the fastest first, and on one not yet seen."""
     rates, (start, end) = q.rate_by_benchmark(fit, ci=ci), q.window(fit)
     rows: list[Row] = [(name, rates.sel(benchmark=name)) for name in _fastest_first(rates)]
-    rows.append((NEW_BENCHMARK, q.rate_of_new_benchmark(fit, ci=ci)))
+    if len(rows) > 1:
+        rows.append((NEW_BENCHMARK, q.rate_of_new_benchmark(fit, ci=ci)))
     return growth_table("benchmarks", ("benchmark",), rows, ci, f"frontier on each benchmark, {start} to {end}: ")
 
 
