@@ -22,6 +22,7 @@ from bayesdensity.cli.common import (
     identified,
     judging,
     load,
+    load_fits,
     parsed,
     say,
     show,
@@ -93,19 +94,33 @@ def fit(
 
 
 @judging
-def summary(path: Path, *, ci: Ci = 0.9, as_json: AsJson = False) -> int:
-    """Print the verdict, doubling times, benchmark rates and the frontier of a fit.
+def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
+    """Print the verdict, doubling times, benchmark rates and the frontier of a fit, or what several say together.
+
+    Of several fits of the same scores, such as forms of the frontier, the answer is stacked over those that the data do
+    not rule out, with the answer of each beneath.
 
     Parameters
     ----------
-    path : Path
-        A file that `fit` wrote.
+    paths : Path
+        One file that `fit` wrote, or several.
     """
-    from bayesdensity.render.sections import fit_summary
+    from bayesdensity.render.sections import fit_summary, stacked
 
-    fit = _read(path, ci)
-    show(fit_summary, fit, ci, as_json=as_json)
-    return exit_status(identified(fit))
+    if len(paths) == 1:
+        fit = _read(paths[0], ci)
+        show(fit_summary, fit, ci, as_json=as_json)
+        return exit_status(identified(fit))
+    from bayesdensity.base.progress import saying
+    from bayesdensity.checks import checks_of
+    from bayesdensity.evaluation.leave_out import compare
+
+    check_ci(ci)
+    fits = load_fits(paths)
+    with saying() as tell:
+        comparison = compare(fits, ci=ci, progress=tell)
+    show(stacked, fits, comparison, as_json=as_json)
+    return exit_status(check for fit in fits.values() for check in checks_of(fit))
 
 
 @judging

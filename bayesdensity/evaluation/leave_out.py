@@ -25,12 +25,15 @@ from bayesdensity.evaluation.marginal import Fold, log_predictive
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities import SAMPLE, Estimate, rate
+from bayesdensity.quantities import SAMPLE, Estimate, probability_slowing, rate
 from bayesdensity.quantities.estimate import PER_YEAR
 
 REFIT_DRAWS, REFIT_TUNE = 500, 500
 """Draws of a fit without some scores, in each of four chains."""
 STACKED_DRAWS = 4000
+TIE, LEAST = 2.0, 4.0
+"""Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
+unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
 Progress = Callable[[str], None]
 
 
@@ -42,7 +45,8 @@ class Comparison:
     ----------
     table : pandas.DataFrame
         One row for each fit, best first: ``elpd``, its standard error, difference from the best and its standard error,
-        stacking weight, number of folds with a large Pareto k and of those among them that were left out exactly.
+        stacking weight (0 where the data rule a fit out), number of folds with a large Pareto k and of those among them
+        that were left out exactly.
     pointwise : xarray.Dataset
         ``elpd``, ``pareto_k`` and ``refitted``; dims ``fit`` and ``llm`` or ``family``.
     stacked : dict of Estimate
@@ -52,6 +56,8 @@ class Comparison:
     table: pd.DataFrame
     pointwise: xr.Dataset
     stacked: dict[str, Estimate]
+    slowing: float = float("nan")
+    """Probability that the frontier slowed over the window, mixed likewise."""
     fold: Fold = "family"
 
 
@@ -97,10 +103,15 @@ def compare(
     }
     pointwise = xr.concat(each.values(), pd.Index(each, name="fit"))
     table = compared({name: one["elpd"] for name, one in each.items()})
+    left = [name for name in table.index if name not in ruled_out(table)]
+    weights = compared({name: each[name]["elpd"] for name in left})["weight"] if len(left) > 1 else {left[0]: 1.0}
+    table["weight"] = [float(weights[name]) if name in left else 0.0 for name in table.index]
     bad = pointwise["pareto_k"] > pointwise["good_k"]
     table["large_k"] = bad.sum(fold).to_series()[table.index]
     table["refitted"] = pointwise["refitted"].sum(fold).to_series()[table.index]
-    return Comparison(table, pointwise, stacked(fits, table["weight"].to_dict(), ci), fold)
+    weight = table["weight"].to_dict()
+    slowing = sum(weight[name] * probability_slowing(fit) for name, fit in fits.items() if weight[name])
+    return Comparison(table, pointwise, stacked(fits, weight, ci), slowing, fold)
 
 
 def leave_one_out(
@@ -146,6 +157,13 @@ def leave_one_out(
             elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel({fold: m}).to_numpy()), True
     parts = {"elpd": (fold, elpd), "pareto_k": (fold, k), "refitted": (fold, refitted)}
     return xr.Dataset({**parts, "good_k": float(found.good_k)}, coords={fold: data[fold].to_numpy()})
+
+
+def ruled_out(table: pd.DataFrame) -> list[str]:
+    """Fits that predict worse than the best beyond doubt, from a table as `compare` makes it."""
+    less = table["difference"].abs()
+    tied = (less <= TIE * table["difference_se"]) | (less < LEAST)
+    return [str(name) for name in table.index[~tied]]
 
 
 def average_density(log_density: xr.DataArray) -> np.ndarray:
@@ -265,6 +283,15 @@ def require_same_scores(fits: Mapping[str, Fit]) -> None:
     quantiles = {fit.study.frontier.quantile for fit in fits.values()}
     if len(quantiles) > 1:
         raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")
+
+
+def see_same_scores(fits: Mapping[str, Fit]) -> bool:
+    """Whether fits can be compared, and stacked."""
+    try:
+        require_same_scores(fits)
+    except InputError:
+        return False
+    return True
 
 
 def prefixed(progress: Progress | None, name: str) -> Progress:

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity.data.cells import cells_of
-from bayesdensity.model import harnesses, linearised, reference, targets, trend
+from bayesdensity.model import harnesses, ladder, linearised, reference, targets, trend
 from bayesdensity.model.coordinates import INFORMED, Geometry, normal_logp
 from bayesdensity.model.loss_law import draw_law, keep_law, observe_losses
 from bayesdensity.model.parameters import draw, draw_log
@@ -49,14 +49,14 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
             stretch = reference.stretches(study, data)
             link = reference.family_link(study, data, exponent, top, harness.mean_effect, stretch)
         else:
-            in_sizes = reference.passed_link(data) if passed else reference.ladder_link(study, data, top, geometry)
+            in_sizes = reference.passed_link(data) if passed else ladder.ladder_link(study, data, top, geometry)
             link, axis = reference.axis_of_link(study, data, geometry, in_sizes, harness.mean_effect)
         cell_scatter, logits = scatter[cells.benchmark], harness.implied_logits()
         if is_family:
             counted = reference.member_sizes(study, data, suites, stretch)
             sizes = linearised.implied_sizes(link.at(cells.benchmark), logits, cell_scatter)
             axis = reference.family_axis(study, data, geometry, counted, cells, sizes)
-            link = reference.beyond_members(study, data, link, counted, axis.level, top)
+            link = reference.beyond_members(study, data, geometry, link, counted, axis.level, top)
         cell_link = link.at(cells.benchmark)
         sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
         # Log densities about the trend.
@@ -93,8 +93,8 @@ def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
     pymc.Model
     """
     with _model(data) as model:
-        reference.ladder_law(study, data)
-        reference.score_map(study, data, reference.ceiling(study))
+        ladder.ladder_law(study, data)
+        ladder.score_map(study, data, reference.ceiling(study))
     return model
 
 
@@ -133,7 +133,7 @@ def build_law(study: LawStudy, data: xr.Dataset, *, any_runs: bool = False) -> p
         observed = pm.Data("run_log_loss", data["run_log_loss"].to_numpy())
         observe_losses("run_loss", observed, expected, study, scale, excess)
         if data.sizes["map"]:
-            reference.score_map(study, data, reference.ceiling(study))
+            ladder.score_map(study, data, reference.ceiling(study))
     return model
 
 

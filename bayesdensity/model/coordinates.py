@@ -67,6 +67,16 @@ class Geometry(Protocol):
             Moves the coordinate with other parameters that data know it by.
         """
 
+    def moving(self, name: str, dims: str, shift: Any) -> Any:
+        """Quantity that data know by how far it is from others.
+
+        Parameters
+        ----------
+        name, dims : str
+        shift : Any
+            What the others have it at.
+        """
+
     def stated(self, name: str, logp: Any, *inputs: Any) -> Any:
         """The stated log density of an effect, as it is; ``inputs`` are terms that the effect is added to."""
 
@@ -114,6 +124,10 @@ class Informed(Geometry):
         pm.Potential(f"{name}_prior", normal_logp(log_value, mu, sigma) - log_value.sum() - pt.softplus(-raw).sum())
         return pt.exp(log_value)
 
+    def moving(self, name: str, dims: str, shift: Any) -> Any:
+        """Sampled as what it is beyond the shift."""
+        return pm.Flat(f"{name}_raw", dims=dims) + shift
+
     def stated(self, name: str, logp: Any, *inputs: Any) -> Any:
         """The log density as it is."""
         return logp
@@ -136,6 +150,10 @@ class Plain(Geometry):
     def positive(self, name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
         """Lognormal quantity."""
         return pm.LogNormal(name, mu, sigma, dims=dims)
+
+    def moving(self, name: str, dims: str, shift: Any) -> Any:
+        """The quantity."""
+        return pm.Flat(name, dims=dims)
 
     def stated(self, name: str, logp: Any, *inputs: Any) -> Any:
         """The log density as it is."""

@@ -44,6 +44,7 @@ from bayesdensity.quantities.growth import (
     rate,
     rate_at,
 )
+from bayesdensity.quantities.inflation import rate_of_inflation, without_inflation
 from bayesdensity.quantities.membership import inefficiency, probability_on_frontier
 from bayesdensity.quantities.trainings import predict_trainings
 from bayesdensity.study.phrases import Estimand
@@ -80,8 +81,10 @@ __all__ = [
     "rate",
     "rate_at",
     "rate_by_benchmark",
+    "rate_of_inflation",
     "rate_of_new_benchmark",
     "rate_spread",
     "require_targets",
     "window",
+    "without_inflation",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bayesdensity import quantities as q
+from bayesdensity.evaluation.leave_out import Comparison
 from bayesdensity.render.blocks import Report
 from bayesdensity.render.sections import (
     answer,
@@ -17,6 +18,7 @@ from bayesdensity.render.sections import (
     reference_map,
     sensitivity,
     side_by_side,
+    stacked,
     study,
 )
 from bayesdensity.render.sources import Source
@@ -53,8 +55,12 @@ def on_one(source: Source, progress: Callable[[str], None] = lambda _: None) -> 
     return Report(title, lead, tuple(section for section in sections if section is not None))
 
 
-def on_several(sources: Sequence[Source]) -> Report:
-    """The report on several fits."""
+def on_several(sources: Sequence[Source], together: Comparison | None = None) -> Report:
+    """The report on several fits, and on what they say together where they saw the same scores."""
     names = ", ".join(source.name for source in sources)
     lead = f"Fits: {names}. Posterior medians, and {sources[0].ci:.0%} equal-tailed credible intervals in brackets."
-    return Report("Capability density: several fits side by side", lead, side_by_side.compared(sources))
+    sections = side_by_side.compared(sources)
+    if together is not None:
+        fits = {source.name: source.fit for source in sources}
+        sections = (stacked.section(fits, together), *sections)
+    return Report("Capability density: several fits side by side", lead, sections)

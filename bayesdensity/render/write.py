@@ -10,6 +10,8 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import write_whole
 from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.evaluation.leave_out import compare as leave_one_family_out
+from bayesdensity.evaluation.leave_out import see_same_scores
 from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
 from bayesdensity.published.replication import compare
@@ -77,7 +79,8 @@ def report(
         page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
     else:
         tell("comparing fits")
-        page = on_several([Source(name, fit, ci=ci) for name, fit in named.items()])
+        together = leave_one_family_out(named, ci=ci, progress=tell) if see_same_scores(named) else None
+        page = on_several([Source(name, fit, ci=ci) for name, fit in named.items()], together)
     tell("writing the page")
     written = [write_whole(path, to_html(page).encode())]
     if folder:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from bayesdensity.laws.forms import FORMS as REGISTRY
-from bayesdensity.laws.forms import SYMMETRIC, Form, HalfNormal, dispersion
+from bayesdensity.laws.forms import SYMMETRIC, Form, HalfNormal
 
 FORMS = [form for form in REGISTRY.values() if form.one_sided]
 SCALES = [(0.5, 0.5), (0.3, 1.2), (1.2, 0.3), (1.0, 1e-3), (1e-3, 1.0), (1e-2, 10.0)]
@@ -98,7 +98,7 @@ def test_log_density_and_gradient_of_the_model_are_those_of_the_integral(form: F
     import pytensor
     import pytensor.tensor as pt
 
-    from bayesdensity.model.trend import log_tail
+    from bayesdensity.model.coordinates import log_tail
 
     points, wanted = exact(form)
     inputs = pt.dvectors("x", "symmetric", "one_sided")
@@ -261,12 +261,3 @@ def test_a_normal_kept_above_zero_has_the_truncated_distribution(location: float
     if location == -30:
         # Nearly exponential so far out; to second order in 1 / 30.
         assert draws.mean() == pytest.approx(scale / 30 * (1 - 2 / 900), rel=4 / np.sqrt(4000))
-
-
-# Dispersion
-
-
-def test_dispersion_is_one_at_the_centre_and_compounds() -> None:
-    time = np.array([-1.0, 0.0, 2.0])
-    np.testing.assert_allclose(dispersion(time, 0.37), [np.exp(-0.37), 1, np.exp(0.74)])
-    np.testing.assert_array_equal(dispersion(time, 0.0), 1)

@@ -26,7 +26,14 @@ LAWS = st.builds(
     size_exponent=numbers(0.03, 0.6),
     data_exponent=numbers(0.03, 0.6),
 )
-LINKS = st.builds(laws.Link, level=numbers(-3, 3), slope=numbers(0.1, 2), exponent=numbers(0.02, 0.5))
+LINKS = st.builds(
+    laws.Link,
+    level=numbers(-3, 3),
+    slope=numbers(0.1, 2),
+    exponent=numbers(0.02, 0.5),
+    largest=numbers(-1, 3),
+    stretch=st.sampled_from([0.0]) | numbers(-1, 1),
+)
 STEPS = numbers(-4, 4)
 
 

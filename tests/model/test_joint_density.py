@@ -18,6 +18,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "as shipped": {},
     "both fall short exponentially, pace changes some day": {
         "frontier.form": "exponential",
+        "frontier.dispersion": "growing",
         "frontier.one_sided": "both",
         "frontier.trend": "change-point",
     },
@@ -28,10 +29,17 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "families fall short, pace changes on a day": {
         "frontier.one_sided": "family",
+        "frontier.dispersion": "growing",
         "frontier.trend": "change-point",
         "frontier.break_date": "2024-05-13",
     },
-    "nobody falls short, pace is steady": {"frontier.form": "symmetric", "frontier.trend": "linear"},
+    "nobody falls short, pace is steady": {
+        "frontier.form": "symmetric",
+        "frontier.trend": "linear",
+        "frontier.dispersion": "growing",
+    },
+    "two classes of families": {"frontier.dispersion": "two-classes"},
+    "scores inflate": {"scores.inflation": True},
 }
 
 
@@ -53,6 +61,8 @@ def test_the_plain_model_states_the_same_density(truth: Truth, world_tables: Tab
 REFERENCES: dict[str, dict[str, Any]] = {
     "weight of total parameters inferred": {"llms.size": "inferred"},
     "suites with a floor": {"law.irreducible": True},
+    "curve that goes on": {"reference.beyond": "trusted"},
+    "scores beyond the largest member say only that": {"reference.beyond": "censored"},
     "members carried to other tokens": {"reference.tokens": 1e12},
     "several families": {"reference.family": ["Yardstick", "fam03"]},
     "several families carried to other tokens": {"reference.family": ["Yardstick", "fam03"], "reference.tokens": 3e12},

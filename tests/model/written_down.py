@@ -98,7 +98,7 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     total = 0.0
     for name, prior in study.priors:
         on_scale = {"normal": name, "lognormal": f"log_{name}", "logit-normal": f"logit_{name}"}[prior.shape]
-        if name in ("level", "link_contrast"):
+        if name in ("level", "link_contrast", "beyond_stretch", "beyond_contrast"):
             continue  # no plain normals: below
         if on_scale in at:
             total += norm(at[on_scale], prior.mu, prior.sigma).sum()
@@ -117,6 +117,10 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     total += contrasts(at["link_contrast"], study.priors["link_contrast"].sigma)
     total += contrasts(at["log_link_slope_contrast"], at["link_slope_spread"])
     total += contrasts(at["benchmark_slope"], at["slope_spread"])
+    if study.reference.beyond == "misfit":
+        common, stretch = study.priors["beyond_stretch"], at["link_stretch"]
+        total += norm(stretch.mean(), common.mu, common.sigma)
+        total += -0.5 * ((stretch - stretch.mean()) ** 2).sum() / study.priors["beyond_contrast"].sigma ** 2
     total += contrasts(at["level"] - at["level"].mean(), at["level_spread"])
     stated = study.priors["level"]
     total += norm(at["origin"] + at["level"].mean(), stated.mu, stated.sigma)
@@ -140,7 +144,14 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     member = entity[k:] - n_llms
     members = member_sizes(study, data, at)[member] + at["recipe"][member] - at["level"][bench[k:]]
     size = np.concatenate([own, members]) + at["cell_departure"]
-    level, slope, exponent = (at[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
+    level, slope, exponent, largest, stretch = (
+        at[f"link_{part}"][bench] for part in ("level", "slope", "exponent", "largest", "stretch")
+    )
+    # Beyond the largest member of its benchmark a log size counts for more or less, after a short turn.
+    biggest = np.array([max(member_sizes(study, data, at)[member[bench[k:] == b]]) for b in range(n)])
+    np.testing.assert_allclose(at["link_largest"], biggest - at["level"])
+    beyond = 0.5 * (size - largest + np.hypot(size - largest, 0.2))
+    size = size + (np.exp(stretch) - 1) * beyond
     eta = level + slope * (1 - np.exp(-exponent * size)) / exponent
 
     # The link: stated at the average target for a ceiling of 1, by the mean logit over targets, freed of what their
@@ -154,7 +165,6 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     alpha = at["link_exponent"]
     spread, position = (data[f"link_{part}"].to_numpy() for part in ("spread", "position"))
     middle = np.log(reached / (1 - reached)) + 0.5 * spread**2 * alpha * steep
-    steep = steep * np.exp(0.5 * alpha)
     # From the middle of the targets of the benchmark to the origin of the axis.
     np.testing.assert_allclose(at["link_level"], middle + steep * (1 - np.exp(alpha * position)) / alpha)
     np.testing.assert_allclose(at["link_slope"], steep * np.exp(alpha * position))
@@ -163,6 +173,9 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     cell, of = data["score_cell"].to_numpy(), data["score_benchmark"].to_numpy()
     total += norm(at["harness_effect"], 0, at["harness_scale"][data["harness_benchmark"].to_numpy()]).sum()
     logit = eta[cell] + at["harness_effect"][data["score_harness"].to_numpy()]
+    if study.scores.inflation:
+        released = np.append(time, np.zeros(data.sizes["reference"]))
+        logit = logit + at["score_inflation"] * released[entity[cell]]
     floor, top = data["floor"].to_numpy()[of], at["ceiling"][of]
     expected = floor + (top - floor) / (1 + np.exp(-logit))
     inside = 0.002 + 0.996 * expected
@@ -171,7 +184,15 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
         * (1 - inside)
         * (1 / data["n_items"].to_numpy()[data["score_benchmark"].to_numpy()] + at["overdispersion"][of])
     )
-    total += norm(data["score_value"].to_numpy(), expected, np.sqrt(variance)).sum()
+    each = norm(data["score_value"].to_numpy(), expected, np.sqrt(variance))
+    if study.reference.beyond == "censored":
+        reach = data["reach"].to_numpy()[of]
+        above = (data["score_value"].to_numpy() >= reach) & (cell < k)
+        assert 0 < above.sum() < above.size
+        at_least = stats.norm.logsf(reach, expected, np.sqrt(variance))
+        nothing = norm(data["score_value"].to_numpy(), expected, 1e6)
+        each = np.where(above, at_least + nothing, each)
+    total += each.sum()
 
     # Loss-only suites: A N^-alpha + B D^-beta at the centre of the suite, Student-t on the log loss.
     observed, suite = np.log(data["suite_loss"].to_numpy()), data["suite_index"].to_numpy()
@@ -248,6 +269,13 @@ OPTIONAL = {
     "family_inefficiency_scale",
     "family_effect",
     "dispersion_growth",
+    "family_asymmetry",
+    "asymmetry_growth",
+    "class_gap",
+    "class_gap_growth",
+    "class_log_odds",
+    "class_log_odds_growth",
+    "score_inflation",
     "curvature",
     "rate_change",
     "logit_break_position",
@@ -273,8 +301,18 @@ def wanted(study: Study) -> set[str]:
         trend[form.trend]
         | (set() if form.form == "symmetric" else one_sided[form.one_sided])
         | ({"family_scale", "family_effect"} if form.family_effects else set())
-        | ({"dispersion_growth"} if form.dispersion == "growing" else set())
+        | DISPERSIONS[form.dispersion]
+        | ({"score_inflation"} if study.scores.inflation else set())
     )
+
+
+DISPERSIONS: dict[str, set[str]] = {
+    "constant": set(),
+    "growing": {"dispersion_growth"},
+    "two-sided": {"dispersion_growth", "family_asymmetry", "asymmetry_growth"},
+    "two-classes": {"class_gap", "class_gap_growth", "class_log_odds", "class_log_odds_growth"},
+}
+"""Parameters of each."""
 
 
 def residuals(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> float:
@@ -283,13 +321,29 @@ def residuals(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> floa
     mean, total = at["origin"] + at["rate"] * time + bend(study, data, at), 0.0
     if "family_effect" in at:
         mean = mean + at["family_effect"][data["family_index"].to_numpy()]
-        spread = np.exp(growth * data["family_time"].to_numpy())
-        one_sided = at.get("family_inefficiency_scale", 0.0)
-        total += composed(study, at["family_effect"] / spread, at["family_scale"], one_sided) - np.log(spread).sum()
+        total += families(study, at, data["family_time"].to_numpy())
     spread = np.exp(growth * time)
     residual = (at["log_density_relative"] - mean) / spread
     total += composed(study, residual, at["noise_scale"], at.get("inefficiency_scale", 0.0)) - np.log(spread).sum()
     return float(total)
+
+
+def families(study: Study, at: dict[str, np.ndarray], time: np.ndarray) -> float:
+    """Log density of family effects."""
+    effect, scale, growth = at["family_effect"], at["family_scale"], at.get("dispersion_growth", 0.0)
+    if study.frontier.dispersion == "two-sided":
+        ratio = at["family_asymmetry"] + at["asymmetry_growth"] * time
+        lower, upper = (scale * np.exp(growth * time + sign * ratio) for sign in (1, -1))
+        x = effect + np.sqrt(2 / np.pi) * (upper - lower)
+        side = np.where(x < 0, lower, upper)
+        return float((stats.norm.logpdf(x, 0, side) + np.log(2 * side / (lower + upper))).sum())
+    if study.frontier.dispersion == "two-classes":
+        weak = 1 / (1 + np.exp(-at["class_log_odds"] - at["class_log_odds_growth"] * time))
+        gap = at["class_gap"] * np.exp(at["class_gap_growth"] * time)
+        density = (1 - weak) * stats.norm.pdf(effect, weak * gap, scale)
+        return float(np.log(density + weak * stats.norm.pdf(effect, (weak - 1) * gap, scale)).sum())
+    spread = np.exp(growth * time)
+    return composed(study, effect / spread, scale, at.get("family_inefficiency_scale", 0.0)) - np.log(spread).sum()
 
 
 def composed(study: Study, x: np.ndarray, v: Any, u: Any) -> float:

@@ -7,15 +7,12 @@ from typing import Any
 import pandas as pd
 
 from bayesdensity.base.jsonable import by_row
-from bayesdensity.evaluation.leave_out import Comparison
+from bayesdensity.evaluation.leave_out import LEAST, TIE, Comparison, ruled_out
 from bayesdensity.render.blocks import Block, Paragraph, Table
 from bayesdensity.render.sections.growth import growth, growth_table
 
 FOLDS = {"llm": ("LLM", "LLMs"), "family": ("family", "families")}
 """One and many of what is left out at a time."""
-TIE, LEAST = 2.0, 4.0
-"""Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
-unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
 
 
 def data(comparison: Comparison, future: pd.DataFrame | None = None) -> dict[str, Any]:
@@ -53,13 +50,12 @@ def blocks(comparison: Comparison, future: pd.DataFrame | None = None) -> list[B
 
 def verdict(table: pd.DataFrame) -> str:
     """The sentence that a comparison allows: what is best, and what cannot be told from it."""
-    best, others = str(table.index[0]), table.iloc[1:]
-    less = others["difference"].abs()
-    ties = others.index[(less <= TIE * others["difference_se"]) | (less < LEAST)]
-    worse = [str(name) for name in others.index if name not in ties]
+    best, *others = map(str, table.index)
+    worse = [name for name in others if name in ruled_out(table)]
+    ties = [name for name in others if name not in worse]
     sentence = f"best: {best}"
     if len(ties):
-        names = ", ".join(map(str, ties))
+        names = ", ".join(ties)
         sentence += f"; not told apart from it (within {TIE:g} standard errors or {LEAST:g} nats): {names}"
     return sentence + (f"; worse: {', '.join(worse)}." if worse else ".")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bayesdensity import quantities as q
+from bayesdensity.base.format import interval
 from bayesdensity.base.jsonable import exp_interval
 from bayesdensity.checks import checks_of
 from bayesdensity.inference.result import Fit
@@ -23,6 +24,8 @@ from bayesdensity.render.sections.growth import (
 from bayesdensity.render.text import to_text
 from bayesdensity.study.phrases import estimand_phrase
 
+INFLATION = 0.1
+"""Logits a year at which inflation of scores is priced."""
 COUNTS = ("digest", "tables_digest", "versions", "seed", "n_llms", "n_scores", "n_runs")
 
 
@@ -64,8 +67,21 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
         *doubling_blocks(fit, ci),
         benchmark_table(fit, ci),
         densest_table(fit, ci),
+        Paragraph(inflation_sentence(fit, ci)),
         made_in(fit.about["digest"], fit.about["seed"], wall),
     ]
+
+
+def inflation_sentence(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
+    """The exchange rate between inflation of scores and months to double."""
+    now, without = (
+        interval(q.doubling_time(rates).to_frame_row())
+        for rates in (q.rate(fit, ci=ci), q.without_inflation(fit, INFLATION, ci))
+    )
+    return (
+        f"If scores rose by {INFLATION:g} logits a year without what they measure (contamination, training on tasks), "
+        f"{now} months would be {without}."
+    )
 
 
 def made_in(digest: str, seed: int, wall: dict[str, float]) -> Paragraph:
@@ -102,6 +118,7 @@ def data(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         "frontier_density": {
             date: exp_interval(interval) for date, interval in q.frontier(fit, dates, ci=ci).to_json().items()
         },
+        "score_inflation": _inflation(fit, ci),
         "paper_mode": growth(record_rate(fit, ci=ci)),
         "wall_seconds": fit.about["wall_seconds"],
     }
@@ -116,6 +133,13 @@ def _trend(fit: Fit, estimand: q.Estimand, ci: float) -> dict[str, Any]:
         "probability_rate_positive_at": dict(zip(quoted_dates(fit), positive, strict=True)),
         "probability_slowing": q.probability_slowing(fit, estimand),
     }
+
+
+def _inflation(fit: Fit, ci: float) -> dict[str, Any]:
+    """What 0.1 logits a year of inflation would be worth, and the frontier without them."""
+    worth = q.rate_of_inflation(fit, ci)
+    without = q.without_inflation(fit, INFLATION, ci)
+    return {"logits_per_year": INFLATION, "rate_per_year_per_logit": worth, "without": growth(without)}
 
 
 def _inside(fit: Fit, ci: float) -> dict[str, Any]:
