@@ -54,8 +54,14 @@ def redrawn(fit: Fit, made: Noise) -> Fit:
     bend = 0.5 * every("curvature") * (time**2 - (time**2).mean())
     mean = every("origin") + every("rate") * time + bend
     if form.family_effects:
-        scales = ("family_scale", "family_inefficiency_scale")
-        effect = parts("family", *scales, form.family_form.one_sided, family_time)
+        if form.dispersion == "two-sided":
+            asymmetry = every("family_asymmetry") + every("asymmetry_growth") * family_time
+            effect = two_sided(
+                np.exp(every("dispersion_growth") * family_time) * every("family_scale"), asymmetry, made
+            )
+        else:
+            scales = ("family_scale", "family_inefficiency_scale")
+            effect = parts("family", *scales, form.family_form.one_sided, family_time)
         mean = mean + effect[..., family]
         at["family_effect"] = xr.DataArray(effect, dims=(*SAMPLE, "family"))
     own = parts("llm", "noise_scale", "inefficiency_scale", form.llm_form.one_sided, time)
@@ -69,6 +75,16 @@ def redrawn(fit: Fit, made: Noise) -> Fit:
         "recipe": xr.DataArray(every("recipe_residual") * made["reference"], dims=(*SAMPLE, "reference")),
     }
     return replace(fit, posterior=xr.Dataset(at))
+
+
+def two_sided(middle: np.ndarray, asymmetry: np.ndarray, made: Noise) -> np.ndarray:
+    """Effects of families that spread apart below and above their mode, by inverting their distribution."""
+    lower, upper = middle * np.exp(asymmetry), middle * np.exp(-asymmetry)
+    below = lower / (lower + upper)
+    u = special.ndtr(made["family"])
+    left = lower * special.ndtri(np.minimum(u / below, 1) / 2)
+    right = upper * special.ndtri(0.5 + np.maximum(u - below, 0) / (1 - below) / 2)
+    return np.asarray(np.where(u < below, left, right) + np.sqrt(2 / np.pi) * (lower - upper))
 
 
 def planted(fit: Fit, **change: Any) -> Fit:

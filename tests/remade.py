@@ -10,10 +10,11 @@ from bayesdensity.study.spec import Frontier
 
 FORMS: dict[str, dict[str, Any]] = {
     "as shipped": {},
-    "exponential, both": {"form": "exponential", "one_sided": "both"},
-    "families only": {"one_sided": "family"},
-    "symmetric": {"form": "symmetric"},
-    "families alike": {"family_effects": False},
+    "growing": {"dispersion": "growing"},
+    "exponential, both": {"form": "exponential", "one_sided": "both", "dispersion": "growing"},
+    "families only": {"one_sided": "family", "dispersion": "growing"},
+    "symmetric": {"form": "symmetric", "dispersion": "growing"},
+    "families alike": {"family_effects": False, "dispersion": "growing"},
 }
 
 
@@ -25,6 +26,8 @@ def remade(fit: Fit, change: dict[str, Any], **variables: Any) -> Fit:
         "family_inefficiency_scale": form.family_form.one_sided,
         "family_scale": form.family_effects,
         "family_effect": form.family_effects,
+        "family_asymmetry": form.dispersion == "two-sided",
+        "asymmetry_growth": form.dispersion == "two-sided",
         "curvature": form.trend == "quadratic",
         "break_time": form.trend == "change-point" and form.break_date is None,
     }

@@ -16,7 +16,7 @@ from scipy import special, stats
 
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
 from bayesdensity.checks.registry import check
-from bayesdensity.checks.residuals import LEAST, Parts, depends, family_scores, normal_scores, parts
+from bayesdensity.checks.residuals import LEAST, Parts, depends, family_scores, largest_size, normal_scores, parts
 from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
@@ -32,21 +32,32 @@ REMEDIES = {
     "architecture": "Vary what counts as the size of a mixture of experts (llms.size), or leave one kind out.",
     "date": "Try another trend (frontier.trend), and compare.",
     "lab type": "The mean is one of who publishes: fit without these LLMs, and see what moves.",
-    "lower": "Let the sides of the spread move apart (frontier.dispersion = 'two-sided'), and compare.",
-    "upper": "Let the sides of the spread move apart (frontier.dispersion = 'two-sided'), and compare.",
-    "sides": "Let the sides of the spread move apart (frontier.dispersion = 'two-sided'), and compare.",
     "single": "Bring second measurements of these scores; fit without cells of a single score, and see what moves.",
     "beyond": "Let the link depart beyond the reference (reference.beyond = 'misfit'), or take a larger reference.",
 }
+
+APART = "Let the sides of the spread move apart (frontier.dispersion = 'two-sided'), and compare."
 
 
 @check("families", place=65)
 def check_families(fit: Fit) -> Check:
     """Residuals of LLMs with the effects of their families: size, tokens, architecture, date, lab, single scores."""
     draws = thinned(fit)
-    found, view = parts(fit, draws), Draws(fit.data, draws)
-    tests = _of_llms(fit, view, found) | _of_sides(fit, found) | _of_cells(fit, view)
-    return judged("families", tests, REMEDIES, "LLMs of other families differ as modelled, whatever they are.")
+    view = Draws(fit.data, draws)
+    tests = _of_llms(fit, view, parts(fit, draws)) | _of_cells(fit, view)
+    return judged(
+        "families", tests, REMEDIES, "what LLMs depart by from the trend goes with none of what is known of them."
+    )
+
+
+@check("sides", place=66)
+def check_sides(fit: Fit) -> Check:
+    """Effects of families below and above their middle: whether either side scatters otherwise early and late."""
+    z, time = family_scores(fit, parts(fit, thinned(fit))), fit.data["family_time"].to_numpy()
+    if z.shape[1] < 2 * LEAST:
+        return Check("sides", "PASS", f"{z.shape[1]} families are too few to tell their sides apart, early and late.")
+    remedies = dict.fromkeys(("lower", "upper", "sides"), APART)
+    return judged("sides", _of_sides(z, time), remedies, "families below and above the middle scatter as modelled.")
 
 
 class Whitener(NamedTuple):
@@ -139,24 +150,21 @@ def _groups(data: xr.Dataset) -> dict[str, Array]:
 def _beyond(draws: Draws, residual: Array) -> Array:
     """How far beyond the largest size of the reference an LLM would lie on the trend; shape (draw, llm)."""
     on_trend = draws.log_size + draws["log_density_relative"] - residual
-    return np.asarray(np.maximum(on_trend - draws["link_largest"].mean(axis=1, keepdims=True), 0))
+    return np.asarray(np.maximum(on_trend - largest_size(draws).mean(axis=1, keepdims=True), 0))
 
 
-def _of_sides(fit: Fit, found: Parts) -> dict[str, float]:
+def _of_sides(z: Array, time: Array) -> dict[str, float]:
     """p-values of how the effects of families scatter above and below their middle, early and late."""
-    z, time = family_scores(fit, found), fit.data["family_time"].to_numpy()
-    if z.shape[1] < 2 * LEAST:
-        return {}
     late = time > np.median(time)
     tests = {
-        f"{side} side: families of later dates lie closer to the middle, or further from it": _spread(z, on_side, late)
+        f"{side} side: families of later dates lie closer to the middle, or farther from it": _spread(z, on_side, late)
         for side, on_side in (("lower", z < 0), ("upper", z > 0))
     }
     # The score of a split normal whose sides move apart, as normal scores.
     skew, known = (x * np.abs(x) - SKEWED * x for x in (z, special.ndtri((np.arange(4000) + 0.5) / 4000)))
     u = np.searchsorted(np.sort(known), skew) / len(known)
     plain = np.ones((1, len(time)))
-    tests["sides of the spread between families move apart with time"] = depends(
+    tests["sides: lower and upper spread of families move apart with time"] = depends(
         normal_scores(np.clip(u, 0.5 / len(known), 1 - 0.5 / len(known))), time, plain
     )
     return tests

@@ -28,7 +28,7 @@ def check_benchmarks(fit: Fit) -> Check:
     bench = draws.cells.target_benchmark
     z = draws.standard_departures()[:, : draws.cells.n_targets]
     time = data["time"].to_numpy()[draws.cells.llm]
-    size = draws.target_sizes(draws["log_density_relative"])
+    size, largest = draws.target_sizes(draws["log_density_relative"]), largest_size(draws)
     tests = {}
     for b, name in enumerate(data["benchmark"].to_numpy()):
         here = bench == b
@@ -38,7 +38,7 @@ def check_benchmarks(fit: Fit) -> Check:
         late = time[here] > np.median(time[here])
         if min(late.sum(), (~late).sum()) >= LEAST:
             tests[f"drift on {name}: departures of later LLMs scatter differently"] = spread(z[:, here], late)
-        beyond = np.maximum(size - draws["link_largest"][:, bench], 0)[:, here]
+        beyond = np.maximum(size - largest[:, bench], 0)[:, here]
         if min((beyond > 0).sum(axis=1).min(), (beyond == 0).sum(axis=1).min()) >= LEAST:
             plain = np.stack([np.ones_like(beyond), size[:, here]], axis=1)
             tests[f"bend on {name}: departures go with size beyond the reference"] = depends(z[:, here], beyond, plain)
@@ -145,6 +145,11 @@ def projection(z: Array, on: Array, given: Array) -> Array:
     basis, _ = np.linalg.qr(np.swapaxes(given, -1, -2))
     x = x - (basis @ (np.swapaxes(basis, -1, -2) @ x[..., None]))[..., 0]
     return np.asarray((z * x).sum(axis=-1) / np.sqrt((x**2).sum(axis=-1)))
+
+
+def largest_size(draws: Draws) -> Array:
+    """Log size of the largest of the reference on the axis of the targets, (draw, benchmark); fits of old know none."""
+    return draws["link_largest"] if "link_largest" in draws else np.full(draws["level"].shape, np.inf)
 
 
 class Parts(NamedTuple):

@@ -33,8 +33,9 @@ def one_draw(fit: Fit, chain: int = 0, draw: int = 11, **values: float) -> Fit:
 
 
 def remade(fit: Fit, change: dict[str, Any]) -> Fit:
-    """One draw of the fit, as if of another form of the frontier, with strong inefficiencies."""
+    """One draw of the fit, as if of another form of the frontier, with strong inefficiencies; sides spread alike."""
     one = one_draw(fit, 1, 7, noise_scale=0.2, family_scale=0.3, dispersion_growth=0.15)
+    change = {"dispersion": "growing"} | change
     return remade_with(one, change, inefficiency_scale=0.5, family_inefficiency_scale=0.5)
 
 
@@ -110,6 +111,6 @@ def implied_sizes(fit: Fit, scores: np.ndarray) -> np.ndarray:
 
 
 def noiseless(fit: Fit) -> Fit:
-    """One draw, with so many items that scores have no noise of their own."""
-    quiet = one_draw(fit, overdispersion=0)
+    """One draw, with so many items that scores have no noise of their own; the link goes on beyond its members."""
+    quiet = one_draw(fit, overdispersion=0, link_stretch=0)
     return replace(quiet, data=quiet.data.assign(n_items=quiet.data["n_items"] * 0 + 1e18))

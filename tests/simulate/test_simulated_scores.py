@@ -47,7 +47,7 @@ def test_the_reference_keeps_its_scores_and_every_target_gets_new_ones(world_fit
     own, real = of_targets(world_fit.data), world_fit.data["score_value"].to_numpy()
     assert 0 < own.sum() < len(own)
     for k, name in enumerate(WORLDS):
-        scores = simulate_scores(world_fit, 2, 40 * k, np.random.default_rng(k), WORLDS[name]).scores
+        scores = simulate_scores(world_fit, 2, 30 * k, np.random.default_rng(k), WORLDS[name]).scores
         np.testing.assert_array_equal(scores[~own], real[~own])
         assert (scores[own] != real[own]).all()
         assert (scores >= 0).all() and (scores <= 1).all() and np.unique(scores).size > 80
@@ -91,7 +91,7 @@ def test_log_densities_about_their_mean_have_the_spread_and_skewness_of_the_form
 
 def test_where_nothing_scatters_scores_miss_what_is_expected_by_their_noise_only(world_fit: Fit) -> None:
     """The effects of harnesses are those of the draw: they are no part of the noise."""
-    quiet = one_draw(world_fit, cell_scatter=0)
+    quiet = one_draw(world_fit, cell_scatter=0, link_stretch=0)
     data, z = quiet.data, []
     of = data["score_benchmark"].to_numpy()[of_targets(data)]
     noise = 1 / data["n_items"].to_numpy()[of] + point_of(quiet)["overdispersion"][of]

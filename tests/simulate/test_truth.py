@@ -120,3 +120,49 @@ def test_families_keep_their_inefficiency_where_that_of_llms_is_another(world_fi
     mean = quantities.mean_trend(one, quantities.window(one)).draws.to_numpy()[0, 0]
     edge = mean + np.quantile(own + family, 0.95) * np.exp(0.15 * time)
     assert [truth["frontier at the start"], truth["frontier at the end"]] == pytest.approx(list(edge), abs=0.012)
+
+
+def effects_of(name: str, time: float, n: int, seed: int) -> np.ndarray:
+    """Effects of families in a world of the draw of `remade`, drawn without the package."""
+    rng = np.random.default_rng(seed)
+    if name == "growing-lower-tail":
+        lower, upper = 0.3 * np.exp(0.6 * time), 0.3
+        side = np.where(rng.random(n) * (lower + upper) < lower, -lower, upper)
+        effect = side * np.abs(rng.normal(size=n))
+    else:
+        weak = rng.random(n) < 1 / (1 + np.exp(1 - time))
+        effect = 0.3 * np.exp(0.15 * time) * rng.normal(size=n) - 1.5 * weak
+    return np.asarray(effect - effect.mean())
+
+
+@pytest.mark.parametrize("name", ["growing-lower-tail", "weak-labs-late"])
+def test_the_true_frontier_is_that_of_all_families_as_they_are_released(world_fit: Fit, name: str) -> None:
+    """The mean keeps its pace; what of the families lies how far above it moves."""
+    one, n, rng = remade(world_fit, {}), 2_000_000, np.random.default_rng(4)
+    made, modelled = simulated(one, 1, name), simulated(one, 1)
+    ends = quantities.estimate.times(one, quantities.window(one)).to_numpy()
+    mean = quantities.mean_trend(one, quantities.window(one)).draws.to_numpy()[0, 0]
+    growth = 0.0 if name == "growing-lower-tail" else 0.15
+    edge = []
+    for at, of in zip(ends, mean, strict=True):
+        own = 0.2 * rng.normal(size=n) - 0.5 * (np.abs(rng.normal(size=n)) - np.sqrt(2 / np.pi))
+        edge.append(of + np.quantile(effects_of(name, at, n, 7) + np.exp(growth * at) * own, 0.95))
+    rate = np.diff(edge).item() / np.diff(ends).item()
+    assert [made.truth["frontier at the start"], made.truth["frontier at the end"]] == pytest.approx(edge, abs=0.012)
+    assert made.truth["rate of the frontier"] == pytest.approx(rate, abs=0.012)
+    assert made.truth["rate of the mean"] == modelled.truth["rate of the mean"]
+    assert abs(made.truth["frontier at the start"] - modelled.truth["frontier at the start"]) > 0.03
+
+
+@pytest.mark.parametrize("name", ["growing-lower-tail", "weak-labs-late"])
+def test_llms_are_drawn_from_the_population_whose_frontier_is_told(world_fit: Fit, name: str) -> None:
+    one = remade(world_fit, {})
+    time, growth = one.data["time"].to_numpy(), 0.0 if name == "growing-lower-tail" else 0.15
+    for k in (int(time.argmin()), int(time.argmax())):
+        got = residuals(one, 6, WORLDS[name])[:, k]
+        at = float(one.data["family_time"][one.data["family_index"][k]])
+        n, rng = 400_000, np.random.default_rng(8)
+        own = 0.2 * rng.normal(size=n) - 0.5 * (np.abs(rng.normal(size=n)) - np.sqrt(2 / np.pi))
+        wanted = effects_of(name, at, n, 9) + np.exp(growth * time[k]) * own
+        at_quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
+        np.testing.assert_allclose(np.quantile(got, at_quantiles), np.quantile(wanted, at_quantiles), atol=0.09)

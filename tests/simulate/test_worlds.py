@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from equations import implied_sizes, logits, noiseless, simulated
+from equations import implied_sizes, logits, noiseless, point_of, simulated
 from rows import of_targets
 
 from bayesdensity.base.errors import InputError
@@ -65,6 +65,52 @@ def test_only_the_scores_of_the_largest_harness_are_inflated(world_fit: Fit) -> 
     np.testing.assert_array_equal(plain[0][~largest], plain[1][~largest])
     assert (plain[1] > plain[0])[largest].mean() > 0.95
     assert made.truth == base.truth
+
+
+def test_only_scores_that_are_alone_in_their_cell_are_inflated(world_fit: Fit) -> None:
+    quiet = noiseless(world_fit)
+    base, made = simulated(quiet, 1), simulated(quiet, 1, "single-inflated")
+    cell = world_fit.data["score_cell"].to_numpy()[of_targets(world_fit.data)]
+    alone = (np.bincount(cell) == 1)[cell]
+    assert 20 < alone.sum() < len(alone) - 20 and made.truth == base.truth
+    np.testing.assert_allclose(logits(quiet, made.scores) - logits(quiet, base.scores), 0.5 * alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("inferred", [None, 0.3])
+def test_all_scores_gain_a_tenth_of_a_logit_a_year(world_fit: Fit, inferred: float | None) -> None:
+    """From the centre of time; where the study infers how much scores gain, it is this and not what the draw has."""
+    quiet = noiseless(world_fit)
+    base, data = simulated(quiet, 1), quiet.data
+    if inferred is not None:
+        quiet = replace(quiet, posterior=quiet.posterior.assign(score_inflation=quiet.posterior["rate"] * 0 + inferred))
+    made = simulated(quiet, 1, "late-inflated")
+    cell = data["score_cell"].to_numpy()[of_targets(data)]
+    time = data["time"].to_numpy()[data["cell_entity"].to_numpy()[cell]]
+    np.testing.assert_allclose(logits(quiet, made.scores) - logits(quiet, base.scores), 0.1 * time, atol=1e-4)
+    assert made.truth == base.truth
+
+
+def test_beyond_the_reference_the_link_of_each_benchmark_bends_by_a_factor_of_its_own(world_fit: Fit) -> None:
+    quiet = noiseless(world_fit)
+    data, point = quiet.data, point_of(quiet)
+    bench, spread = data["score_benchmark"].to_numpy()[of_targets(data)], []
+    for seed in range(60):
+        base, made = simulated(quiet, seed), simulated(quiet, seed, "bending-link")
+        assert made.truth == base.truth
+        size, bent = implied_sizes(quiet, base.scores), implied_sizes(quiet, made.scores)
+        beyond = size - point["link_largest"][bench]
+        # The turn takes a few tenths of an e-fold.
+        np.testing.assert_allclose(bent[beyond < -1], size[beyond < -1], atol=0.05)
+        factor = []
+        for b in range(3):
+            there = (bench == b) & (beyond > 0.5)
+            factor.append(np.log(np.median((bent[there] - size[there]) / beyond[there] + 1)) if there.any() else np.nan)
+        spread.append(factor)
+    found = np.array(spread)
+    found = found[np.isfinite(found).all(axis=1)]
+    assert len(found) > 30 and found.std() == pytest.approx(0.5, abs=0.15)
+    apart = (found - found.mean(axis=1, keepdims=True)).std(ddof=0) * np.sqrt(3 / 2)
+    assert apart == pytest.approx(0.5 * np.sqrt(0.5), abs=0.1)
 
 
 def test_half_of_the_cells_with_several_scores_repeat_one(world_fit: Fit) -> None:
