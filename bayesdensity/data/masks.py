@@ -105,7 +105,7 @@ def targets_only(data: xr.Dataset) -> xr.Dataset:
     scores = scores_of(data)
     rows = np.flatnonzero(scores.is_target)
     used, harness = np.unique(scores.harness[rows], return_inverse=True)
-    left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, reference=slice(0), harness=used)
+    left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, harness=used)
     return with_scores(
         left.assign(score_harness=("score", harness)),
         keep_scores=(data["score_keep"] | data["score_beyond"]).to_numpy()[rows],
