@@ -98,8 +98,8 @@ def _log_sizes(fit: Fit) -> np.ndarray:
     """Log sizes of the members of the reference or of the runs of the ladder, from the centre of the targets."""
     data = fit.data
     if fit.study.reference.kind == "family":
-        return data["reference_log_size"].to_numpy()
-    return data["run_log_n"].to_numpy() + data.attrs["ladder_log_n_centre"] - data.attrs["log_size_centre"]
+        return np.asarray(data["reference_log_size"])
+    return np.asarray(data["run_log_n"] + data.attrs["ladder_log_n_centre"] - data.attrs["log_size_centre"])
 
 
 def _ladder(fit: Fit, ci: float) -> Figure:
