@@ -5,6 +5,8 @@ Each test is made at many posterior draws, on effects standardised by the scales
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import special, stats
 
@@ -21,11 +23,12 @@ LEAST = 8
 
 @check("benchmarks", place=50)
 def check_benchmarks(fit: Fit) -> Check:
-    """Departures of LLMs on single benchmarks: outliers, and scatter that grows or shrinks with time."""
+    """Departures of LLMs on single benchmarks: outliers, scatter that moves with time, bends beyond the reference."""
     draws, data = Draws(fit.data, thinned(fit)), fit.data
     bench = draws.cells.target_benchmark
     z = draws.standard_departures()[:, : draws.cells.n_targets]
     time = data["time"].to_numpy()[draws.cells.llm]
+    size = draws.target_sizes(draws["log_density_relative"])
     tests = {}
     for b, name in enumerate(data["benchmark"].to_numpy()):
         here = bench == b
@@ -35,9 +38,14 @@ def check_benchmarks(fit: Fit) -> Check:
         late = time[here] > np.median(time[here])
         if min(late.sum(), (~late).sum()) >= LEAST:
             tests[f"drift on {name}: departures of later LLMs scatter differently"] = spread(z[:, here], late)
+        beyond = np.maximum(size - draws["link_largest"][:, bench], 0)[:, here]
+        if min((beyond > 0).sum(axis=1).min(), (beyond == 0).sum(axis=1).min()) >= LEAST:
+            plain = np.stack([np.ones_like(beyond), size[:, here]], axis=1)
+            tests[f"bend on {name}: departures go with size beyond the reference"] = depends(z[:, here], beyond, plain)
     remedies = {
         "outliers": "Look for scores of another protocol, or contaminated ones; exclude them with a reason.",
         "drift": "Look for contamination or saturation of the benchmark; fit without it.",
+        "bend": "Let the link depart beyond the reference (reference.beyond = 'misfit'), or take a larger reference.",
     }
     return judged("benchmarks", tests, remedies, "departures of LLMs on single benchmarks scatter as modelled.")
 
@@ -46,7 +54,8 @@ def check_benchmarks(fit: Fit) -> Check:
 def check_frontier(fit: Fit) -> Check:
     """Residuals of LLMs and families about the trend: their distribution, and what they should not depend on."""
     draws, data, form = thinned(fit), fit.data, fit.study.frontier
-    own, family = _residuals(fit, draws)
+    found = parts(fit, draws)
+    own, family = _own_scores(fit, found), family_scores(fit, found)
     tests = {"shape: residuals of LLMs are not distributed as the form of the frontier has it": normal(own)}
     size, time = data["log_size"].to_numpy(), data["time"].to_numpy()  # where a weight is inferred, its middle
     plain = np.stack([np.ones_like(time), time, time**2])
@@ -113,34 +122,74 @@ def depends(z: Array, on: Array, given: Array) -> float:
     z : ndarray
         Standard normal residuals, shape (draw, effect).
     on : ndarray
-        What they may depend on, shape (effect,).
+        What they may depend on, shape (effect,), or (draw, effect) where that differs between draws.
     given : ndarray
-        Covariates whose linear effects are removed first, shape (covariate, effect).
+        Covariates whose linear effects are removed first, shape (covariate, effect), or (draw, covariate, effect).
 
     Returns
     -------
     float
         Combined over the draws.
     """
+    return float(over_draws(2 * special.ndtr(-np.abs(projection(z, on, given)))))
+
+
+def projection(z: Array, on: Array, given: Array) -> Array:
+    """Standard normal where residuals do not depend on a covariate, at each draw; arguments as for `depends`.
+
+    Parameters
+    ----------
+    z, on, given : ndarray
+    """
     x = np.asarray(on, dtype=float)
-    x = x - given.T @ np.linalg.lstsq(given.T, x, rcond=None)[0]
-    return float(over_draws(2 * special.ndtr(-np.abs(z @ x) / np.sqrt((x**2).sum()))))
+    basis, _ = np.linalg.qr(np.swapaxes(given, -1, -2))
+    x = x - (basis @ (np.swapaxes(basis, -1, -2) @ x[..., None]))[..., 0]
+    return np.asarray((z * x).sum(axis=-1) / np.sqrt((x**2).sum(axis=-1)))
 
 
-def _residuals(fit: Fit, draws: dict[str, Array]) -> tuple[Array, Array]:
-    """Normal scores of the LLMs' own residuals and of the effects of families, at the scales of each draw."""
-    data, form = fit.data, fit.study.frontier
+class Parts(NamedTuple):
+    """What LLMs depart by from the trend at draws: their own part, and that of their family."""
+
+    own: Array
+    """Shape (draw, llm)."""
+    family: Array
+    """Shape (draw, family); no family where the study has no such part."""
+    scales: Scales
+    """Shape (draw, 1)."""
+
+
+def parts(fit: Fit, draws: dict[str, Array]) -> Parts:
+    """Residuals about the trend at draws, taken apart.
+
+    Parameters
+    ----------
+    fit : Fit
+    draws : dict of ndarray
+        As `bayesdensity.checks.protocol.thinned` gives them.
+    """
+    data = fit.data
     mean = mean_at(fit.thinned(DRAWS), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
-    scales = Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws)))
-    family = np.zeros((len(own), 0))
-    if form.family_effects:
-        effect = draws["family_effect"]
+    effect = draws["family_effect"] if fit.study.frontier.family_effects else np.zeros((len(own), 0))
+    if effect.shape[1]:
         own = own - effect[:, data["family_index"].to_numpy()]
-        family = _normal_scores(form.spread.cdf(effect, form.family_form, scales, data["family_time"].to_numpy()))
-    spread = form.spread.growth(scales, data["time"].to_numpy())
-    return _normal_scores(form.llm_form.cdf(own / spread, scales.noise, scales.inefficiency)), family
+    return Parts(own, effect, Scales(*(np.reshape(part, (-1, 1)) for part in scales_of(draws))))
 
 
-def _normal_scores(u: Array) -> Array:
+def family_scores(fit: Fit, found: Parts) -> Array:
+    """Normal scores of the effects of families at the scales of each draw; shape (draw, family)."""
+    form, time = fit.study.frontier, fit.data["family_time"].to_numpy()
+    if not found.family.shape[1]:
+        return found.family
+    return normal_scores(form.spread.cdf(found.family, form.family_form, found.scales, time))
+
+
+def _own_scores(fit: Fit, found: Parts) -> Array:
+    form, scales = fit.study.frontier, found.scales
+    spread = form.spread.growth(scales, fit.data["time"].to_numpy())
+    return normal_scores(form.llm_form.cdf(found.own / spread, scales.noise, scales.inefficiency))
+
+
+def normal_scores(u: Array) -> Array:
+    """Normal scores of probability integral transforms."""
     return np.asarray(special.ndtri(np.clip(u, 1e-12, 1 - 1e-12)))

@@ -10,10 +10,10 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.laws.forms import Scales, scales_of
 from bayesdensity.quantities.growth import mean_at
+from bayesdensity.simulate.population import family_effects, llm_form, scales_in
 from bayesdensity.simulate.truth import true_values
-from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages, llm_form
+from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages
 
 MODELLED = WORLDS["as-modelled"]
 
@@ -69,10 +69,10 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
 def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: World) -> np.ndarray:
     data, form = one.data, one.study.frontier
     time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
-    scales, spread = Scales(*(float(part) for part in scales_of(at))), form.spread
+    scales, spread = scales_in(world, at), form.spread
     log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
     if form.family_effects:
-        log_density += spread.draw(rng, form.family_form, scales, family_time)[family]
+        log_density += family_effects(world, form, scales, family_time, rng)[family]
     if world.lineage_scale:
         lineage = lineages(data["family"].to_numpy())
         shared = world.lineage_scale * rng.standard_normal(lineage.max() + 1)[lineage]
@@ -85,6 +85,8 @@ def _scores(
     data: xr.Dataset, at: xr.Dataset, relative: np.ndarray, rng: np.random.Generator, world: World
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores, and ln density of each LLM as its cells show it."""
+    if world.inflated == "late" and "score_inflation" in at:
+        at = at.assign(score_inflation=0.0)
     draws, time = Draws(data, at), data["time"].to_numpy()
     llm, bench = draws.cells.llm, draws.cells.target_benchmark
     is_target = draws.scores.is_target
@@ -94,13 +96,18 @@ def _scores(
     size = size + draws["benchmark_slope"][bench] * time[llm]
     size = size + rng.normal(0, draws["cell_scatter"][bench])
     measured = np.bincount(llm, size) / np.bincount(llm) - draws.log_size
-    cell_logit = laws.logit_of_size(draws.link.at(bench), size)
+    cell_logit = laws.logit_of_size(_link(draws.link, rng, world).at(bench), size)
     if world.contamination:
         leaked = (rng.random(len(relative)) < 0.5) & (time > 0)
         cell_logit = cell_logit + world.contamination * (leaked[llm] & (bench == np.bincount(bench).argmax()))
     logit = cell_logit[cell] + draws.score_effect[is_target]
     if world.inflation:
-        logit = logit + world.inflation * _of_largest(data, harness)
+        inflated = {
+            "harness": _of_largest(data, harness),
+            "single": (np.bincount(cell) == 1)[cell],
+            "late": time[llm][cell],
+        }
+        logit = logit + world.inflation * inflated[world.inflated]
     expected = laws.score(logit, data["floor"].to_numpy()[score_bench], draws["ceiling"][score_bench])
     sd = laws.score_sd(expected, data["n_items"].to_numpy()[score_bench], draws["overdispersion"][score_bench])
     noisy = np.clip(rng.normal(expected, sd), 0.0, 1.0)
@@ -110,6 +117,14 @@ def _scores(
     scores = data["score_value"].to_numpy().copy()
     scores[is_target] = noisy
     return scores, measured
+
+
+def _link(link: laws.Link, rng: np.random.Generator, world: World) -> laws.Link:
+    """The link as it is in the world: half of what it departs by beyond the reference is common to all benchmarks."""
+    if not world.stretch:
+        return link
+    common, each = rng.spawn(1)[0].normal(0, world.stretch * np.sqrt(0.5), (2, len(link.level)))
+    return laws.beyond_largest(link, link.largest, common[0] + each)
 
 
 def _of_largest(data: xr.Dataset, harness: np.ndarray) -> np.ndarray:

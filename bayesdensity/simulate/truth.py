@@ -9,7 +9,8 @@ from bayesdensity import quantities
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.growth import excess as modelled_excess
-from bayesdensity.simulate.worlds import World, bend, excess
+from bayesdensity.simulate.population import excess
+from bayesdensity.simulate.worlds import World, bend
 
 FRONTIER_RATE, MEAN_RATE = "rate of the frontier", "rate of the mean"
 FRONTIER_START, FRONTIER_END = "frontier at the start", "frontier at the end"

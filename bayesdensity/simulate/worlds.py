@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.laws import trends
-from bayesdensity.laws.forms import FORMS, HalfStudentT, Scales, Shortfall, scales_of
-from bayesdensity.study.spec import Frontier
-
-MANY = 400_000
-"""Draws that the frontier of a world without a formula for it is read off."""
+from bayesdensity.laws.forms import FORMS, HalfStudentT, Shortfall
 
 
 @dataclass(frozen=True)
@@ -30,8 +26,17 @@ class World:
     """Change of the rate a year, on top of the trend of the study."""
     rate_change: float = 0.0
     """Of the mean at the middle of time, on top of the trend of the study; natural logarithms a year."""
+    lower_growth: float | None = None
+    """Growth a year, in logarithms, of the lower side of the spread between families; all other spread is constant."""
+    weak_gap: float = 0.0
+    """By how much families of a weak group, which are released more and more, lie below the others."""
+    stretch: float = 0.0
+    """Standard deviation of the logarithm of what an e-fold of size counts for beyond the reference, by benchmark."""
     inflation: float = 0.0
-    """Logits by which the harness that measured most targets overstates all of them."""
+    """Logits by which some scores are too high."""
+    inflated: Literal["harness", "single", "late"] = "harness"
+    """Those of the harness that measured most targets; those that are the only one of their cell; or all, by so many
+    logits a year from the centre of time, where the study infers as much too."""
     copied: float = 0.0
     """Share of cells with several scores in which all repeat the first."""
     slack: float | None = None
@@ -47,9 +52,16 @@ WORLDS: dict[str, World] = {
     "exponential": World("inefficiency is exponential", inefficiency=FORMS["exponential"]),
     "student-t": World("inefficiency is heavy-tailed: half of a Student-t of 3 degrees", inefficiency=HalfStudentT()),
     "lineages": World("families of one lineage share a part of their density", lineage_scale=0.7),
+    "growing-lower-tail": World("only the lower side between families grows, by 0.6 a year", lower_growth=0.6),
+    "weak-labs-late": World("families 1.5 below the rest are ever more of all", weak_gap=1.5),
+    "bending-link": World("an e-fold beyond the reference counts for 0.4 to 2.3", stretch=0.5),
     "quadratic": World("the rate falls by a further 0.6 a year", curvature=-0.6),
     "break": World("the rate falls at once by 1 a year, in the middle", rate_change=-1.0),
     "inflated": World("the harness with most scores adds half a logit", inflation=0.5),
+    "single-inflated": World(
+        "scores that are the only one of their cell add half a logit", inflation=0.5, inflated="single"
+    ),
+    "late-inflated": World("all scores gain 0.1 logits a year", inflation=0.1, inflated="late"),
     "copied": World("of the cells with several scores, half repeat one", copied=0.5),
     "records": World("only LLMs within a factor of two of the densest so far are published", slack=float(np.log(2))),
     "moe-size": World("a third of its total parameters is the size of a mixture of experts", moe_size=1 / 3),
@@ -69,43 +81,6 @@ def world_of(name: str) -> World:
     if name not in WORLDS:
         raise InputError(one_of(name, WORLDS, "world"))
     return WORLDS[name]
-
-
-def llm_form(world: World, form: Frontier) -> Shortfall:
-    """How the LLMs of one family differ in a world."""
-    return (world.inefficiency or form.llm_form) if form.llm_form.one_sided else form.llm_form
-
-
-def excess(world: World, form: Frontier, draw: xr.Dataset, time: np.ndarray) -> np.ndarray | None:
-    """Distance of the frontier from the mean at times.
-
-    Parameters
-    ----------
-    world : World
-    form : Frontier
-        That of the study.
-    draw : xarray.Dataset
-        One draw of the scales about the trend.
-    time : ndarray
-        Years from the centre of time.
-
-    Returns
-    -------
-    ndarray or None
-        Natural logarithms of density, shape of ``time``; None where the study's own formula holds.
-    """
-    if world.inefficiency is None and not world.lineage_scale:
-        return None
-    scales, quantiles = Scales(*(float(part) for part in scales_of(draw))), []
-    for at in time:
-        rng, many = np.random.default_rng(0), np.full(MANY, at)
-        spread = form.spread.growth(scales, at)
-        residual = spread * llm_form(world, form).draw(rng, scales.noise, scales.inefficiency, MANY)
-        if form.family_effects:
-            residual = residual + form.spread.draw(rng, form.family_form, scales, many)
-        residual = residual + spread * world.lineage_scale * rng.standard_normal(MANY)
-        quantiles.append(np.quantile(residual, form.quantile))
-    return np.array(quantiles)
 
 
 def bend(world: World, time: np.ndarray, sample: np.ndarray) -> np.ndarray:
