@@ -31,11 +31,20 @@ REMEDIES = {
 def check_reference(fit: Fit) -> Check:
     """Misfit of the law and the map of a ladder, or of the link of a family."""
     draws = thinned(fit)
+    if not knows_reference(fit):
+        said = "the reference was fitted alone, and what it was fitted to is not kept with the draws of the targets."
+        remedy = "Fit with reference.inference = 'joint', or the reference alone, to see whether it follows its law."
+        return Check("reference", "REVIEW", said, remedy)
     tests = _ladder(fit, draws) if fit.study.reference.kind == "ladder" else _family(fit, draws)
     if not tests:
         said = f"{fit.data.sizes['reference']} members are too few to see whether they follow one link."
         return Check("reference", "REVIEW", said, "Compare with a reference of more sizes.")
     return judged("reference", tests, REMEDIES, FINE[fit.study.reference.kind])
+
+
+def knows_reference(fit: Fit) -> bool:
+    """Whether the draws hold the law of the ladder or the members of the family, and not only the link passed on."""
+    return ("law_miss" if fit.study.reference.kind == "ladder" else "recipe") in fit.posterior
 
 
 def _family(fit: Fit, draws: dict[str, Array]) -> dict[str, float]:

@@ -72,6 +72,15 @@ def with_harness_names(data: xr.Dataset) -> xr.Dataset:
     return data.assign_coords(harness_name=("harness", names))
 
 
+def with_reach(data: xr.Dataset) -> xr.Dataset:
+    """The dataset with the end of its reference, beyond which fits of former versions trusted the link."""
+    if "reach" in data or "score_value" not in data:
+        return data
+    end = {name: ("benchmark", np.ones(data.sizes["benchmark"])) for name in ("reach", "beyond_score")}
+    nothing = ("score", np.zeros(data.sizes["score"], dtype=bool))
+    return data.assign(end, score_beyond=nothing).assign_attrs(censored=False)
+
+
 def known_target_scores(data: xr.Dataset) -> NDArray[np.bool_]:
     """Which scores are those of a target, and known; dim ``score``."""
     return np.asarray(scores_of(data).is_target & data["score_keep"].to_numpy())

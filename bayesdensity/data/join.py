@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.masks import with_scores
 from bayesdensity.data.pseudo import implied
 from bayesdensity.data.selection import Selection
@@ -41,7 +40,7 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
     suites = _suites(selection)
     data = xr.merge([targets, scores, ladder, suites], combine_attrs="no_conflicts")
     censored = study.reference.beyond == "censored"
-    return with_scores(data.assign(reach=("benchmark", _reach(data))).assign_attrs(censored=censored))
+    return with_scores(data.assign_attrs(censored=censored))
 
 
 def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
@@ -131,16 +130,6 @@ def _scores(selection: Selection) -> xr.Dataset:
         attrs={"n_target_cells": int((cells["entity"] < len(selection.llms)).sum())},
     )
     return data
-
-
-def _reach(data: xr.Dataset) -> np.ndarray:
-    """Best score of a member of the reference, or of a training of the ladder, on each benchmark; 1 without any."""
-    scores, value = scores_of(data), data["score_value"].to_numpy()
-    mean = np.bincount(scores.cell, value) / np.bincount(scores.cell)
-    cells, reach = cells_of(data), np.zeros(data.sizes["benchmark"])
-    np.maximum.at(reach, cells.member_benchmark, mean[cells.n_targets :])
-    np.maximum.at(reach, data["map_benchmark"].to_numpy(), data["map_value"].to_numpy())
-    return np.where(reach > 0, reach, 1.0)
 
 
 def _ladder(study: Study, selection: Selection) -> xr.Dataset:

@@ -43,6 +43,7 @@ def with_scores(
     if keep_llms is not None:
         keep = keep & np.append(keep_llms, np.ones(data.sizes["reference"], dtype=bool))[entity[cell]]
     # A score that says only that the reference would have to be larger is kept at the bound, and told apart.
+    data = data.assign(reach=("benchmark", _reach(data, value, keep)))
     above = beyond_reach(data, value)
     beyond = above & data.attrs["censored"]
     value = np.where(beyond, data["reach"].to_numpy()[bench], value)
@@ -87,6 +88,19 @@ def under_same_priors(data: xr.Dataset, keep_scores: np.ndarray) -> xr.Dataset:
     return with_scores(data, keep_scores=keep_scores).assign({name: data[name] for name in LINK if name in data})
 
 
+def _reach(data: xr.Dataset, value: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """Best score of a member of the reference, or of a training of the ladder, on each benchmark; 1 without any."""
+    cells, scores = cells_of(data), scores_of(data)
+    if not len(cells.member) and not data.sizes["map"]:
+        return data["reach"].to_numpy()  # what it was fitted to is not kept
+    count = np.bincount(scores.cell, keep)
+    mean = np.bincount(scores.cell, value * keep) / np.maximum(count, 1)
+    reach = np.zeros(data.sizes["benchmark"])
+    np.maximum.at(reach, cells.member_benchmark, mean[cells.n_targets :])
+    np.maximum.at(reach, data["map_benchmark"].to_numpy(), data["map_value"].to_numpy())
+    return np.where(reach > 0, reach, 1.0)
+
+
 def beyond_reach(data: xr.Dataset, value: np.ndarray) -> np.ndarray:
     """Which scores of targets are at least the best that the reference is known to reach, dim ``score``."""
     scores = scores_of(data)
@@ -105,7 +119,7 @@ def targets_only(data: xr.Dataset) -> xr.Dataset:
     scores = scores_of(data)
     rows = np.flatnonzero(scores.is_target)
     used, harness = np.unique(scores.harness[rows], return_inverse=True)
-    left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, reference=slice(0), harness=used)
+    left = data.isel(cell=slice(cells_of(data).n_targets), score=rows, harness=used)
     return with_scores(
         left.assign(score_harness=("score", harness)),
         keep_scores=(data["score_keep"] | data["score_beyond"]).to_numpy()[rows],

@@ -199,6 +199,11 @@ def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]
         (~(use == "loss") & ~runs["benchmark"].isin(study.benchmarks), "benchmark not in the study"),
         (trajectory & ~runs["benchmark"].isin(letters), "the loss-to-score map of its benchmark is fitted to 'score'"),
         (trajectory & runs["score_multiple_choice"].isna(), "no multiple-choice score"),
+        # Knowing answers and naming them by letters are learned one after the other; the map is of the former.
+        (
+            trajectory & ~(runs["score_multiple_choice"] > runs["score"]),
+            "letter format not learned yet: its letters score no more than its cloze answers",
+        ),
         ((use == "loss") & runs["loss"].isna(), "no loss"),
     ]
     return _first_reason(runs.index, rules), use

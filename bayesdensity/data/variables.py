@@ -69,7 +69,7 @@ VARIABLES: dict[str, Variable] = {
         ("benchmark",), _SCORE, "best score that the reference is known to reach", "model.harnesses, data"
     ),
     "beyond_score": Variable(
-        ("benchmark",), _SCORE, "mean of the scores beyond it, where its slope is known", "model.reference"
+        ("benchmark",), _SCORE, "mean of the scores beyond it, where its slope is known", "model.beyond"
     ),
     "link_centre": Variable(
         ("benchmark",), _LOGIT, "mean logit of the targets, where its prior is stated", "model.reference"
@@ -77,9 +77,9 @@ VARIABLES: dict[str, Variable] = {
     "link_position": Variable(("benchmark",), _LOG, "their mean log size there, about", "model.reference"),
     "link_spread": Variable(("benchmark",), _LOG, "standard deviation of their log sizes, about", "model.reference"),
     "map_centre": Variable(
-        ("benchmark",), "loss", "mean loss of the pairs above the floor", "model.reference, quantities"
+        ("benchmark",), "loss", "mean loss of the pairs above the floor", "model.ladder, quantities"
     ),
-    "map_centre_logit": Variable(("benchmark",), _LOGIT, "mean logit of these pairs", "model.reference"),
+    "map_centre_logit": Variable(("benchmark",), _LOGIT, "mean logit of these pairs", "model.ladder"),
     "cell": Variable(("cell",), "label", "LLM on benchmark, for print", "labels of draws"),
     "cell_entity": Variable(("cell",), _AT, "LLM, or the number of LLMs plus the member", "data.cells"),
     "cell_benchmark": Variable(("cell",), _AT, "benchmark", "data.cells"),
@@ -113,7 +113,7 @@ VARIABLES: dict[str, Variable] = {
     "map_training": Variable(("map",), _AT, "training", "model.ladder, checks"),
     "map_loss": Variable(("map",), "loss", "loss", "model.ladder, checks, plots"),
     "map_value": Variable(("map",), _SCORE, "score at that loss", "model.ladder, checks, plots"),
-    "map_share": Variable(("map",), _NONE, "share of the weight of its training", "model.reference"),
+    "map_share": Variable(("map",), _NONE, "share of the weight of its training", "model.ladder"),
     "training": Variable(("training",), "label", "training on benchmark, for print", "labels of draws"),
     "training_benchmark": Variable(("training",), _AT, "benchmark", "model.ladder, checks"),
     "training_value": Variable(("training",), _SCORE, "weighted mean of its scores", "model.linearised"),
@@ -135,6 +135,7 @@ ATTRS = {
     "log_size_centre": "mean natural logarithm of the sizes of the targets",
     "time_centre": "mean release of the targets, years from 2000-01-01",
     "n_target_cells": "number of cells of targets",
+    "censored": "whether scores beyond the reference say only that they lie beyond",
     "ladder_log_n_centre": "mean log parameters of the runs of the ladder",
     "ladder_log_d_centre": "mean log tokens of the runs of the ladder",
     "loss_unit": "unit of the losses of the ladder",

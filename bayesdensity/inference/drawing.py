@@ -80,11 +80,11 @@ def sample(
         if study.reference.inference == "cut":
             run = partial(_run_cut, run, reference, min(chains, cores or os.cpu_count() or 1))
     tree = run(seen, seed)
-    part = inside(seen)
-    read_inside = with_inside and about["part"] == "joint" and bool(part["score_beyond"].any())
-    if read_inside and stage is not None:
-        stage("inside")
-    shared = _shared(run(part, seed, progress=None, **INSIDE)) if read_inside else None
+    shared = None
+    if with_inside and hangs_beyond(seen, about["part"]):
+        if stage is not None:
+            stage("inside")
+        shared = _shared(run(inside(seen), seed, progress=None, **INSIDE))
     seconds = time.monotonic() - start
     wall = {"compile": prepared.seconds, "sample": seconds, "total": prepared.seconds + seconds}
     return Fit(
@@ -95,6 +95,11 @@ def sample(
         about={**about, "wall_seconds": wall},
         inside=shared,
     )
+
+
+def hangs_beyond(data: xr.Dataset, part: Part = "joint") -> bool:
+    """Whether an answer rests on scores beyond the reference, which say how far beyond."""
+    return part == "joint" and not data.attrs["censored"] and bool(inside(data)["score_beyond"].any())
 
 
 def _shared(tree: xr.DataTree) -> xr.Dataset:

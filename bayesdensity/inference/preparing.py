@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import cells_of
 from bayesdensity.data.join import assemble
 from bayesdensity.data.masks import targets_only
 from bayesdensity.data.selection import Selection, select
@@ -136,7 +137,7 @@ def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any], compiler
     about = {**{name: about[name] for name in OF_THE_DATA}, "versions": versions()}
     alone = None
     if study.reference.inference != "joint" and about["part"] == "joint":
-        if study.reference.kind == "family" and not data.sizes["reference"]:
+        if study.reference.kind == "family" and not len(cells_of(data).member):
             raise InputError(
                 f"a fit by {study.reference.inference} inference keeps the scores of the targets only, so it cannot be "
                 "fitted again without some; use reference.inference = 'joint'."

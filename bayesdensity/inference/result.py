@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.cells import with_harness_names
+from bayesdensity.data.cells import with_harness_names, with_reach
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.store import AGAIN, GROUPS, OPTIONAL, read_groups, write_groups
 from bayesdensity.study.digests import fingerprint_of
@@ -150,7 +150,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         If the file is no fit, of another version of the format or the package, or of another study.
     """
     groups, about, diagnostics = read_groups(path)
-    groups["data"] = with_harness_names(groups["data"])
+    groups["data"] = with_reach(with_harness_names(groups["data"]))
     tree = about.pop("study")
     # Earlier versions called the fingerprint the digest.
     fingerprint = about.get("fingerprint", about["digest"])

@@ -20,7 +20,22 @@ LEAST_RISE = 0.1
 def less_known_beyond(
     study: Study, data: xr.Dataset, geometry: Geometry, link: laws.Link, largest: Any, top: Any, nearer: Any = 0.0
 ) -> laws.Link:
-    """The link with a misfit beyond its largest size; where that is ``nearer`` to scores beyond, they lie steeper."""
+    """The link with a misfit beyond the largest size of its reference.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    geometry : Geometry
+    link : Link
+        Dim ``benchmark``.
+    largest : Any
+        Log size from the origin of the link; dim ``benchmark``.
+    top : Any
+        Ceiling; dim ``benchmark``.
+    nearer : Any
+        How much nearer the largest size is to scores beyond than expected: they then lie steeper.
+    """
     if study.reference.beyond != "misfit":
         return laws.beyond_largest(link, largest, 0.0)
     common, between = study.priors["beyond_stretch"], study.priors["beyond_contrast"].sigma

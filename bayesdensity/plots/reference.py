@@ -55,10 +55,10 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     >>> from bayesdensity.inference.result import load_fit
     >>> plot_reference(load_fit("olmo-ladder.nc")).savefig("reference.svg")  # doctest: +SKIP
     """
-    if fit.study.reference.kind == "ladder":
+    if "law_miss" in fit.posterior:
         return _ladder(fit, ci)
     data, draws, n, unit = fit.data, fit.posterior, fit.data.sizes["benchmark"], yardstick(fit.study.reference)
-    members = np.exp(data["reference_log_size"].to_numpy() + data.attrs["log_size_centre"])
+    members = np.exp(_log_sizes(fit) + data.attrs["log_size_centre"])
     low, high = min(5e8, members.min()) / 1.3, max(1e13, members.max())
     x = np.geomspace(low, high, STEPS)
     inside = (x > members.min() / 1.05) & (x < members.max() * 1.05)
@@ -67,7 +67,7 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
     reference = Estimate("reference_score", "score", laws.score(eta, data["floor"], draws["ceiling"]), ci)
     value, cell, bench = (data[f"score_{part}"].to_numpy() for part in ("value", "cell", "benchmark"))
     reached = np.minimum(ends(quantities.effective_size_by_benchmark(fit))[1], high)
-    sizes = np.r_[reached, members[cells_of(data).member]]
+    sizes = np.r_[reached, members[cells_of(data).member]]  # of a reference fitted alone no member is left
     is_member = np.arange(len(sizes)) >= len(reached)
     caption = (
         f"Score that {unit} reaches at a size: median and {ci:.0%} band of the link, dashed outside the sizes of its "
@@ -92,6 +92,14 @@ def plot_reference(fit: Fit, ci: float = DEFAULT_CI) -> Figure:
         axes.tick_params(labelleft=left, labelbottom=bottom)
         plain_ticks(axes.xaxis, count)
     return figure
+
+
+def _log_sizes(fit: Fit) -> np.ndarray:
+    """Log sizes of the members of the reference or of the runs of the ladder, from the centre of the targets."""
+    data = fit.data
+    if fit.study.reference.kind == "family":
+        return np.asarray(data["reference_log_size"])
+    return np.asarray(data["run_log_n"] + data.attrs["ladder_log_n_centre"] - data.attrs["log_size_centre"])
 
 
 def _ladder(fit: Fit, ci: float) -> Figure:

@@ -126,7 +126,7 @@ def replicate(
     >>> from bayesdensity.study.load import load_study
     >>> result = replicate(load_study("densing-law"), replicates=0)
     >>> [trend.window.end for trend in result.trends]
-    ['2024-10-31', '2025-04-30', '2026-04-24']
+    ['2024-10-31', '2025-04-30', '2026-06-04']
     """
     if replicates < 0 or not 0 < ci < 1 or not farthest > 1:
         raise InputError(

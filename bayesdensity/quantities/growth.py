@@ -161,8 +161,8 @@ def inside_range(fit: Fit) -> Fit | None:
     """
     if fit.inside is not None:
         return fit.with_draws(fit.inside)
-    known = "reach" in fit.data and not beyond_reach(fit.data, fit.data["score_value"].to_numpy()).any()
-    return fit if known else None
+    reads_beyond = beyond_reach(fit.data, fit.data["score_value"].to_numpy()).any() and not fit.data.attrs["censored"]
+    return None if reads_beyond or "link_largest" not in fit.posterior else fit
 
 
 def doubling_time(rates: Estimate) -> Estimate:

@@ -193,7 +193,7 @@ class Frontier(Part):
     def _consistent(self) -> Self:
         if self.one_sided != "llm" and not self.family_effects:
             raise ValueError(f"one_sided '{self.one_sided}' needs family_effects = true")
-        if not self.spread.plain and (self.one_sided != "llm" or not self.family_effects):
+        if not self.spread.plain and not self.symmetric_families:
             raise ValueError(f"dispersion '{self.dispersion}' needs family_effects = true and one_sided = 'llm'")
         if self.break_date is not None and self.trend != "change-point":
             raise ValueError("a break_date needs trend = 'change-point'")
@@ -211,8 +211,14 @@ class Frontier(Part):
 
     @property
     def spread(self) -> Dispersion:
-        """How residuals spread at a time."""
-        return DISPERSIONS[self.dispersion]
+        """How residuals spread at a time; two sides are those of symmetric families, without which all grows alike."""
+        both_alike = self.dispersion == "two-sided" and not self.symmetric_families
+        return DISPERSIONS["growing" if both_alike else self.dispersion]
+
+    @property
+    def symmetric_families(self) -> bool:
+        """Whether there are effects of families, of no form but that of the dispersion."""
+        return self.family_effects and not self.family_form.one_sided
 
     @property
     def steady(self) -> bool:

@@ -96,6 +96,9 @@ def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tab
         given = {name: asked[option] for name, option in names.items()}
         given["map_from"] = None if asked["--map-from"] == "none" else asked["--map-from"]
         return law_basis(law_study(asked["--law"], parsed(asked["--set"]), **given), runs)
+    if "forms" in asked:
+        forms = {str(one): load_study(asked["study"], parsed([one] if one else None)) for one in asked["forms"]}
+        return variants_basis(forms, known)
     settings = parsed(asked.get("--set"))
     file = ROOT / asked["study"]
     study = load_study(file if file.suffix == ".toml" else asked["study"], settings)

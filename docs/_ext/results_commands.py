@@ -30,6 +30,13 @@ LAWS = {
     "scalingbench": ["scalingbench", "--law", "densing"],
     "olmo-ladder": ["olmo-ladder"],
 }
+FORMS = {
+    "two classes of families": "frontier.dispersion=two-classes",
+    "one growth of the spread": "frontier.dispersion=growing",
+    "constant spread": "frontier.dispersion=constant",
+    "straight trend": "frontier.trend=linear",
+}
+"""Forms of the frontier beside that of the default study, by what they are called, and what they set."""
 LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
 """LLMs that a page names."""
 DENSEST = 10
@@ -44,6 +51,7 @@ def write(folder: Path, to: Path) -> None:
     """Write the results of every study, law and replication."""
     for study in STUDIES:
         _keep(to / f"{study}.json", _study(folder, study, [study]))
+    _keep(to / "forms.json", _forms(folder))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for study in REPLICATED:
@@ -70,6 +78,22 @@ def _study(folder: Path, name: str, given: list[str]) -> dict[str, Any]:
         summary["dispersion_growth"] = {"median": median, "lower": lower, "upper": upper}
         summary["probability_dispersion_grows"] = float((growth > 0).mean())
     return summary
+
+
+def _forms(folder: Path) -> dict[str, Any]:
+    """Forms of the frontier, stacked by leaving families out, each under what it is called."""
+    names = {"densing-law": "default"}
+    for name, setting in FORMS.items():
+        stem = f"densing-law-{setting.rpartition('=')[2]}"
+        names[stem] = name
+        if not (folder / f"{stem}.nc").is_file():
+            _run(["fit", "densing-law", "--set", setting, "--seed", "1", "-o", str(folder / f"{stem}.nc")])
+    files = [str(folder / f"{stem}.nc") for stem in names]
+    found = _output(folder / "forms.json", ["summary", *files])
+    fits = [{"name": names[stem], **fit, **found["leave_one_out"][stem]} for stem, fit in found.pop("fits").items()]
+    found["ruled_out"] = [names[stem] for stem in found["ruled_out"]]
+    del found["leave_one_out"]
+    return {**found, "fits": sorted(fits, key=lambda fit: -fit["elpd"])}
 
 
 def _paper(output: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +141,8 @@ def _run(arguments: list[str]) -> str:
 def asked_for(name: str) -> dict[str, Any]:
     """What the certificate of `docs/results/NAME.json` says was asked for."""
     kind, _, rest = name.partition("-")
+    if name == "forms":
+        return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
     study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}

@@ -237,25 +237,23 @@ def law_comparison(suite: str) -> list[str]:
 
 @table
 def forms() -> list[str]:
-    """Forms and trends of the frontier, best predictor first."""
-    names = {"default": "nothing: half-normal, LLM, quadratic, growing"}
+    """Forms of the frontier, best predictor of families first."""
     rows = []
-    for form in results("forms")["forms"]:
-        less = number(-form["elpd_difference"], ".1f") if form["elpd_difference"] else "0"
+    for form in results("forms")["fits"]:
+        less = f"{-form['difference']:z.1f} ({form['difference_se']:.1f})" if form["difference"] else "0"
         rows.append(
             [
-                names.get(form["name"], form["name"]),
-                less + (f" ({form['difference_se']})" if "difference_se" in form else ""),
-                str(form["large_k"]),
-                f"{form['max_rhat']:.3f}, {form['min_ess_bulk']}",
-                interval(form["frontier"]),
-                *(interval(form["frontier_at"][date]) for date in ("2023-07-01", "2025-07-01")),
-                interval(form["mean"]),
+                f"{form['name']}: {form['dispersion']}, {form['trend']}",
+                less,
+                f"{form['weight']:.2f}",
+                f"{form['max_rhat']:.3f}, {form['min_ess_bulk']:.0f}",
+                interval(form[MONTHS]),
+                interval(form["mean_trend"][MONTHS]),
                 f"{form['probability_slowing']:.2f}",
             ]
         )
-    head = ["varied", "elpd below the best (se)", "large k, left out exactly", "R-hat, ESS", "frontier, window"]
-    return markdown([*head, "in mid-2023", "in mid-2025", "mean, window", "P(slowing)"], rows)
+    head = ["form: dispersion, trend", "elpd below the best (se)", "weight", "R-hat, ESS"]
+    return markdown([*head, "frontier", "mean", "P(slowing)"], rows)
 
 
 @table

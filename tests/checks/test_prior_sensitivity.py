@@ -31,6 +31,9 @@ def test_the_density_of_every_prior_is_the_one_that_is_stated(world_fit: Fit) ->
     # On the scale of the interval: a name in the posterior, and what makes the quantity of it.
     on_scale = {
         **{name: at[name] for name in ("rate", "curvature", "dispersion_growth", "link_contrast")},
+        **{name: at[name] for name in ("family_asymmetry", "asymmetry_growth")},
+        "beyond_stretch": at["link_stretch"].mean(axis=-1),
+        "beyond_contrast": at["link_stretch"] - at["link_stretch"].mean(axis=-1, keepdims=True),
         **{name: at[f"log_{name}"] for name in ("size_exponent", "link_slope")},
         "size_share": at["logit_size_share"],
         "level": at["origin"] + at["level"].mean(axis=-1),

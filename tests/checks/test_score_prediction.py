@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from farther import counted
 from planted import others_pass
 from rows import cells_on, scores_of_targets
 from scipy import stats
@@ -32,6 +33,7 @@ def without_its_cell(fit: Fit, score: int) -> tuple[float, float]:
     mass = stats.norm.pdf(grid) * (grid[1] - grid[0])
     x = size[..., None] + at["cell_scatter"][..., b, None] * grid
     level, slope, exponent = (at[f"link_{part}"][..., b, None] for part in ("level", "slope", "exponent"))
+    x = counted(x, *(at[f"link_{part}"][..., b, None] for part in ("largest", "stretch")))
     before = level + slope * (1 - np.exp(-exponent * x)) / exponent
     floor, top, items = float(data["floor"][b]), at["ceiling"][..., b, None], float(data["n_items"][b])
 

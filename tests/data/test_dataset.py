@@ -170,6 +170,8 @@ def test_levels_are_centred_on_known_scores(data: xr.Dataset) -> None:
     weights: list[list[float]] = [[] for _ in BENCHMARKS]
     for cell in np.flatnonzero(~gone[: data.attrs["n_target_cells"]]):
         b = int(data["cell_benchmark"][cell])
+        if (value[data["score_cell"].to_numpy() == cell] >= float(data["reach"][b])).any():
+            continue  # beyond the reference
         share = np.clip((value[data["score_cell"].to_numpy() == cell] - floor[b]) / (1 - floor[b]), 0.02, 0.98)
         logits[b].append(np.log(share / (1 - share)).mean())
         weights[b].append(float(data["cell_weight"][cell]))
@@ -182,8 +184,11 @@ def test_links_are_stated_where_the_targets_lie(data: xr.Dataset, truth: Truth) 
     size = data["log_size"].to_numpy() + truth.log_density[data["llm"].to_numpy()].to_numpy()
     n = data.attrs["n_target_cells"]
     entity, bench, weight = (data[f"cell_{part}"].to_numpy()[:n] for part in ("entity", "benchmark", "weight"))
+    above = data["score_value"].to_numpy() >= data["reach"].to_numpy()[data["score_benchmark"].to_numpy()]
+    inside = np.bincount(data["score_cell"].to_numpy(), above)[:n] == 0
     for b in range(len(BENCHMARKS)):
-        at, known = size[entity[bench == b]], weight[bench == b]
+        here = inside & (bench == b)
+        at, known = size[entity[here]], weight[here]
         mean = np.average(at, weights=known)
         spread = np.sqrt(np.average((at - mean) ** 2, weights=known))
         assert float(data["link_position"][b]) == pytest.approx(mean - size.mean(), abs=0.35)

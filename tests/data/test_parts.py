@@ -32,13 +32,13 @@ def test_scores_left_out_are_not_known_and_cells_keep_the_rest(world_fit: Fit) -
     )
 
 
-def test_targets_only_keeps_their_scores_and_drops_the_reference(world_fit: Fit) -> None:
+def test_targets_only_keeps_their_scores_and_keeps_only_sizes_of_the_reference(world_fit: Fit) -> None:
     data = world_fit.data
     left = targets_only(data)
     n = data.attrs["n_target_cells"]
     own = data["score_cell"].to_numpy() < n
     np.testing.assert_array_equal(left["score_value"], data["score_value"].to_numpy()[own])
-    assert left.sizes["cell"] == n and left.sizes["reference"] == 0
+    assert left.sizes["cell"] == n and left.sizes["reference"] == data.sizes["reference"]
     names = data["harness"].to_numpy()[data["score_harness"].to_numpy()[own]]
     np.testing.assert_array_equal(left["harness"].to_numpy()[left["score_harness"].to_numpy()], names)
     for name in LINK:

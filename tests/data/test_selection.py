@@ -179,7 +179,8 @@ def test_runs_are_excluded_by_hand_with_a_reason(world: World) -> None:
 def test_trajectories_serve_letter_benchmarks_only(world: World) -> None:
     reference = LADDER | {"trajectories": "long"}
     chosen = select(study(reference=reference, benchmarks__MMLU__map_from="score_multiple_choice"), world())
-    assert list(chosen.runs.index[chosen.runs["use"] == "trajectory"]) == [9, 10]
+    assert list(chosen.runs.index[chosen.runs["use"] == "trajectory"]) == [10]
+    assert "letter format not learned yet" in reason(chosen, "reference_runs", 9)
     assert "fitted to 'score'" in reason(chosen, "reference_runs", 11)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from farther import counted
 from remade import FORMS
 from remade import remade as remade_with
 from scipy import stats
@@ -42,6 +43,7 @@ def drawn(fit: Fit, chain: int) -> Point:
 
 def logit(point: Point, bench: Any, size: Any) -> Any:
     level, slope, exponent = (point[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
+    size = counted(size, point["link_largest"][bench], point["link_stretch"][bench])
     return level + slope * (1 - np.exp(-exponent * size)) / exponent
 
 

@@ -122,7 +122,7 @@ SHORTFALLS: dict[str, dict[str, Any]] = {
     "both": {"form": "half-normal", "one_sided": "both"},
     "both, exponential": {"form": "exponential", "one_sided": "both"},
     "alike": {"form": "exponential", "family_effects": False},
-    "none": {"form": "symmetric"},
+    "none": {"form": "symmetric", "dispersion": "growing"},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from farther import counted, uncounted
 from remade import remade as remade_with
 from rows import of_targets
 
@@ -86,6 +87,7 @@ def expected_scores(fit: Fit, size: np.ndarray) -> np.ndarray:
     data, point = fit.data, point_of(fit)
     bench, harness = (data[f"score_{part}"].to_numpy()[of_targets(data)] for part in ("benchmark", "harness"))
     exponent = point["link_exponent"][bench]
+    size = counted(size, point["link_largest"][bench], point["link_stretch"][bench])
     eta = point["link_level"][bench] + point["link_slope"][bench] * (1 - np.exp(-exponent * size)) / exponent
     eta = eta + point["harness_effect"][harness]
     floor, top = data["floor"].to_numpy()[bench], point["ceiling"][bench]
@@ -107,7 +109,8 @@ def implied_sizes(fit: Fit, scores: np.ndarray) -> np.ndarray:
     bench, harness = (data[f"score_{part}"].to_numpy()[own] for part in ("benchmark", "harness"))
     level, slope, exponent = (point[f"link_{part}"][bench] for part in ("level", "slope", "exponent"))
     eta = logits(fit, scores) - point["harness_effect"][harness]
-    return np.asarray(-np.log(1 - exponent * (eta - level) / slope) / exponent)
+    counts_for = -np.log(1 - exponent * (eta - level) / slope) / exponent
+    return np.asarray(uncounted(counts_for, point["link_largest"][bench], point["link_stretch"][bench]))
 
 
 def noiseless(fit: Fit) -> Fit:

@@ -19,6 +19,7 @@ MEANS = {
     "REVIEW": "The result may be cited after a look at what they found.",
     "FAIL": "This result should not be cited as it is.",
 }
+CENSORED = ", beyond whose best score a score says only that"
 NOT_CONVERGED = "The sampler did not pass: fit again, with more draws or another seed, before a number is cited."
 
 
@@ -71,7 +72,8 @@ def _frontier(fit: Fit, ci: float) -> str:
     return (
         f"From {start} to {end} the {frontier} {_doubled(q.doubling_time(rates).to_frame_row())} ({ci:.0%} interval; "
         f"P(it grew) {chance(float(q.probability_positive(rates)))}), by the scores of {fit.about['n_llms']} LLMs on "
-        f"{enumerated(fit.study.benchmarks)} and with {fit.study.reference.yardstick} as the yardstick."
+        f"{enumerated(fit.study.benchmarks)} and with {fit.study.reference.yardstick} as the yardstick"
+        f"{CENSORED if fit.data.attrs['censored'] else ''}."
     )
 
 

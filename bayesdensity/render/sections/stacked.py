@@ -74,6 +74,9 @@ def _of_fit(name: str, fit: Fit, comparison: Comparison) -> dict[str, Any]:
     ci = comparison.stacked["frontier"].probability
     return {
         "dispersion": fit.study.frontier.dispersion,
+        "trend": fit.study.frontier.trend,
+        "max_rhat": fit.diagnostics.max_rhat,
+        "min_ess_bulk": fit.diagnostics.min_ess_bulk,
         "weight": float(comparison.table.loc[name, "weight"]),
         **growth(q.rate(fit, ci=ci)),
         "mean_trend": growth(q.rate(fit, estimand="mean", ci=ci)),
