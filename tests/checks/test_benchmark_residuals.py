@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from planted import noise, others_pass, redrawn
+from planted import noise, others_pass, planted, redrawn
 from rows import cells_on
 
 from bayesdensity.checks.residuals import check_benchmarks
@@ -30,6 +30,28 @@ def test_scatter_that_drifts_on_one_benchmark_is_named_with_it(world_fit: Fit) -
     found = check_benchmarks(redrawn(world_fit, made))
     assert found.verdict != "PASS" and found.sentence.startswith("drift on Code: departures of later LLMs scatter")
     assert others_pass(found, "drift on Code") and "fit without it" in found.remedy
+
+
+def bends(fit: Fit) -> dict[str, float]:
+    """p-values of departures that go with size beyond the reference, by benchmark."""
+    figures = check_benchmarks(fit).figures
+    return {said.split(":")[0].removeprefix("bend on "): p for said, p in figures.items() if said.startswith("bend")}
+
+
+def test_a_link_that_bends_beyond_the_reference_on_one_benchmark_is_named_with_it(crowd: Fit) -> None:
+    """Sizes beyond the largest member count for three quarters, on Sums alone."""
+    llm = crowd.data["cell_entity"].to_numpy()
+    on_sums = crowd.data["cell_benchmark"].to_numpy() == 1
+    for seed in (30, 31, 32, 33):
+        own = redrawn(crowd, noise(crowd, seed))
+        at, largest = own.posterior, own.posterior["link_largest"].isel(benchmark=1).to_numpy()[..., None]
+        slope = at["benchmark_slope"].isel(benchmark=1).to_numpy()[..., None] * crowd.data["time"].to_numpy()
+        size = crowd.data["log_size"].to_numpy() + at["log_density_relative"].to_numpy() + slope
+        shortfall = -0.25 * np.maximum(size - largest, 0)[..., llm] * on_sums
+        quiet, found = bends(own), bends(planted(own, cell_departure=shortfall))
+        assert set(quiet) == {"Reading", "Sums", "Code"} and min(quiet.values()) > 0.01
+        assert found["Sums"] < 0.01 < min(found["Reading"], found["Code"])
+    assert "reference.beyond = 'misfit'" in check_benchmarks(planted(own, cell_departure=shortfall)).remedy
 
 
 def test_benchmarks_of_few_llms_are_not_tested(world_fit: Fit) -> None:
