@@ -122,7 +122,8 @@ def _of_llms(fit: Fit, draws: Draws, found: Parts) -> dict[str, float]:
     if known.sum() >= LEAST:
         said = "tokens: LLMs trained on more tokens lie higher or lower than others of their size"
         tests[said] = on(tokens, [*plain, size], known)
-    if np.ptp(single) > 0:
+    # Where scores beyond the reference are censored, which are left depends on what they are.
+    if np.ptp(single) > 0 and not data.attrs["censored"]:
         tests["single: LLMs of which more scores are alone in their cell lie higher or lower"] = on(
             single, plain, every
         )
@@ -197,7 +198,7 @@ def _single_share(fit: Fit) -> Array:
 def _of_cells(fit: Fit, draws: Draws) -> dict[str, float]:
     """p-value of cells with a single score against those with several, given their dates and LLMs."""
     single = _single(fit)
-    if min(single.sum(), (~single).sum()) < LEAST:
+    if min(single.sum(), (~single).sum()) < LEAST or fit.data.attrs["censored"]:
         return {}
     llm = draws.cells.llm
     z = draws.standard_departures()[:, : draws.cells.n_targets]

@@ -98,7 +98,8 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     """Print the verdict, doubling times, benchmark rates and the frontier of a fit, or what several say together.
 
     Of several fits of the same scores, such as forms of the frontier, the answer is stacked over those that the data do
-    not rule out, with the answer of each beneath.
+    not rule out, with the answer of each beneath. Families are left out by importance sampling alone; `compare` leaves
+    out exactly where that is rough.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     check_ci(ci)
     fits = load_fits(paths)
     with saying() as tell:
-        comparison = compare(fits, ci=ci, progress=tell)
+        comparison = compare(fits, refit=False, ci=ci, progress=tell)
     show(stacked, fits, comparison, as_json=as_json)
     return exit_status(check for fit in fits.values() for check in checks_of(fit))
 

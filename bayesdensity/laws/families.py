@@ -14,7 +14,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from scipy.optimize import elementwise
 
 from bayesdensity.laws.forms import Form, Scales, log_tail
 
@@ -22,7 +21,8 @@ Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""
 Array = NDArray[np.float64]
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))
-TOLERANCES = {"xatol": 1e-9, "xrtol": 0.0, "fatol": 1e-12}
+STEPS, CLOSE, LEAST_DENSITY = 60, 1e-8, 1e-12
+"""Of the search for a quantile: steps at most, the last of them, and density below which none is divided by."""
 SIDE_NODES, SIDE_REACH = 24, 7.0
 """Of the quadrature over one side of a two-sided spread: nodes, and scales beyond which nothing lies."""
 
@@ -179,22 +179,26 @@ class _Mixed(Dispersion):
         """Quantile of a residual, by inverting its distribution."""
         spread = self.growth(scales, time)
         own_variance = spread**2 * form.variance(scales.noise, scales.inefficiency)
-        reach = 8 * np.sqrt(self.variance(form, scales, time) + own_variance)
+        sd = np.sqrt(self.variance(form, scales, time) + own_variance)
         parts = self.normals(scales, time)
         symmetric = np.hypot((scales.noise * spread)[..., None], parts.sd)
         *shape, count = symmetric.shape
         own = np.broadcast_to((scales.inefficiency * spread)[..., None], (*shape, 1)).reshape(-1, 1)
-        mean, sd, weight = (
+        mean, scale, weight = (
             np.broadcast_to(x, symmetric.shape).reshape(-1, count) for x in parts._replace(sd=symmetric)
         )
-
-        def below(x: Array, at: Array) -> Array:
-            """How far P(residual <= x) is above q, at some of the draws."""
-            return np.asarray((weight[at] * form.cdf(x[:, None] - mean[at], sd[at], own[at])).sum(axis=1) - q)
-
-        ends = np.broadcast_to(reach, shape).ravel()
-        found = elementwise.find_root(below, (-ends, ends), args=(np.arange(ends.size),), tolerances=TOLERANCES)
-        return np.asarray(found.x).reshape(shape)
+        widest = np.broadcast_to(sd, shape).ravel()
+        # By Newton's method from that of a normal of the same variance, in steps of no more than half of its scale.
+        x = special.ndtri(q) * widest
+        for _ in range(STEPS):
+            apart = x[:, None] - mean
+            above = (weight * form.cdf(apart, scale, own)).sum(axis=1) - q
+            density = (weight * np.exp(form.log_density(apart, scale, own))).sum(axis=1)
+            step = np.clip(above / np.maximum(density, LEAST_DENSITY), -0.5 * widest, 0.5 * widest)
+            x = x - step
+            if np.abs(step).max() < CLOSE:
+                break
+        return np.asarray(x).reshape(shape)
 
 
 class TwoSided(_Mixed):

@@ -214,7 +214,7 @@ def _bootstrap(
 
 def _stack(curves: list[Curve | None]) -> Curve:
     """Curves of many replicates as one, whose fields are columns; not numbers where a fit failed."""
-    rows = [(np.nan,) * 6 if one is None else (*one.link, one.origin, one.floor, one.ceiling) for one in curves]
+    rows = [(np.nan,) * 6 if one is None else (*one.link[:3], one.origin, one.floor, one.ceiling) for one in curves]
     level, slope_, exponent, origin, floor, ceiling = np.array(rows, dtype=float).reshape(-1, 6).T[..., None]
     return Curve(Link(level, slope_, exponent), origin, floor, ceiling)
 

@@ -79,7 +79,7 @@ def report(
         page = on_one(_source(name, fit, tables, sensitivity, ci, replicates, tell), tell)
     else:
         tell("comparing fits")
-        together = leave_one_family_out(named, ci=ci, progress=tell) if see_same_scores(named) else None
+        together = leave_one_family_out(named, refit=False, ci=ci, progress=tell) if see_same_scores(named) else None
         page = on_several([Source(name, fit, ci=ci) for name, fit in named.items()], together)
     tell("writing the page")
     written = [write_whole(path, to_html(page).encode())]

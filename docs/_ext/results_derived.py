@@ -57,7 +57,7 @@ def variants_inside() -> int:
 @derived
 def mean_of_forms() -> dict[str, float]:
     """Smallest and largest doubling time of the mean over the forms and trends compared."""
-    means = [form["mean"]["median"] for form in results("forms")["forms"]]
+    means = [_months(form["mean_trend"]) for form in results("forms")["fits"]]
     return {"lower": min(means), "upper": max(means)}
 
 

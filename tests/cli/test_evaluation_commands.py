@@ -31,8 +31,9 @@ def test_a_comparison_as_json_is_pure_and_has_what_is_promised(run: Run, two: tu
     outcome = run("compare", *two, "--no-refit", "--json", "--ci", "0.8")
     assert outcome.status == 0 and outcome.err == "" and list(Path.cwd().iterdir()) == []
     told, names = strict(outcome.out), [str(path) for path in two]
-    assert set(told) == {"fold", "n_llms", "leave_one_out", "sentence", "stacked"}
-    assert list(told["leave_one_out"]) == names and told["n_llms"] == 38
+    assert set(told) == {"fold", "n_folds", "leave_one_out", "sentence", "stacked"}
+    assert list(told["leave_one_out"]) == names and told["fold"] == "one family, all its scores"
+    assert 1 < told["n_folds"] < 38
     columns = {"elpd", "se", "difference", "difference_se", "weight", "large_k", "refitted"}
     for row in told["leave_one_out"].values():
         assert set(row) == columns and all(isinstance(value, float) for value in row.values())

@@ -210,8 +210,8 @@ def test_a_fit_with_a_wrong_pace_is_found_out(world_fit: Fit) -> None:
     less = found.table.loc["wrong"]
     assert less["difference"] < -2 * less["difference_se"] and less["difference"] < -50
     assert found.table.at["right", "weight"] > 0.99
-    assert dict(found.pointwise.sizes) == {"fit": 2, "llm": world_fit.data.sizes["llm"]}
-    wanted = (found.pointwise["pareto_k"] > found.pointwise["good_k"]).sum("llm").to_series()
+    assert dict(found.pointwise.sizes) == {"fit": 2, "family": world_fit.data.sizes["family"]}
+    wanted = (found.pointwise["pareto_k"] > found.pointwise["good_k"]).sum("family").to_series()
     assert found.table["large_k"].to_dict() == wanted.to_dict() and (found.table["refitted"] == 0).all()
     assert {text.split(":")[0] for text in told} == {"right", "wrong"}
     growth = found.stacked["frontier"]

@@ -63,7 +63,7 @@ def growth(*rates: float, ci: float = 0.9) -> Estimate:
 def comparison(stacked: Estimate, **others: tuple[float, float]) -> Comparison:
     rows = table(**others)
     elpd = xr.DataArray(np.zeros((len(rows), 38)), dims=("fit", "llm"))
-    return Comparison(rows, xr.Dataset({"elpd": elpd}), {"frontier": stacked, "mean": stacked})
+    return Comparison(rows, xr.Dataset({"elpd": elpd}), {"frontier": stacked, "mean": stacked}, fold="llm")
 
 
 def test_a_comparison_in_words_has_every_fit_and_what_is_approximate() -> None:

@@ -58,7 +58,7 @@ def _inside(fit: Fit, ci: float) -> str:
     if inside is None:
         return ""
     if inside is fit:
-        return "No score lies beyond what the yardstick reaches."
+        return "" if fit.data.attrs["censored"] else "No score lies beyond what the yardstick reaches."
     rates = q.rate(inside, ci=ci)
     return (
         f"Inside the yardstick's range, where scores beyond it say only that they lie beyond, it "

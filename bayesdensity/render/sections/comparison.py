@@ -33,11 +33,7 @@ def blocks(comparison: Comparison, future: pd.DataFrame | None = None) -> list[B
     table, n, (one, many) = comparison.table, comparison.pointwise.sizes[comparison.fold], FOLDS[comparison.fold]
     caption = f"Leave one {one} out, with all its scores ({n} {many}): elpd in nats, more is better."
     shown: list[Block] = [_table("leave-one-out", caption, table), Paragraph(verdict(table))]
-    rough = int((table["large_k"] - table["refitted"]).sum())
-    if rough:
-        folds = comparison.pointwise["elpd"].size
-        left = f"Pareto k is large for {rough} of {folds} folds that were not left out exactly: these are rough."
-        shown.append(Paragraph(left))
+    shown += rough(comparison)
     if future is not None:
         caption = "Leave the future out: each LLM predicted from the last cut-off before its release."
         shown += [_table("leave-future-out", caption, future), Paragraph(verdict(future))]
@@ -46,6 +42,14 @@ def blocks(comparison: Comparison, future: pd.DataFrame | None = None) -> list[B
         "stacked", ("estimand",), comparison.stacked.items(), ci, "stacked by the weights of leave-one-out: "
     )
     return [*shown, stacked]
+
+
+def rough(comparison: Comparison) -> list[Paragraph]:
+    """How many folds importance sampling could not leave out well; nothing where there is none."""
+    table, folds = comparison.table, comparison.pointwise["elpd"].size
+    count = int((table["large_k"] - table["refitted"]).sum())
+    said = f"Pareto k is large for {count} of {folds} folds that were not left out exactly: these are rough."
+    return [Paragraph(said)] if count else []
 
 
 def verdict(table: pd.DataFrame) -> str:

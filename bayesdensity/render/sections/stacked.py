@@ -14,6 +14,7 @@ from bayesdensity.checks import checks_of
 from bayesdensity.evaluation.leave_out import Comparison, ruled_out
 from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Section, Table, Verdicts
+from bayesdensity.render.sections.comparison import rough
 from bayesdensity.render.sections.growth import growth
 from bayesdensity.study.phrases import estimand_phrase
 
@@ -32,6 +33,8 @@ def data(fits: Mapping[str, Fit], comparison: Comparison) -> dict[str, Any]:
         "mean_trend": growth(comparison.stacked["mean"]),
         "probability_slowing": comparison.slowing,
         "ruled_out": ruled_out(comparison.table),
+        "rough_folds": int((comparison.table["large_k"] - comparison.table["refitted"]).sum()),
+        "folds": int(comparison.pointwise["elpd"].size),
         "leave_one_out": by_row(comparison.table),
         "fits": {name: _of_fit(name, fit, comparison) for name, fit in fits.items()},
     }
@@ -45,7 +48,7 @@ def blocks(fits: Mapping[str, Fit], comparison: Comparison) -> list[Block]:
 def section(fits: Mapping[str, Fit], comparison: Comparison) -> Section:
     """The stacked answer, and the fits beneath."""
     told = [Paragraph(sentence, "answer") for sentence in sentences(fits, comparison)]
-    return Section("stacked", "The answer, stacked", (*told, _table(fits, comparison)))
+    return Section("stacked", "The answer, stacked", (*told, _table(fits, comparison), *rough(comparison)))
 
 
 def sentences(fits: Mapping[str, Fit], comparison: Comparison) -> list[str]:
