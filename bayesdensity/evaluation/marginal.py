@@ -33,7 +33,7 @@ NOTHING = -1e4
 """Logarithm of a density that underflows."""
 CHUNK = 50
 """Draws worked on at once."""
-OVER_DENSITY, OVER_SIZE, OVER_FAMILY = Rule(17, 0.9), Rule(21, 0.6), Rule(21, 0.9)
+OVER_DENSITY, OVER_SIZE, OVER_FAMILY = Rule(25, 0.6), Rule(25, 0.5), Rule(31, 0.6)
 """Over the log density of an LLM, the log size of a cell, the effect of a family."""
 
 

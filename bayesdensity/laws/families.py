@@ -193,7 +193,8 @@ class _Mixed(Dispersion):
         for _ in range(STEPS):
             apart = x[:, None] - mean
             above = (weight * form.cdf(apart, scale, own)).sum(axis=1) - q
-            density = (weight * np.exp(form.log_density(apart, scale, own))).sum(axis=1)
+            with np.errstate(over="ignore", under="ignore"):
+                density = (weight * np.exp(form.log_density(apart, scale, own))).sum(axis=1)
             step = np.clip(above / np.maximum(density, LEAST_DENSITY), -0.5 * widest, 0.5 * widest)
             x = x - step
             if np.abs(step).max() < CLOSE:

@@ -101,9 +101,20 @@ def likelihood(point: Point, data: xr.Dataset, m: int, given: np.ndarray) -> Cal
     return lambda own: sum(np.interp(own + at, SIZES, log_density) for at, log_density in parts)
 
 
+def sides(point: Point, time: float) -> tuple[float, float]:
+    """Scales of family effects below and above their mode."""
+    asymmetry = point["family_asymmetry"] + point["asymmetry_growth"] * time
+    middle = point["family_scale"] * np.exp(point["dispersion_growth"] * time)
+    return float(middle * np.exp(asymmetry)), float(middle * np.exp(-asymmetry))
+
+
 def residual(fit: Fit, point: Point, who: str, time: float, rng: np.random.Generator, n: int) -> np.ndarray:
     """Simulated effects of families, or of LLMs within one."""
     names = {"family": ("family_scale", "family_inefficiency_scale"), "llm": ("noise_scale", "inefficiency_scale")}
+    if who == "family" and fit.study.frontier.dispersion == "two-sided":
+        lower, upper = sides(point, time)
+        below = rng.random(n) < lower / (lower + upper)
+        return np.abs(rng.normal(size=n)) * np.where(below, -lower, upper) + np.sqrt(2 / np.pi) * (lower - upper)
     symmetric, one_sided = (point.get(name, 0.0) for name in names[who])
     v, u = rng.normal(size=n) * symmetric, np.zeros(n)
     if fit.study.frontier.form == "half-normal":
@@ -149,10 +160,12 @@ def over_own(
 
 def over_family(fit: Fit, point: Point, f: int, densities: list[Callable[[float], float]]) -> float:
     """Log density of the scores of some members of a family, its effect integrated out."""
-    scale = np.exp(point["dispersion_growth"] * float(fit.data["family_time"][f])) * point["family_scale"]
-    effect = np.linspace(-6, 6, 301) * scale
+    lower, upper = sides(point, float(fit.data["family_time"][f]))
+    x = np.linspace(-6 * lower, 6 * upper, 301)
+    effect = x + np.sqrt(2 / np.pi) * (lower - upper)
     values = np.prod([[density(one) for one in effect] for density in densities], axis=0)
-    return float(np.log(values @ stats.norm.pdf(effect, 0, scale) * (effect[1] - effect[0])))
+    split = np.exp(-0.5 * (x / np.where(x < 0, lower, upper)) ** 2) * np.sqrt(2 / np.pi) / (lower + upper)
+    return float(np.log(values @ split * (x[1] - x[0])))
 
 
 def family_of(fit: Fit, size: int) -> list[int]:
