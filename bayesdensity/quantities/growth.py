@@ -314,7 +314,9 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
     asked = at if at.size <= NODES else _chebyshev(at.min(), at.max())
     values = frontier.spread.quantile(q, FORMS[frontier.form], scales, asked)
-    values = values if at.size <= NODES else BarycentricInterpolator(asked, values, axis=-1)(at)
+    if at.size > NODES:
+        with np.errstate(divide="ignore", over="ignore"):  # at the dates themselves, which it puts right
+            values = BarycentricInterpolator(asked, values, axis=-1)(at)
     return xr.DataArray(values.reshape(*shape[:-1], *time.shape), dims=(*SAMPLE, *time.dims))
 
 
