@@ -257,9 +257,11 @@ class TwoSided(_Mixed):
         node, weight = np.polynomial.legendre.leggauss(SIDE_NODES)
         node, weight = SIDE_REACH * (node + 1) / 2, SIDE_REACH * weight / 2
         lower, upper = (side[..., None] for side in self.sides(scales, time))
-        mass = weight * 2 / (lower + upper) * np.exp(-(node**2) / 2) / np.sqrt(2 * np.pi)
+        half = 2 * weight * np.exp(-(node**2) / 2) / np.sqrt(2 * np.pi)
+        asymmetry = (scales.family_asymmetry + scales.asymmetry_growth * time)[..., None]
+        below = np.broadcast_to(1 / (1 + np.exp(-2 * asymmetry)), lower.shape)  # also where families are all alike
         mean = self.mode(lower, upper) + np.concatenate([-lower * node, upper * node], axis=-1)
-        return Normals(mean, np.zeros_like(mean), np.concatenate([lower * mass, upper * mass], axis=-1))
+        return Normals(mean, np.zeros_like(mean), np.concatenate([below * half, (1 - below) * half], axis=-1))
 
 
 class TwoClasses(_Mixed):
