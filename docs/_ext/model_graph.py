@@ -33,6 +33,8 @@ SHOWN = {
     "curvature": "curvature",
     "rate_change": "change of rate",
     "dispersion_growth": "growth of\ndispersion",
+    "family_asymmetry": "asymmetry\nof families",
+    "asymmetry_growth": "growth of\nasymmetry",
     "family_scale": "family\nscale",
     "noise_scale": "symmetric\nscale",
     "inefficiency_scale": "inefficiency\nscale",
@@ -51,6 +53,7 @@ SHOWN = {
     "size_exponent_population": "population of\nsize exponents",
     "link": "link: level,\nslope, exponent",
     "link_slopes": "population\nof slopes",
+    "beyond": "misfit beyond\nthe largest",
     "ceiling": "ceiling",
     "harness_scale": "harness scale",
     "harness_effect": "harness effect",
@@ -72,7 +75,10 @@ SHOWN = {
 """By name in the diagram: what it is called there."""
 MERGED = {
     "size_exponent_population": ("log_size_exponent", "size_exponent_spread"),
-    "link": ("link_level", "link_slope", "link_exponent", "link_contrast", "log_link_slope_contrast", "size_exponent"),
+    "link": (
+        *("link_level", "link_slope", "link_exponent", "link_contrast", "log_link_slope_contrast", "size_exponent"),
+        *("link_largest", "link_stretch"),
+    ),
     "link_slopes": ("log_link_slope", "link_slope_spread"),
     "ceiling": ("ceiling", "ceiling_gap"),
     "suite_law": ("suite_log_loss_centre", "suite_size_elasticity"),
@@ -85,15 +91,21 @@ MERGED = {
 """By name in the diagram: variables of the model that are one thing to a reader."""
 OF_THE_LAW = ("logit_size_share", "data_elasticity")
 """Coordinates of a loss law: that of the loss-only suites of a family, or that of a ladder."""
-UNSEEN = ("score_value", "score_keep", "score_share", "suite_loss_observed", "run_loss_observed", "map_observed")
+UNSEEN = (
+    *("score_value", "score_keep", "score_share", "score_beyond", "beyond_score"),
+    *("suite_loss_observed", "run_loss_observed", "map_observed"),
+)
 LINEARISED = tuple(
     f"{one}_{part}" for one in ("cell", "harness", "training") for part in ("value", "log_above", "weight")
 )
-STATED = ("latent", "law_latent", "map_latent", "origin", "link_centre", "link_position", "link_spread")
+STATED = (
+    *("latent", "law_latent", "map_latent", "beyond_prior", "scores_beyond"),
+    *("origin", "link_centre", "link_position", "link_spread"),
+)
 DROPPED = {*STATED, *UNSEEN, *LINEARISED}
 """Not drawn: where the axis begins, where a prior is stated, observed values beside what observes them, and what the
 coordinates alone read."""
-THROUGH_LINK = {(one, "scores") for one in ("link_slopes", "law", "law_miss", "map", "level")}
+THROUGH_LINK = {(one, "scores") for one in ("link_slopes", "law", "law_miss", "map", "level", "beyond")}
 """Drawn through the link, which the graph of PyMC knows as a result only."""
 RESTATED = {("ceiling", "link"), ("ceiling", "map"), ("harness_effect", "link")}
 """Not drawn: level and slope of a link are stated for a ceiling of 1, and at the mean logit of the targets after the
