@@ -58,7 +58,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
     log_size = np.log(llms["size"].to_numpy(float))
     time = years(pd.DatetimeIndex(llms["release_date"]))
     centre, middle = float(log_size.mean()), float(time.mean())
-    families, index = np.unique(llms["family"].to_numpy(str), return_inverse=True)
+    families, index = np.unique(llms[study.frontier.groups].to_numpy(str), return_inverse=True)
     relative = time - middle
     turns = knots(relative.min(), relative.max())
     family_time = np.bincount(index, relative) / np.bincount(index)

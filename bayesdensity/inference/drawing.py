@@ -68,15 +68,15 @@ def sample(
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
     about = {**prepared.about, "seed": seed, "sampler": settings}
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
-    seen = prepared.data if data is None else data
+    seen, reference = prepared.whole if data is None else data, prepared.reference
     if prepared.alone is not None:
-        whole = prepared.alone.data if data is None else data
         reference_fit = sample(
-            prepared.alone, without_targets(whole), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
+            prepared.alone, without_targets(seen), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
         )
         reference = passed_on(reference_fit.posterior)
         about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
-        seen = plugged_in(whole, reference)
+    if reference is not None:
+        seen = plugged_in(seen, reference)
         if study.reference.inference == "cut":
             run = partial(_run_cut, run, reference, min(chains, cores or os.cpu_count() or 1))
     tree = run(seen, seed)

@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.data.cells import cells_of
 from bayesdensity.data.join import assemble
 from bayesdensity.data.masks import targets_only
 from bayesdensity.data.selection import Selection, select
@@ -19,7 +18,7 @@ from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.compiling import Compiler, Part, compile_study, same_places, share_code
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import versions, with_data
-from bayesdensity.inference.stages import PASSED
+from bayesdensity.inference.stages import PASSED, passed_on
 from bayesdensity.study.spec import Study
 
 OF_THE_DATA = ("digest", "fingerprint", "tables_digest", "part", "n_llms", "n_scores", "n_runs", "n_left_out")
@@ -45,6 +44,8 @@ class Prepared:
         Wall time of preparing it.
     alone : Prepared, optional
         Where the reference is fitted alone before: the joint study, with all its data.
+    reference : xarray.Dataset, optional
+        Where it was fitted alone already: what it passes on, as `bayesdensity.inference.stages.passed_on` gives it.
     """
 
     study: Study
@@ -54,6 +55,12 @@ class Prepared:
     kept: list[str]
     seconds: float
     alone: Prepared | None = None
+    reference: xr.Dataset | None = None
+
+    @property
+    def whole(self) -> xr.Dataset:
+        """All data, with those of a reference that is fitted alone."""
+        return self.data if self.alone is None else self.alone.data
 
 
 def prepare(
@@ -107,11 +114,21 @@ def prepare(
 
 
 def prepare_again(fit: Fit, compiler: Compiler | None = None) -> Prepared:
-    """Compile the model of a fit, to sample it on other scores."""
-    return prepare_data(fit.study, fit.data, fit.about, compiler)
+    """Compile the model of a fit, to sample it on other scores of its targets.
+
+    Where the reference was fitted alone, these cannot change what it passed on, which the draws of the fit hold.
+    """
+    staged = fit.study.reference.inference != "joint" and fit.about["part"] == "joint"
+    return prepare_data(fit.study, fit.data, fit.about, compiler, passed_on(fit.posterior) if staged else None)
 
 
-def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any], compiler: Compiler | None = None) -> Prepared:
+def prepare_data(
+    study: Study,
+    data: xr.Dataset,
+    about: dict[str, Any],
+    compiler: Compiler | None = None,
+    reference: xr.Dataset | None = None,
+) -> Prepared:
     """Compile the model of a study for data that are joined already.
 
     Parameters
@@ -123,30 +140,22 @@ def prepare_data(study: Study, data: xr.Dataset, about: dict[str, Any], compiler
         Where the data come from, as a fit of them says it.
     compiler : callable, optional
         As for `prepare`.
+    reference : xarray.Dataset, optional
+        What a reference that was fitted alone passes on; None: it is fitted.
 
     Returns
     -------
     Prepared
-
-    Raises
-    ------
-    InputError
-        If a family is to be fitted in stages and its scores are not among the data.
     """
     start = time.monotonic()
     about = {**{name: about[name] for name in OF_THE_DATA}, "versions": versions()}
     alone = None
     if study.reference.inference != "joint" and about["part"] == "joint":
-        if study.reference.kind == "family" and not len(cells_of(data).member):
-            raise InputError(
-                f"a fit by {study.reference.inference} inference keeps the scores of the targets only, so it cannot be "
-                "fitted again without some; use reference.inference = 'joint'."
-            )
         joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})
-        alone = prepare_data(joint, data, about, compiler)
+        alone = prepare_data(joint, data, about, compiler) if reference is None else None
         data = targets_only(data).assign({name: ("benchmark", np.ones(data.sizes["benchmark"])) for name in PASSED})
     compiled, kept = (compiler or compile_study)(study, data, about["part"])
-    return Prepared(study, data, about, compiled, kept, time.monotonic() - start, alone)
+    return Prepared(study, data, about, compiled, kept, time.monotonic() - start, alone, reference)
 
 
 def require_ladder(study: Study) -> None:

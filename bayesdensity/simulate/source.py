@@ -17,4 +17,4 @@ def reference_only(prepared: Prepared, seed: int = 1) -> Fit:
     calibration exact, although some priors are stated where the data lie: given the reference, what a fit finds in
     such a world and what is true there are draws of one distribution (arXiv 2502.03279).
     """
-    return sample(prepared, without_targets(prepared.data), draws=DRAWS, tune=TUNE, seed=seed)
+    return sample(prepared, without_targets(prepared.whole), draws=DRAWS, tune=TUNE, seed=seed)

@@ -186,6 +186,8 @@ class Frontier(Part):
     dispersion: Annotated[str, AfterValidator(partial(known, among=DISPERSIONS))]
     """How the spread of residuals moves, a name in `bayesdensity.laws.families.DISPERSIONS`."""
     family_effects: bool
+    groups: Literal["family", "organization"] = "family"
+    """Which LLMs share an effect: those of one family, or all of one organization, were its families one."""
     quantile: float = Field(gt=0, lt=1)
     """The frontier is this quantile of density among releases at a time."""
 

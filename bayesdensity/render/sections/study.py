@@ -120,6 +120,6 @@ def _uses(study: Study, selection: Selection) -> pd.DataFrame:
         "reference": f"{measured}; {len(selection.runs)} rows of reference trainings",
         "benchmarks": ", ".join(f"{name} ({per_benchmark.get(name, 0)})" for name in study.benchmarks),
         "frontier": f"{form.form}, {form.trend} trend, {form.dispersion} dispersion, "
-        f"family effects {'on' if form.family_effects else 'off'}, {form.quantile:g} quantile",
+        f"{form.groups} effects {'on' if form.family_effects else 'off'}, {form.quantile:g} quantile",
     }
     return pd.DataFrame(uses.items(), columns=["part", "what"])
