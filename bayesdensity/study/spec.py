@@ -21,6 +21,10 @@ from bayesdensity.study.phrases import estimand_phrase
 from bayesdensity.study.prior_use import priors_used
 
 
+LabType = Literal["company", "open-science", "academic", "unknown"]
+"""What kind of organization trained an LLM; `bayesdensity/data/README.md` states the rule."""
+
+
 def known(value: str, among: Mapping[str, Any]) -> str:
     """The value, if there is one of that name."""
     if value not in among:

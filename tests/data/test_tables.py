@@ -110,6 +110,7 @@ def test_few_columns_are_enough(tmp_path: Path) -> None:
     llm = tables.llms.iloc[0]
     assert (llm["family"], llm["params_active"], llm["stage"]) == ("new-7B", 7e9, "base")
     assert (llm["domain"], llm["compression"], llm["weights_open"]) == ("general", "none", "yes")
+    assert llm["lab_type"] == "unknown"
     score = tables.scores.iloc[0]
     assert (score["harness"], score["origin"], score["metric"], score["cot"]) == ("own", "own-run", "", "")
     assert tables.reference_runs.iloc[0]["role"] == "ladder"
