@@ -20,7 +20,6 @@ from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 from bayesdensity.study.phrases import estimand_phrase
 from bayesdensity.study.prior_use import priors_used
 
-
 LabType = Literal["company", "open-science", "academic", "unknown"]
 """What kind of organization trained an LLM; `bayesdensity/data/README.md` states the rule."""
 
