@@ -6,13 +6,13 @@ possible, and the sentence a user reads about an impossible one.
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from bayesdensity.study.spec import LabType
+from bayesdensity.study.spec import LAB_TYPES
 
 
 def column(
@@ -85,7 +85,7 @@ class Llms(pa.DataFrameModel):
     params_total: Series[float] = size()
     params_active: Series[float] = size(like="params_total")
     organization: Series[str] = text()
-    lab_type: Series[str] = choice(*get_args(LabType), default="unknown")
+    lab_type: Series[str] = choice(*LAB_TYPES, default="unknown")
     family: Series[str] = name(like="llm")
     train_tokens: Series[float] = column(
         default="", empty=True, gt=0, fault="is no number of tokens; leave it empty if unknown", example="1.5e13"

@@ -203,6 +203,12 @@ def test_dates_are_iso_days(tmp_path: Path, value: str) -> None:
     ("name", "header", "row", "told"),
     [
         ("llms", "llm,release_date,params_total,stage", "new-7B,2024-01-01,7e9,chat", "stage 'chat' of llm 'new-7B'"),
+        (
+            "llms",
+            "llm,release_date,params_total,lab_type",
+            "new-7B,2024-01-01,7e9,startup",
+            "lab_type 'startup' of llm 'new-7B'",
+        ),
         ("scores", "llm,benchmark,score,cot", "new-7B,MMLU,0.6,maybe", "cot 'maybe' for llm 'new-7B' on 'MMLU'"),
         (
             "reference_runs",
