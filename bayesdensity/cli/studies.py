@@ -19,7 +19,7 @@ def studies() -> None:
 
 @app.command(name="show")
 def show_study(study: str, *, settings: Settings = None, data: Folder = None, as_json: AsJson = False) -> None:
-    """Show a study: what it uses, what it leaves out and why, and every prior with its reason.
+    """Show a study: what it uses, who enters, what it leaves out and why, and every prior with its reason.
 
     Parameters
     ----------

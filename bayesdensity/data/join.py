@@ -84,6 +84,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
             "reference": reference.index.to_numpy(str),
             "reference_family": np.array(study.reference.families, dtype=str),
             "architecture": ("llm", llms["architecture"].to_numpy(str)),
+            "lab_type": ("llm", llms["lab_type"].to_numpy(str)),
             "release_date": ("llm", llms["release_date"].dt.strftime("%Y-%m-%d").to_numpy(str)),
         },
         attrs={"log_size_centre": centre, "time_centre": middle},

@@ -12,6 +12,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from bayesdensity.study.spec import LAB_TYPES
+
 
 def column(
     *,
@@ -83,6 +85,7 @@ class Llms(pa.DataFrameModel):
     params_total: Series[float] = size()
     params_active: Series[float] = size(like="params_total")
     organization: Series[str] = text()
+    lab_type: Series[str] = choice(*LAB_TYPES, default="unknown")
     family: Series[str] = name(like="llm")
     train_tokens: Series[float] = column(
         default="", empty=True, gt=0, fault="is no number of tokens; leave it empty if unknown", example="1.5e13"

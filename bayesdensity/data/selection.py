@@ -20,9 +20,9 @@ class Selection:
     """The rows a study uses, and why the others are left out. Nothing writes to it."""
 
     llms: pd.DataFrame
-    """Targets by `llm`, in order of release: organization, family, release_date, architecture, params_total,
-    params_active, train_tokens, and `size` (parameters, by the rule of the study; where inferred, the geometric
-    mean)."""
+    """Targets by `llm`, in order of release: organization, lab_type, family, release_date, architecture,
+    params_total, params_active, train_tokens, and `size` (parameters, by the rule of the study; where inferred, the
+    geometric mean)."""
     reference_llms: pd.DataFrame
     """Members of the reference family by `llm`, in order of size, with the same columns; empty for a ladder."""
     scores: pd.DataFrame
@@ -118,6 +118,7 @@ def _judge_llms(study: Study, llms: pd.DataFrame) -> tuple[pd.Series, pd.Series]
     window = [
         (~llms["weights_open"].isin(rules.weights_open), "weights open: " + llms["weights_open"]),
         (released.isna(), "no release date"),
+        (~llms["lab_type"].isin(rules.lab_types), "lab type " + llms["lab_type"]),
         (released < pd.Timestamp(rules.released_from), f"released before {rules.released_from}"),
     ]
     if rules.released_to is not None:
@@ -166,6 +167,11 @@ def _collapse(scores: pd.DataFrame, reason: pd.Series) -> pd.Series:
     return reason.mask(reason.index.isin(kept.index), "equal value under several harnesses (kept: " + kept + ")")
 
 
+def too_few_benchmarks(study: Study) -> str:
+    """Why an LLM that passes every other rule is left out."""
+    return f"fewer than {study.llms.min_benchmarks} of the {len(study.benchmarks)} benchmarks"
+
+
 def _drop_thin(
     study: Study, tables: Tables, llm_reason: pd.Series, score_reason: pd.Series, is_reference: pd.Series
 ) -> tuple[pd.Series, pd.Series]:
@@ -173,7 +179,7 @@ def _drop_thin(
     names, scores = tables.llms["llm"], tables.scores
     measured = scores[score_reason == ""].groupby("llm")["benchmark"].nunique()
     count = names.map(measured).fillna(0)
-    too_few = f"fewer than {study.llms.min_benchmarks} of the {len(study.benchmarks)} benchmarks"
+    too_few = too_few_benchmarks(study)
     thin = (llm_reason == "") & ~is_reference & (count < study.llms.min_benchmarks)
     bare = (llm_reason == "") & is_reference & (count == 0)
     llm_reason = llm_reason.mask(thin, too_few).mask(bare, "no score on the benchmarks of the study")
@@ -219,7 +225,7 @@ def _sized(study: Study, llms: pd.DataFrame) -> pd.DataFrame:
     total, active = llms["params_total"], llms["params_active"]
     middle = np.sqrt(total * active)
     size = {"total": total, "active": active, "geometric-mean": middle, "inferred": middle}[study.llms.size]
-    about = ["organization", "family", "release_date", "architecture"]
+    about = ["organization", "lab_type", "family", "release_date", "architecture"]
     sizes = ["params_total", "params_active", "train_tokens", "size"]
     return llms.assign(size=size).set_index("llm")[about + sizes]
 

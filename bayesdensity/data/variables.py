@@ -45,6 +45,7 @@ VARIABLES: dict[str, Variable] = {
     "llm": Variable(("llm",), "name", "name of the LLM", "everywhere"),
     "release_date": Variable(("llm",), "ISO date", "first release of its weights", "quantities, plots, evaluation"),
     "architecture": Variable(("llm",), "name", "dense, or mixture of experts", "checks, simulate, plots"),
+    "lab_type": Variable(("llm",), "name", "kind of organization that trained it", "checks"),
     "log_size": Variable(("llm",), _LOG, "size that counts, from the centre", "model.targets, draws"),
     "log_sparsity": Variable(("llm",), _LOG, "total over active parameters", "model.targets"),
     "time": Variable(("llm",), "years", "release, from the mean release", "model, draws, quantities, simulate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -19,6 +19,17 @@ from bayesdensity.laws.trends import TRENDS
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 from bayesdensity.study.phrases import estimand_phrase
 from bayesdensity.study.prior_use import priors_used
+
+LabType = Literal["company", "open-science", "academic", "unknown"]
+"""What kind of organization trained an LLM; `bayesdensity/data/README.md` states the rule."""
+LAB_TYPES: tuple[LabType, ...] = get_args(LabType)
+
+
+def some_of_lab_types(named: tuple[LabType, ...]) -> tuple[LabType, ...]:
+    """The kinds named, if there is any."""
+    if not named:
+        raise ValueError("names none, and so leaves out every LLM; valid: " + ", ".join(LAB_TYPES))
+    return named
 
 
 def known(value: str, among: Mapping[str, Any]) -> str:
@@ -44,10 +55,17 @@ class LlmRules(Part):
     weights_open: tuple[str, ...]
     released_from: date
     released_to: date | None = None
+    lab_types: Annotated[tuple[LabType, ...], AfterValidator(some_of_lab_types)] = LAB_TYPES
+    """Kinds of organizations whose LLMs are targets; members of the reference are taken whoever trained them."""
     min_benchmarks: int = Field(ge=1)
     size: Literal["total", "active", "geometric-mean", "inferred"] = "total"
     """Parameters that count; inferred: a mean of the logarithms of total and active ones, of unknown weight."""
     exclude: tuple[Exclusion, ...] = ()
+
+    @property
+    def whose(self) -> str:
+        """Kinds of organizations, as a list of rules has them; empty if any will do."""
+        return "" if set(self.lab_types) == set(LAB_TYPES) else f", lab types {', '.join(self.lab_types)}"
 
 
 class ScoreRules(Part):
@@ -331,7 +349,8 @@ class Study(Shown, Part):
         unit += f" at {reference.tokens:.3g} tokens" if reference.tokens else ""
         rows = {
             "benchmarks": ", ".join(self.benchmarks),
-            "LLMs": f"{', '.join((*rules.stage, *rules.domain))}, released from {rules.released_from} {until}, "
+            "LLMs": f"{', '.join((*rules.stage, *rules.domain))}{rules.whose}, "
+            f"released from {rules.released_from} {until}, "
             f"scores on {rules.min_benchmarks} benchmarks or more; size: {rules.size}",
             "reference": f"{unit} ({reference.kind}, inference {reference.inference})",
             "estimand": f"{estimand_phrase('frontier', asked.quantile, 'density')}; "

@@ -28,6 +28,16 @@ def test_show_gives_every_prior_and_its_reason(run: Run, truth: Truth, world_fit
     assert (shown["n_llms"], shown["n_scores"]) == (world_fit.about["n_llms"], world_fit.about["n_scores"])
 
 
+def test_show_says_who_enters_of_those_who_could(run: Run) -> None:
+    outcome = run("show", "densing-law")
+    assert "released" in outcome.out and "open-science" in outcome.out
+    assert "with scores on 3 or more of the 5 benchmarks, by half-year of release" in unbroken(outcome.out)
+    shown = strict(run("show", "densing-law", "--json").out)
+    (total,) = [row for row in shown["entering"] if row["half_year"] == row["lab_type"] == "all"]
+    assert total["used"] == shown["n_llms"]
+    assert f"{total['used']} of {total['candidates']}" in outcome.out
+
+
 def test_a_setting_changes_the_study_that_is_shown(run: Run, truth: Truth, world_fit: Fit) -> None:
     arguments = ("show", truth.study, "--data", truth.folder, "--json", "--set", "frontier.trend=linear")
     shown = strict(run(*arguments).out)

@@ -12,6 +12,7 @@ from small_tables import FAMILY, LADDER, LLMS, World, reason, reason_of_llm, rea
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
+from bayesdensity.study.load import load_study
 
 
 def test_targets_come_in_order_of_release(world: World) -> None:
@@ -51,6 +52,23 @@ def test_size_of_sparse_llms_follows_the_rule(world: World, rule: str, size: flo
 )
 def test_llms_are_left_out_by_the_first_rule_they_break(world: World, cells: str, why: str) -> None:
     assert reason_of_llm(world, cells) == why
+
+
+def test_types_of_labs_are_left_out_of_targets_and_not_of_the_reference(world: World) -> None:
+    """Tables that do not say who trained an LLM have labs of unknown type."""
+    cells = "2024-01-01,7e9,,N,dense,base,general,none,yes"
+    with pytest.raises(UnidentifiedError, match="lab type unknown"):
+        select(study(llms__lab_types=["company"]), world())
+    chosen = select(study(llms__lab_types=["unknown"]), world(llms=f"new-7B,{cells}\n"))
+    assert len(chosen.llms) == 3 and set(chosen.llms["lab_type"]) == {"unknown"}
+
+
+def test_an_open_science_llm_is_left_out_by_its_rule() -> None:
+    without = load_study("densing-law", {"llms.lab_types": ["company", "academic"]})
+    chosen = select(without, read_tables())
+    assert set(chosen.llms["lab_type"]) == {"company", "academic"} and len(chosen.reference_llms) == 8
+    row = read_tables().llms.query("llm == 'Apertus-70B'").index[0]
+    assert reason(chosen, "llms", row) == "lab type open-science"
 
 
 def test_the_window_has_an_end(world: World) -> None:

@@ -110,6 +110,7 @@ def test_few_columns_are_enough(tmp_path: Path) -> None:
     llm = tables.llms.iloc[0]
     assert (llm["family"], llm["params_active"], llm["stage"]) == ("new-7B", 7e9, "base")
     assert (llm["domain"], llm["compression"], llm["weights_open"]) == ("general", "none", "yes")
+    assert llm["lab_type"] == "unknown"
     score = tables.scores.iloc[0]
     assert (score["harness"], score["origin"], score["metric"], score["cot"]) == ("own", "own-run", "", "")
     assert tables.reference_runs.iloc[0]["role"] == "ladder"
@@ -202,6 +203,12 @@ def test_dates_are_iso_days(tmp_path: Path, value: str) -> None:
     ("name", "header", "row", "told"),
     [
         ("llms", "llm,release_date,params_total,stage", "new-7B,2024-01-01,7e9,chat", "stage 'chat' of llm 'new-7B'"),
+        (
+            "llms",
+            "llm,release_date,params_total,lab_type",
+            "new-7B,2024-01-01,7e9,startup",
+            "lab_type 'startup' of llm 'new-7B'",
+        ),
         ("scores", "llm,benchmark,score,cot", "new-7B,MMLU,0.6,maybe", "cot 'maybe' for llm 'new-7B' on 'MMLU'"),
         (
             "reference_runs",

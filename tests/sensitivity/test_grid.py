@@ -27,6 +27,7 @@ def test_the_shipped_grid_makes_studies_of_every_choice_and_knows_the_default() 
     assert by_key["reference: three families"].reference.families == ("Qwen1.5", "Qwen2.5", "Llama-2")
     assert by_key["reference: OLMo ladder"].digest == load_study("olmo-ladder").digest
     assert by_key["inference: cut"].reference.inference == "cut"
+    assert "open-science" not in by_key["selection: without open science"].llms.lab_types
 
 
 def test_every_variant_of_the_shipped_grid_has_data() -> None:

@@ -33,6 +33,7 @@ OTHERS: dict[str, Any] = {
     "cot": ["unknown"],
     "floor": 0.17,
     "min_benchmarks": 1,
+    "lab_types": ["company"],
     "beyond": "trusted",
     "noise_df": 7.0,
     "quantile": 0.9,
@@ -149,6 +150,7 @@ def test_what_stands_at_its_default_changes_no_digest() -> None:
     for key, value in {
         "llms.size": "total",
         "llms.released_to": None,
+        "llms.lab_types": ["unknown", "academic", "company", "open-science"],
         "frontier.break_date": None,
         "frontier.one_sided": "llm",
         "reference.inference": "joint",

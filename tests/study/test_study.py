@@ -66,6 +66,18 @@ def test_impossible_values_are_all_named_at_once() -> None:
     assert "valid: linear, quadratic" in sentence
 
 
+def test_a_type_of_lab_is_one_of_a_few_and_some_are_needed(tmp_path: Path) -> None:
+    for stated, said in (('["startup"]', "Input should be 'company', 'open-science'"), ("[]", "leaves out every LLM")):
+        path = tmp_path / "mine.toml"
+        path.write_text(f'extends = "densing-law"\ntitle = "Mine"\nwhy = "to test"\n[llms]\nlab_types = {stated}\n')
+        with pytest.raises(InputError, match=said) as error:
+            load_study(path)
+        assert str(error.value).startswith("mine.toml: 'llms.lab_types")
+    only = load_study("densing-law", {"llms.lab_types": ["company", "academic"]})
+    assert "lab types company, academic, released from" in str(only.card())
+    assert "lab types" not in str(load_study("densing-law").card())
+
+
 @pytest.mark.parametrize(
     ("shape", "interval"),
     [

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity.base.format import enumerated, interval
+from bayesdensity.data.candidates import ALL, entering
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables
@@ -16,7 +17,7 @@ from bayesdensity.render.blocks import Block, Paragraph, Section, Table
 from bayesdensity.render.sections.growth import growth, growth_table
 from bayesdensity.render.sources import Source
 from bayesdensity.simulate import prior_trend
-from bayesdensity.study.spec import Study
+from bayesdensity.study.spec import LAB_TYPES, Study
 
 
 def priors(source: Source) -> Section:
@@ -42,6 +43,7 @@ def data(study: Study, tables: Tables) -> dict[str, Any]:
         "n_scores": len(selection.scores),
         "n_runs": len(selection.runs),
         "scores_per_benchmark": selection.scores["benchmark"].value_counts().to_dict(),
+        "entering": entering(study, tables, selection),
         "left_out": selection.left_out,
         "before_data": {"window": span, **{name: growth(rates) for name, rates in before.items()}},
         "settings": study.model_dump(mode="json"),
@@ -57,6 +59,7 @@ def blocks(study: Study, tables: Tables) -> list[Block]:
         Paragraph(f"{study.title}  [{study.name} {study.digest}]"),
         Paragraph(study.why),
         Table("uses", "What it uses.", _uses(study, selection)),
+        entering_table(study, tables, selection),
         priors_table(study),
         implied,
         left_out_table(selection),
@@ -75,6 +78,19 @@ def priors_table(study: Study) -> Table:
         }
     )
     return Table("priors", "Priors.", shown)
+
+
+def entering_table(study: Study, tables: Tables, selection: Selection) -> Table:
+    """How many candidates have scores on enough benchmarks, by half-year of release and by type of lab."""
+    counts = entering(study, tables, selection)
+    of = counts["used"].astype(str) + " of " + counts["candidates"].astype(str)
+    shown = counts.assign(of=of).pivot(index="half_year", columns="lab_type", values="of").fillna("")
+    types = [ALL, *(name for name in LAB_TYPES if name in shown)]
+    caption = (
+        f"Who enters: of the LLMs that pass every other rule, those with scores on {study.llms.min_benchmarks} or more "
+        f"of the {len(study.benchmarks)} benchmarks, by half-year of release and by type of lab."
+    )
+    return Table("entering", caption, shown[types].rename_axis(columns=None).reset_index(names="released"), counts)
 
 
 def left_out_table(selection: Selection) -> Table:
