@@ -7,6 +7,7 @@ import xarray as xr
 from scipy import special, stats
 
 from bayesdensity import laws
+from bayesdensity.base.importance import smoothed
 from bayesdensity.checks.protocol import Array, Check, judged, thinned
 from bayesdensity.checks.registry import check
 from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
@@ -72,11 +73,7 @@ def loo_pit(fit: Fit) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
 
 def loo_weights(log_like: Array) -> Array:
     """Pareto-smoothed weights that leave each observation out, from log densities; shape (observation, draw)."""
-    from arviz_stats.base.array import array_stats
-
-    # Only differences count; as they come, their exponentials may be too small to divide by.
-    weight, _ = array_stats.psislw((log_like - log_like.min(axis=0)).T, axis=-1)
-    return np.asarray(np.exp(weight - special.logsumexp(weight, axis=-1, keepdims=True)))
+    return np.exp([smoothed(-one)[0] for one in log_like.T])
 
 
 def copies(fit: Fit) -> tuple[int, int, float]:

@@ -79,8 +79,9 @@ def link_centres(
 ) -> dict[str, np.ndarray]:
     """Where the targets tell the link of each benchmark: mean logit, and mean and spread of their log sizes there.
 
-    Scores near the floor or the ceiling hardly count. Log sizes are counted from the average target, and come from a
-    rough fit of straight lines in one position for each LLM: they only say about what the link is well known.
+    Scores near the floor or the ceiling hardly count. Log sizes come from a rough fit of straight lines in one position
+    for each LLM: they only say about what the link is well known. Where they are counted from is a convention, the
+    average of the LLMs that tell: the model knows them by their differences between benchmarks.
 
     Parameters
     ----------

@@ -8,7 +8,6 @@ that fails.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from arviz_stats.utils import ELPDDataLOO
 from scipy import optimize, special
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.importance import good_k, smoothed
 from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import Fold, log_predictive
 from bayesdensity.inference.drawing import sample
@@ -131,8 +131,6 @@ def leave_one_out(
         ``elpd`` (natural logarithm), ``pareto_k``, ``refitted``, of the dim of the fold, and ``good_k``, above which k
         is large.
     """
-    import arviz
-
     say, data = progress or _ignore, fit.data
     n, everyone = data.sizes[fold], np.ones(data.sizes["llm"], bool)
     fold_of = np.arange(n) if fold == "llm" else data["family_index"].to_numpy()
@@ -140,15 +138,14 @@ def leave_one_out(
         fit, data, everyone, draws, lambda share: say(f"leave-one-out {share:.0%}"), fold=fold
     )
     # Draws from chains that mix well are nearly independent after thinning.
-    tree = xr.DataTree.from_dict({"log_likelihood": xr.Dataset({"scores": log_likelihood})})
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Estimated shape parameter of Pareto distribution")  # reported, and left out
-        found = arviz.loo(tree, pointwise=True, var_name="scores", reff=1.0)
-    elpd, k = found.elpd_i.to_numpy().copy(), found.pareto_k.to_numpy()
+    known = log_likelihood.stack(s=SAMPLE).transpose(fold, "s").to_numpy()
+    weighted = [smoothed(-one) for one in known]
+    elpd = np.array([special.logsumexp(log_weight + one) for (log_weight, _), one in zip(weighted, known, strict=True)])
+    k, most = np.array([one for _, one in weighted]), good_k(known.shape[1])
     refitted = np.zeros(n, bool)
-    if refit and (k > found.good_k).any():
+    if refit and (k > most).any():
         say("compile to leave out exactly")
-        prepared, large = prepare_again(fit), np.flatnonzero(k > found.good_k)
+        prepared, large = prepare_again(fit), np.flatnonzero(k > most)
         for done, m in enumerate(large):
             say(f"leave out exactly {done + 1} of {len(large)}: {data[fold].to_numpy()[m]}")
             keep = fold_of != m
@@ -156,7 +153,7 @@ def leave_one_out(
             without = log_predictive(again, data, keep, draws, fold=fold).isel({fold: m})
             elpd[m], refitted[m] = bridged(without.to_numpy(), log_likelihood.isel({fold: m}).to_numpy()), True
     parts = {"elpd": (fold, elpd), "pareto_k": (fold, k), "refitted": (fold, refitted)}
-    return xr.Dataset({**parts, "good_k": float(found.good_k)}, coords={fold: data[fold].to_numpy()})
+    return xr.Dataset({**parts, "good_k": most}, coords={fold: data[fold].to_numpy()})
 
 
 def ruled_out(table: pd.DataFrame) -> list[str]:
@@ -214,6 +211,8 @@ def compared(pointwise: Mapping[str, xr.DataArray]) -> pd.DataFrame:
     """
     import arviz
 
+    # Stacking goes by differences; as they come, the densities of all fits may be too small for a float.
+    best = np.maximum.reduce([one.to_numpy() for one in pointwise.values()])
     scored: dict[str, Any] = {
         name: ELPDDataLOO(
             elpd=float(one.sum()),
@@ -224,7 +223,7 @@ def compared(pointwise: Mapping[str, xr.DataArray]) -> pd.DataFrame:
             scale="log",
             warning=False,
             good_k=np.inf,
-            elpd_i=one,
+            elpd_i=one - best,
             pareto_k=one * 0,
         )
         for name, one in pointwise.items()

@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.base import engine
+from bayesdensity.base.importance import smoothed, trustworthy
 from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.masks import with_scores
 from bayesdensity.evaluation.marginal import log_joint, log_member_scores, log_predictive
 from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import Answer, rates_of, weighted_answer
 from bayesdensity.sensitivity.running import Bench, Progress, belonging
-from bayesdensity.sensitivity.weights import smoothed, trustworthy
 
 Kind = Literal["llm", "family", "harness"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

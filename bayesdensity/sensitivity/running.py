@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayesdensity.base import engine
 from bayesdensity.base.errors import BayesDensityError, InputError
+from bayesdensity.base.importance import trustworthy
 from bayesdensity.data.cells import cells_of, scores_of
 from bayesdensity.data.masks import under_same_priors
 from bayesdensity.data.selection import select
@@ -25,7 +26,7 @@ from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.sensitivity.answers import Answer, answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant, with_prior
-from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights, trustworthy
+from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights
 from bayesdensity.study.spec import Study
 
 SAMPLER: dict[str, Any] = {"chains": 4, "draws": 800, "tune": 400}

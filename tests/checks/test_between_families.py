@@ -105,7 +105,10 @@ def test_single_scores_that_are_too_high_are_named(crowd: Fit) -> None:
     assert others_pass(found, "single") and "second measurements" in found.remedy
     llm = crowd.data["cell_entity"].to_numpy()
     share = np.bincount(llm, cell) / np.bincount(llm)
-    found = check_families(planted(own, log_density_relative=0.6 * share))
+    # As far as it goes with size or date, it is these that would be named.
+    about = np.stack([np.ones_like(share), crowd.data["log_size"].to_numpy(), crowd.data["time"].to_numpy()], axis=1)
+    alone = share - about @ np.linalg.lstsq(about, share)[0]
+    found = check_families(planted(own, log_density_relative=0.6 * alone))
     assert found.sentence.startswith("single: LLMs of which more scores") and others_pass(found, "single")
 
 

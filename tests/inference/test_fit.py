@@ -92,7 +92,7 @@ def test_preparing_and_sampling_is_fitting(
     xr.testing.assert_identical(first.data, world_fit.data)
     assert first.about == prepared.about
     in_one_go = fit(world_study, world_tables, seed=6, stage=stages.append, **FEW)
-    assert stages == ["compile", "compile", "sample"]
+    assert stages == ["compile", "compile", "sample", "inside"]
     in_two = sample(first, seed=6, **FEW)
     xr.testing.assert_identical(in_two.posterior, in_one_go.posterior)
     assert in_two.about["sampler"] == in_one_go.about["sampler"] == {**FEW, "target_accept": 0.8}

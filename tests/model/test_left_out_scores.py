@@ -38,7 +38,9 @@ def test_scores_that_are_left_out_say_nothing(world_study: Study, world_tables: 
 
     # The LLM's own effects: where their coordinates are zero they lie at their prior mean, and one is one prior scale.
     up = {**point, **{f"{name}_raw": point[f"{name}_raw"] * 0 for name in OF_AN_LLM}}
-    middle, above = at(up), at({**up, **{f"{name}_raw": up[f"{name}_raw"] + 1 for name in OF_AN_LLM}})
+    # One at a time: what is expected of a cell moves with the density, and its departure with both.
+    middle, *moved = at(up), *(at({**up, f"{name}_raw": up[f"{name}_raw"] + 1}) for name in OF_AN_LLM)
+    step = {name: above[name] - middle[name] for name, above in zip(OF_AN_LLM, moved, strict=True)}
     time, family = data["time"].to_numpy(), data["family_index"].to_numpy()
     expected = (
         middle["origin"] + middle["rate"] * time + bend(world_study, data, middle) + middle["family_effect"][family]
@@ -47,13 +49,12 @@ def test_scores_that_are_left_out_say_nothing(world_study: Study, world_tables: 
     scale = scale * np.sqrt(middle["noise_scale"] ** 2 + (1 - 2 / np.pi) * middle["inefficiency_scale"] ** 2)
     relative = "log_density_relative"
     np.testing.assert_allclose(middle[relative][~keep], expected[~keep], atol=1e-3)
-    np.testing.assert_allclose((above[relative] - middle[relative])[~keep], scale[~keep], rtol=1e-3)
+    np.testing.assert_allclose(step[relative][~keep], scale[~keep], rtol=1e-3)
     np.testing.assert_allclose(middle["cell_departure"][of_left_out], 0, atol=1e-3)
     scatter = middle["cell_scatter"][data["cell_benchmark"].to_numpy()]
-    moved = above["cell_departure"] - middle["cell_departure"]
-    np.testing.assert_allclose(moved[of_left_out], scatter[of_left_out], rtol=1e-3)
+    np.testing.assert_allclose(step["cell_departure"][of_left_out], scatter[of_left_out], rtol=1e-3)
     # Those of an LLM whose scores are known follow the scores.
-    assert (moved[~of_left_out] < scatter[~of_left_out]).all()
+    assert (step["cell_departure"][~of_left_out] < scatter[~of_left_out]).all()
 
 
 OF_AN_LLM = ("log_density_relative", "cell_departure")

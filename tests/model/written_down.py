@@ -289,6 +289,8 @@ OPTIONAL = {
 def wanted(study: Study) -> set[str]:
     """What the form of the frontier of a study has."""
     form = study.frontier
+    # Two sides are those of families that have no form of their own.
+    plain_families = form.family_effects and (form.form == "symmetric" or form.one_sided == "llm")
     one_sided = {"llm": {"inefficiency_scale"}, "family": {"family_inefficiency_scale"}}
     one_sided["both"] = one_sided["llm"] | one_sided["family"]
     trend = {
@@ -301,7 +303,7 @@ def wanted(study: Study) -> set[str]:
         trend[form.trend]
         | (set() if form.form == "symmetric" else one_sided[form.one_sided])
         | ({"family_scale", "family_effect"} if form.family_effects else set())
-        | DISPERSIONS[form.dispersion]
+        | DISPERSIONS["growing" if form.dispersion == "two-sided" and not plain_families else form.dispersion]
         | ({"score_inflation"} if study.scores.inflation else set())
     )
 

@@ -25,7 +25,7 @@ def test_specifications_have_a_row_for_each_variant_with_its_choices() -> None:
     own, slow, negative = (table.loc[key] for key in (DEFAULT, "trend: linear", "dispersion: constant"))
     assert own["median"] == pytest.approx(12 * np.log(2) / 2.0, rel=1e-3) and own["ratio"] == own["width_ratio"] == 1
     assert slow["ratio"] == pytest.approx(2.0 / 1.5, rel=1e-3)
-    assert slow["axis: trend"] == "linear" and slow["axis: dispersion"] == "growing" and slow["n_choices"] == 1
+    assert slow["axis: trend"] == "linear" and slow["axis: dispersion"] == "two-sided" and slow["n_choices"] == 1
     assert negative["median"] == np.inf and negative["lower"] > 0
     assert negative["probability_rate_positive"] == pytest.approx(stats.norm.cdf(-1.0), abs=0.01)
 
@@ -33,7 +33,7 @@ def test_specifications_have_a_row_for_each_variant_with_its_choices() -> None:
 def test_a_tornado_has_the_ends_of_each_axis_widest_first() -> None:
     table = summary(*made()).tornado
     assert list(table.index) == ["dispersion", "trend", "family effects"]
-    np.testing.assert_allclose(table["rate_swing"], [2.2, 0.8, 0.2], atol=1e-9)
+    np.testing.assert_allclose(table["rate_swing"], [2.25, 0.8, 0.2], atol=1e-9)
     trend = table.loc["trend"]
     assert (trend["fastest"], trend["slowest"], trend["own_choice"], trend["n_choices"]) == (
         "random walk", "linear", "quadratic", 4,
@@ -49,9 +49,9 @@ def test_the_spread_is_taken_apart_exactly_where_effects_add_up(design: Any) -> 
     within = answers[DEFAULT].rates["frontier"].var()
     expected = {
         POSTERIOR: within,
-        "dispersion": np.var([0, -2.2]),
+        "dispersion": np.var([0, 0.05, -0.1, -2.2]),
         "trend": np.var([0, -0.5, 0.1, 0.3]),
-        "family effects": np.var([0, 0.2]),
+        "family effects": np.var([0, 0.2, 0.15]),
     }
     for source, variance in expected.items():
         assert found.loc[source, "variance"] == pytest.approx(variance, abs=1e-9), source
@@ -69,8 +69,8 @@ def test_what_choices_do_together_is_a_part_of_its_own() -> None:
 
 def test_containment_counts_medians_inside_the_default() -> None:
     found = summary(*made()).containment
-    # 1.645 x 0.2 about 2.0 holds the effects of 0.1, 0.2 and 0.3.
-    assert (found["n_variants"], found["medians_inside_default"]) == (5, 3)
+    # 1.645 x 0.2 about 2.0 holds effects to 0.3.
+    assert (found["n_variants"], found["medians_inside_default"]) == (8, 6)
     assert set(found["outside"]) == {"trend: linear", "dispersion: constant"}
 
 

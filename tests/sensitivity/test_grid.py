@@ -35,7 +35,9 @@ def test_every_variant_of_the_shipped_grid_has_data() -> None:
 
     tables = read_tables()
     for one in multiverse(load_study("densing-law"), load_grid("standard")).variants:
-        assert len(select(one.study, tables).llms) > 90, one.key
+        # Scores on all benchmarks are asked for to see how few have them.
+        least = 60 if one.study.llms.min_benchmarks == len(one.study.benchmarks) else 90
+        assert len(select(one.study, tables).llms) > least, one.key
 
 
 def test_a_benchmark_left_out_leaves_as_many_gaps_allowed() -> None:
@@ -44,7 +46,7 @@ def test_a_benchmark_left_out_leaves_as_many_gaps_allowed() -> None:
         one for one in multiverse(study, load_grid("standard", ["benchmarks"])).variants if one.key.endswith("MATH")
     ]
     assert list(one.study.benchmarks) == ["MMLU", "BBH", "HumanEval", "MBPP"]
-    assert (study.llms.min_benchmarks, one.study.llms.min_benchmarks) == (4, 3)
+    assert (study.llms.min_benchmarks, one.study.llms.min_benchmarks) == (3, 2)
 
 
 def test_priors_are_widened_about_their_middles_on_their_scales() -> None:
@@ -67,9 +69,12 @@ def test_designs_combine_axes() -> None:
             (d, multiverse(study, load_grid("standard", axes), design=d)) for d in ("one", "pairs", "full")
         )
     }
-    assert sorted(counts["one"]) == [0, *[1] * 5]
-    assert sorted(counts["pairs"]) == [0, *[1] * 5, *[2] * (3 + 3 + 1)]
-    assert len(counts["full"]) == 4 * 2 * 2
+    others = (3, 3, 2)  # choices that are not the study's own
+    # Two classes are those of families: without these there is no such study.
+    pairs, full = 3 * 3 + 3 * 2 + 3 * 2 - 1, 4 * 4 * 3 - 4
+    assert sorted(counts["one"]) == [0, *[1] * sum(others)]
+    assert sorted(counts["pairs"]) == [0, *[1] * sum(others), *[2] * pairs]
+    assert len(counts["full"]) == full
     with pytest.raises(InputError, match=r"makes \d+ variants; name fewer axes with --axis"):
         multiverse(study, load_grid("standard"), design="full")
 
@@ -87,7 +92,7 @@ def test_a_choice_that_no_study_can_have_is_named_and_costs_no_other(tmp_path: P
 
 def test_a_variant_may_be_named_on_the_command_line() -> None:
     grid = load_grid("standard", ["dispersion"], {"priors.rate.interval": [0.0, 2.0]})
-    (_, _, mine) = multiverse(load_study("densing-law"), grid).variants
+    *_, mine = multiverse(load_study("densing-law"), grid).variants
     assert mine.key == "priors.rate.interval: [0.0, 2.0]" and mine.study.priors.rate.interval == (0.0, 2.0)
 
 

@@ -33,7 +33,7 @@ def test_text_and_json_and_csv_say_the_same(tmp_path: Path) -> None:
     assert [one["axis"] for one in data["tornado"]] == list(found.tornado.index)
     assert [one["name"] for one in data["influence"]] == ["B", "A"]
     assert all(sentence in text for sentence in sentences(found))
-    assert "holds 3 of 5 medians" in text and "Not converged well enough" in text and "trend: linear" in text
+    assert "holds 6 of 8 medians" in text and "Not converged well enough" in text and "trend: linear" in text
     files = save_sensitivity(found, tmp_path)
     tables = ["variants.csv", "tornado.csv", "decomposition.csv", "influence.csv"]
     assert [file.name for file in files] == [*tables, "sensitivity.json"]

@@ -6,31 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayesdensity.base.importance import trustworthy
 from bayesdensity.base.prior import Prior
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_data
 from bayesdensity.inference.result import Fit
 from bayesdensity.sensitivity.answers import answer_of, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import with_prior
-from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights, smoothed, trustworthy
+from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights
 from bayesdensity.study.load import load_study
-
-
-def test_equal_densities_give_equal_weights() -> None:
-    log_weight, k = smoothed(np.full(500, 3.0))
-    np.testing.assert_allclose(np.exp(log_weight), 1 / 500)
-    assert trustworthy(k, 500)
-
-
-def test_weights_carry_draws_to_another_distribution_and_say_when_they_cannot() -> None:
-    x = np.random.default_rng(1).standard_normal(4000)
-    log_weight, k = smoothed(stats.norm.logpdf(x, 0.5, 0.8) - stats.norm.logpdf(x))
-    weight = np.exp(log_weight)
-    assert weight.sum() == pytest.approx(1) and trustworthy(k, len(x))
-    assert (weight * x).sum() == pytest.approx(0.5, abs=0.06)
-    assert np.sqrt((weight * (x - 0.5) ** 2).sum()) == pytest.approx(0.8, abs=0.06)
-    _, k = smoothed(stats.norm.logpdf(x, 0, 3) - stats.norm.logpdf(x))
-    assert not trustworthy(k, len(x))
 
 
 def test_priors_alone_are_a_matter_of_weights() -> None:

@@ -40,8 +40,11 @@ EFFECTS = {
     "trend: linear": -0.5,
     "trend: change-point": 0.1,
     "trend: random walk": 0.3,
+    "dispersion: two classes": 0.05,
+    "dispersion: growing": -0.1,
     "dispersion: constant": -2.2,
     "family effects: off": 0.2,
+    "family effects: of organizations": 0.15,
 }
 
 
