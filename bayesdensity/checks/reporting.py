@@ -56,10 +56,13 @@ def check_reporting(fit: Fit) -> Check:
     adjusted = {name: min(1.0, one.p * len(departures)) for name, one in departures.items()}
     figures = {f"{name}: p": p for name, p in adjusted.items()}
     figures |= {f"{name}: e-folds": one.effect for name, one in departures.items()}
+    figures |= {f"{name}: standard error": one.error for name, one in departures.items()}
     worst = min(adjusted, key=lambda name: adjusted[name])
     if adjusted[worst] >= DOUBT:
+        errors = sorted(one.error for one in departures.values())
         fine = (
-            "LLMs that lack a benchmark depart from others of their date, size and type of lab by no more than chance."
+            "LLMs that lack a benchmark depart from others of their date, size and type of lab by no more than chance "
+            f"(standard errors of {errors[0]:.2f} to {errors[-1]:.2f} e-folds)."
         )
         return Check("reporting", "PASS", fine, figures=figures)
     late = fit.data["time"].to_numpy() > np.median(fit.data["time"].to_numpy())
