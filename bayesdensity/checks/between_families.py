@@ -31,7 +31,7 @@ REMEDIES = {
     "tokens": "Density holds what longer training gives: read the rate as that of recipes and tokens together.",
     "architecture": "Vary what counts as the size of a mixture of experts (llms.size), or leave one kind out.",
     "date": "Try another trend (frontier.trend), and compare.",
-    "lab type": "The mean is one of who publishes: fit without these LLMs, and see what moves.",
+    "lab type": "The mean is one of who publishes: fit without these LLMs (llms.lab_types), and see what moves.",
     "single": "Bring second measurements of these scores; fit without cells of a single score, and see what moves.",
     "beyond": "Let the link depart beyond the reference (reference.beyond = 'misfit'), or take a larger reference.",
 }

@@ -9,6 +9,11 @@ from typing import Any
 
 from results_text import billions, declared_stale, ends_text, interval, number, percent, probability, results
 
+from bayesdensity.data.selection import select
+from bayesdensity.data.tables import read_tables
+from bayesdensity.render.sections.study import entering_table
+from bayesdensity.study.load import load_study
+
 TABLES: dict[str, Callable[..., list[str]]] = {}
 DATES = {"2023-07-01": "in mid-2023", "2024-07-01": "in mid-2024", "2025-07-01": "in mid-2025"}
 MONTHS = "doubling_time_months"
@@ -44,6 +49,14 @@ def months(growth: dict[str, Any]) -> str:
 def chance_of_growth(growth: dict[str, Any]) -> str:
     """Posterior probability that a rate is positive."""
     return probability(growth["probability_rate_positive"])
+
+
+@table
+def entering(study: str) -> list[str]:
+    """Who enters a study, of those who could; read from study and tables, and from no fit."""
+    asked, tables = load_study(study), read_tables()
+    shown = entering_table(asked, tables, select(asked, tables)).shown
+    return markdown(list(shown.columns), shown.to_numpy().tolist())
 
 
 @table

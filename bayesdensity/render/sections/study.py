@@ -81,7 +81,15 @@ def priors_table(study: Study) -> Table:
 
 
 def entering_table(study: Study, tables: Tables, selection: Selection) -> Table:
-    """How many candidates have scores on enough benchmarks, by half-year of release and by type of lab."""
+    """How many candidates have scores on enough benchmarks, by half-year of release and by type of lab.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables
+    selection : Selection
+        What the study makes of them.
+    """
     counts = entering(study, tables, selection)
     of = counts["used"].astype(str) + " of " + counts["candidates"].astype(str)
     shown = counts.assign(of=of).pivot(index="half_year", columns="lab_type", values="of").fillna("")
