@@ -117,11 +117,12 @@ def _of_llms(fit: Fit, draws: Draws, found: Parts) -> dict[str, float]:
     }
     for said, group in _groups(data).items():
         tests[said] = on(group, plain, every)
-    tokens = data["log_tokens"].to_numpy() if "log_tokens" in data else np.full(len(time), np.nan)
-    known, single = np.isfinite(tokens), _single_share(fit)
-    if known.sum() >= LEAST:
-        said = "tokens: LLMs trained on more tokens lie higher or lower than others of their size"
-        tests[said] = on(tokens, [*plain, size], known)
+    if "log_train_tokens" in data:  # fits of former versions have none
+        tokens = data["log_train_tokens"].to_numpy()
+        if (known := np.isfinite(tokens)).sum() >= LEAST:
+            said = "tokens: LLMs trained on more tokens lie higher or lower than others of their size"
+            tests[said] = on(tokens, [*plain, size], known)
+    single = _single_share(fit)
     # Where scores beyond the reference are censored, which are left depends on what they are.
     if np.ptp(single) > 0 and not data.attrs["censored"]:
         tests["single: LLMs of which more scores are alone in their cell lie higher or lower"] = on(

@@ -69,6 +69,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
         {
             "log_size": ("llm", log_size - centre),
             "log_sparsity": ("llm", np.log((llms["params_total"] / llms["params_active"]).to_numpy(float))),
+            "log_train_tokens": ("llm", np.log(llms["train_tokens"].to_numpy(float))),
             "time": ("llm", relative),
             "family_index": ("llm", index),
             "family_time": ("family", family_time),

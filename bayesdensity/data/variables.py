@@ -48,6 +48,7 @@ VARIABLES: dict[str, Variable] = {
     "lab_type": Variable(("llm",), "name", "kind of organization that trained it", "checks"),
     "log_size": Variable(("llm",), _LOG, "size that counts, from the centre", "model.targets, draws"),
     "log_sparsity": Variable(("llm",), _LOG, "total over active parameters", "model.targets"),
+    "log_train_tokens": Variable(("llm",), _LOG, "training tokens; not a number where unknown", "checks"),
     "time": Variable(("llm",), "years", "release, from the mean release", "model, draws, quantities, simulate"),
     "family_index": Variable(("llm",), _AT, "family it belongs to", "model.trend, quantities, evaluation"),
     "family": Variable(("family",), "name", "name of the family", "plots, sensitivity"),

@@ -312,17 +312,21 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     frontier, at = fit.study.frontier, bare(time).to_numpy().ravel()
     shape = (*fit.posterior["rate"].shape, 1)
     scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
-    asked = at if at.size <= NODES else _chebyshev(at.min(), at.max())
+    asked, weights = (at, None) if at.size <= NODES else _chebyshev(at.min(), at.max())
     values = frontier.spread.quantile(q, FORMS[frontier.form], scales, asked)
     if at.size > NODES:
         with np.errstate(divide="ignore", over="ignore"):  # at the dates themselves, which it puts right
-            values = BarycentricInterpolator(asked, values, axis=-1)(at)
+            values = BarycentricInterpolator(asked, values, axis=-1, wi=weights)(at)
     return xr.DataArray(values.reshape(*shape[:-1], *time.shape), dims=(*SAMPLE, *time.dims))
 
 
-def _chebyshev(first: float, last: float) -> npt.NDArray[np.float64]:
-    """Dates from which a smooth function of time between two dates is interpolated."""
-    return (first + last) / 2 + (last - first) / 2 * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+def _chebyshev(first: float, last: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Dates from which a smooth function of time between two dates is interpolated, and their weights.
+
+    Berrut and Trefethen 2004, DOI 10.1137/S0036144502417715, equation 5.3. SciPy would compute these in random order.
+    """
+    angle, sign = np.pi * (np.arange(NODES) + 0.5) / NODES, (-1.0) ** np.arange(NODES)
+    return (first + last) / 2 + (last - first) / 2 * np.cos(angle), sign * np.sin(angle)
 
 
 def _phrase(fit: Fit, estimand: Estimand) -> str:
