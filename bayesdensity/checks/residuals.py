@@ -15,7 +15,7 @@ from bayesdensity.checks.registry import check
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Scales, scales_of
-from bayesdensity.quantities.growth import mean_at
+from bayesdensity.quantities.growth import expected
 
 LEAST = 8
 """Effects that a test needs."""
@@ -173,7 +173,7 @@ def parts(fit: Fit, draws: dict[str, Array]) -> Parts:
         As `bayesdensity.checks.protocol.thinned` gives them.
     """
     data = fit.data
-    mean = mean_at(fit.thinned(DRAWS), data["time"]).to_numpy().reshape(len(draws["rate"]), -1)
+    mean = expected(fit.thinned(DRAWS)).to_numpy().reshape(len(draws["rate"]), -1)
     own = draws["log_density_relative"] + draws["level"].mean(axis=1, keepdims=True) - mean
     effect = draws["family_effect"] if fit.study.frontier.family_effects else np.zeros((len(own), 0))
     if effect.shape[1]:

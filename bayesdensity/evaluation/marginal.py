@@ -22,7 +22,7 @@ from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import Scales
 from bayesdensity.quantities import SAMPLE
-from bayesdensity.quantities.growth import mean_at
+from bayesdensity.quantities.growth import expected
 
 Array = NDArray[np.float64]
 Fold = Literal["llm", "family"]
@@ -140,7 +140,7 @@ def _in_chunks(
     It is given all that was drawn, at the positions ``at`` of some dims, and the population mean at each release.
     """
     thin = fit.thinned(draws)
-    mean = (mean_at(thin, fit.data["time"]) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
+    mean = (expected(thin) - thin.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "llm")
     kept = thin.with_draws(thin.posterior.assign(mean=mean).isel(at or {}, missing_dims="ignore"))
     flat = kept.flat_draws()
     total, parts = len(flat["mean"]), []

@@ -41,7 +41,7 @@ def draw_scales(study: Study) -> Scales:
 
 
 def mean_trend(study: Study, data: xr.Dataset) -> tuple[Any, Any]:
-    """Draw the trend: its average over the sample, and the population mean at the release of each target."""
+    """Draw the trend: its average over the sample, and what is expected of each target at its release."""
     origin, time, trend = pm.Flat("origin"), data["time"].to_numpy(), TRENDS[study.frontier.trend]
     knots, stated = data["knot_time"].to_numpy(), study.frontier.break_date
 
@@ -56,6 +56,8 @@ def mean_trend(study: Study, data: xr.Dataset) -> tuple[Any, Any]:
         combine=combine,
     )
     line = origin + draw(study, "rate") * time
+    if study.frontier.size_effect:
+        line = line + draw(study, "size_effect") * data["log_size"].to_numpy()
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 
 

@@ -272,6 +272,12 @@ def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
     return _over(line + bend(fit, bare(time)).value, time)
 
 
+def expected(fit: Fit) -> xr.DataArray:
+    """Draws of the mean of ln density among LLMs of the date, and size if that has an effect, of each; dim ``llm``."""
+    mean = mean_at(fit, fit.data["time"])
+    return mean + fit.posterior["size_effect"] * bare(fit.data["log_size"]) if "size_effect" in fit.posterior else mean
+
+
 def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """Draws of a quantile of ln density among the releases at times.
 

@@ -12,7 +12,7 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.laws.forms import FORMS, Form, scales_of
 from bayesdensity.quantities.densities import log_density
 from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, SAMPLE, Estimate, bare
-from bayesdensity.quantities.growth import frontier_at, mean_at
+from bayesdensity.quantities.growth import expected, frontier_at
 
 
 def probability_on_frontier(fit: Fit) -> xr.DataArray:
@@ -48,7 +48,7 @@ def inefficiency(fit: Fit, ci: float = DEFAULT_CI, seed: int = 1) -> Estimate:
         raise InputError(f"study '{fit.study.name}' has a symmetric frontier: no model falls short of a best practice.")
     rng = np.random.default_rng(seed)
     family = xr.DataArray(data["family_index"].to_numpy(), dims="llm")
-    relative = log_density(fit).draws - mean_at(fit, data["time"])
+    relative = log_density(fit).draws - expected(fit)
     total = xr.zeros_like(relative)
     if form.family_effects:
         effect = draws["family_effect"]

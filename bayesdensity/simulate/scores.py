@@ -10,7 +10,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.growth import mean_at
+from bayesdensity.quantities.growth import expected
 from bayesdensity.simulate.population import family_effects, llm_form, scales_in
 from bayesdensity.simulate.truth import true_values
 from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages
@@ -70,7 +70,7 @@ def _log_densities(one: Fit, at: xr.Dataset, rng: np.random.Generator, world: Wo
     data, form = one.data, one.study.frontier
     time, family_time, family = (data[name].to_numpy() for name in ("time", "family_time", "family_index"))
     scales, spread = scales_in(world, at), form.spread
-    log_density = np.asarray(mean_at(one, data["time"]).to_numpy()[0, 0] + bend(world, time, time))
+    log_density = np.asarray(expected(one).to_numpy()[0, 0] + bend(world, time, time))
     if form.family_effects:
         log_density += family_effects(world, form, scales, family_time, rng)[family]
     if world.lineage_scale:

@@ -206,6 +206,8 @@ class Frontier(Part):
     family_effects: bool
     groups: Literal["family", "organization"] = "family"
     """Which LLMs share an effect: those of one family, or all of one organization, were its families one."""
+    size_effect: bool = False
+    """Whether larger LLMs may be denser or less dense than smaller ones of their time, within a prior."""
     quantile: float = Field(gt=0, lt=1)
     """The frontier is this quantile of density among releases at a time."""
 
@@ -293,6 +295,7 @@ class Priors(Part):
     class_gap_growth: Prior
     class_log_odds: Prior
     class_log_odds_growth: Prior
+    size_effect: Prior
     slope_spread: Prior
     cell_scatter: Prior
     overdispersion: Prior

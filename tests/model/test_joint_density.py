@@ -39,6 +39,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "frontier.dispersion": "growing",
     },
     "two classes of families": {"frontier.dispersion": "two-classes"},
+    "density goes with size": {"frontier.size_effect": True},
     "scores inflate": {"scores.inflation": True},
 }
 

@@ -276,6 +276,7 @@ OPTIONAL = {
     "class_log_odds",
     "class_log_odds_growth",
     "score_inflation",
+    "size_effect",
     "curvature",
     "rate_change",
     "logit_break_position",
@@ -304,6 +305,7 @@ def wanted(study: Study) -> set[str]:
         | (set() if form.form == "symmetric" else one_sided[form.one_sided])
         | ({"family_scale", "family_effect"} if form.family_effects else set())
         | DISPERSIONS["growing" if form.dispersion == "two-sided" and not plain_families else form.dispersion]
+        | ({"size_effect"} if form.size_effect else set())
         | ({"score_inflation"} if study.scores.inflation else set())
     )
 
@@ -321,6 +323,8 @@ def residuals(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> floa
     """Log density of LLMs about the trend and of families: normal, or less an inefficiency; it grows with time."""
     growth, time = at.get("dispersion_growth", 0.0), data["time"].to_numpy()
     mean, total = at["origin"] + at["rate"] * time + bend(study, data, at), 0.0
+    if study.frontier.size_effect:
+        mean = mean + at["size_effect"] * data["log_size"].to_numpy()
     if "family_effect" in at:
         mean = mean + at["family_effect"][data["family_index"].to_numpy()]
         total += families(study, at, data["family_time"].to_numpy())

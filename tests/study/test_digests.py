@@ -34,6 +34,7 @@ OTHERS: dict[str, Any] = {
     "floor": 0.17,
     "min_benchmarks": 1,
     "lab_types": ["company"],
+    "groups": "organization",
     "beyond": "trusted",
     "noise_df": 7.0,
     "quantile": 0.9,
