@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize
 
 from bayesdensity import laws
 from bayesdensity.base.prior import Prior
@@ -177,7 +177,7 @@ def _starts(fit: LawFit, benchmark: int, density: Density) -> Iterator[np.ndarra
     for values in product(*varied.values()):
         start = middle.copy()
         for name, value in zip(varied, values, strict=True):
-            start[1 + names.index(name)] = special.logit(value)
+            start[1 + names.index(name)] = density.priors[name].normal(value)
         yield start
 
 
@@ -213,8 +213,9 @@ def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None
         Shape (chain, draw, benchmark); None where it is not sampled.
     """
     draws = fit.posterior
-    if f"logit_{name}" in draws:
-        return draws[f"logit_{name}"].to_numpy()
+    for sampled in (f"logit_{name}", f"latent_{name}"):
+        if sampled in draws:
+            return draws[sampled].to_numpy()
     return np.asarray(stated.normal(draws[name].to_numpy())) if name in draws else None
 
 
