@@ -40,7 +40,9 @@ class Prior(Part):
         if not inside[self.shape]:
             raise ValueError(f"interval {list(self.interval)} is not an increasing pair a {self.shape} prior can have")
         if (self.none > 0) != (self.shape == "share-or-none"):
-            raise ValueError(f"none = {self.none:g} is not for a {self.shape} prior: a share-or-none needs it, no other has it")
+            raise ValueError(
+                f"none = {self.none:g} is not for a {self.shape} prior: a share-or-none needs it, no other has it"
+            )
         return self
 
     def _on_scale(self) -> tuple[float, float]:

@@ -156,7 +156,9 @@ def _density(fit: LawFit, benchmark: int) -> Density:
 def _modes(fit: LawFit, benchmark: int) -> list[Mode]:
     density, maxima = _density(fit, benchmark), list[Mode]()
     for start in _starts(fit, benchmark, density):
-        best = optimize.minimize(density.cost, start, method="Nelder-Mead", options=SEARCH)
+        for _ in range(2):  # a simplex collapses where the floor begins; a new one goes on
+            best = optimize.minimize(density.cost, start, method="Nelder-Mead", options=SEARCH)
+            start = best.x
         parts = density.law(best.x).parts()
         maxima.append(Mode(float(parts["size_exponent"]), float(parts["data_exponent"]), -best.fun, best.x))
     maxima.sort(key=lambda mode: -mode.log_density)

@@ -31,7 +31,7 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     """Random variable named like its prior, with the shape and 90 % interval that the study states.
 
     A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``, and a `share-or-none` as
-    ``-ln(1 - share)``, under the name ``latent_<prior>``: the chain walks between some and none, where that is negative.
+    ``-ln(1 - share)``, under the name ``latent_<prior>``: a chain walks on to none, where that is negative.
 
     Parameters
     ----------
