@@ -2,10 +2,11 @@
 
 python tests/benchmarks/bench_floor.py --ladders 20 --seed 1
 
-Two designs: 17 of the Chinchilla runs, others for each ladder, and the runs of the OLMo ladder on one benchmark. Exponents, the shares
-of size and data, and the noise differ between ladders. Printed for each design, floor and prior: how many 90 % intervals hold E, alpha,
-and the loss of a run with 30 times the compute of the largest, by the law itself; the median width of the last; the median
-probability of no floor; and how often the check says that the floor is the prior's.
+Two designs: 17 of the Chinchilla runs, others for each ladder, and the runs of the OLMo ladder on one benchmark.
+Exponents, the shares of size and data, and the noise differ between ladders. Printed for each design, floor and prior:
+how many 90 % intervals hold E, alpha, and the loss of a run with 30 times the compute of the largest, by the law alone;
+how often the check says that the floor is the prior's; the median width of the predicted loss, relative to it; the
+median probability of no floor; leapfrog steps a draw; and the worst convergence.
 """
 
 from __future__ import annotations
