@@ -166,8 +166,10 @@ def check_identified(fit: LawFit) -> Check:
             figures[f"{name} on {label}"] = ratio = float(draws[..., b].std() / stated.sigma)
             if ratio > PRIOR_ONLY and not (stated.none and label in open_floors):
                 unknown.append(f"{name} on {label} ({ratio:.0%})")
-    faults = [f"the floor is the prior's, for losses do not tell whether there is one: {_floors(fit, open_floors)}"]
-    faults = (faults if open_floors else []) + ([f"as wide as their priors: {_first(unknown)}"] if unknown else [])
+    faults = [f"as wide as their priors: {_first(unknown)}"] if unknown else []
+    if open_floors:
+        told = _floors(fit, open_floors)
+        faults = [f"the floor is the prior's, for losses do not tell whether there is one: {told}", *faults]
     if not faults:
         return Check(
             "identified", "PASS", "all that is sampled for a benchmark is known better than its prior.", figures=figures
