@@ -39,7 +39,7 @@ def density(value: float) -> str:
 
 def scaled(value: float) -> str:
     """Three digits, with an exponent where the number is very small or very large: 0.347, 1.94e+03 never as 1940.0."""
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
+    return f"{value:.3g}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
 
 
 def size(value: float, digits: int = 3) -> str:

@@ -105,8 +105,8 @@ def _stated(fit: Fit, name: str) -> xr.DataArray | None:
         found = draws["link_stretch"] - draws["link_stretch"].mean("benchmark")
     elif name == "ceiling_gap":
         found = _log(1 - draws["ceiling"])
-    elif f"log_{name}" in draws or f"logit_{name}" in draws:
-        found = draws[f"log_{name}" if f"log_{name}" in draws else f"logit_{name}"]
+    elif sampled := [key for key in (f"log_{name}", f"logit_{name}", f"latent_{name}") if key in draws]:
+        found = draws[sampled[0]]
     elif name in draws:
         found = _log(draws[name]) if shape == "lognormal" else draws[name]
     return found

@@ -19,7 +19,7 @@ from bayesdensity.inference.drawing import Progress
 from bayesdensity.inference.result import Sampled
 from bayesdensity.inference.sampling import compile_model, run_sampler, shared_names, versions, with_data
 from bayesdensity.law.design import refuse_design
-from bayesdensity.quantities import DEFAULT_CI, Estimate
+from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.quantities.estimate import bare
 from bayesdensity.study.law_spec import LawStudy
 
@@ -228,3 +228,12 @@ def natural_parameters(fit: LawFit, ci: float = DEFAULT_CI) -> dict[str, Estimat
         name: Estimate(name, f"{name} of {fit.study.form.formula}", value.transpose("chain", "draw", ...), ci)
         for name, value in fit.law.natural(fit.centre).items()
     }
+
+
+def no_floor(fit: LawFit) -> dict[str, float]:
+    """Posterior probability that there is no floor, by benchmark; empty where the prior leaves no choice."""
+    stated = fit.study.priors.get("irreducible_share")
+    if stated is None or not stated.none:
+        return {}
+    none = (fit.law.parts()["share_irreducible"] == 0).mean(SAMPLE)
+    return {str(name): float(share) for name, share in zip(none["benchmark"].to_numpy(), none, strict=True)}

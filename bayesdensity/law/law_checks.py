@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from bayesdensity import laws
+from bayesdensity.base.format import interval, scaled
 from bayesdensity.checks import Check, Verdict
 from bayesdensity.checks.prior_sensitivity import PRIOR_ONLY
 from bayesdensity.checks.protocol import judged, thinned
@@ -15,7 +16,7 @@ from bayesdensity.checks.residuals import depends
 from bayesdensity.checks.sampler import convergence_check
 from bayesdensity.checks.score_prediction import loo_weights, uniform
 from bayesdensity.law.design import SEPARATE
-from bayesdensity.law.fitted import LawFit
+from bayesdensity.law.fitted import LawFit, natural_parameters, no_floor
 from bayesdensity.law.modes import Mode, coordinate_draws, share_of_draws, term_modes
 from bayesdensity.law.noise import error_distribution, log_likelihood, residuals
 from bayesdensity.law.ranking import leave_one_run_out
@@ -26,6 +27,8 @@ NEVER, LIKELY = 0.005, 3.0
 """Share of draws below which no chain reached a mode; one whose log density is lower by less should have been."""
 MIXED = 1.05
 """R-hat above which chains disagree about a mode."""
+DECISIVE = 10.0
+"""Bayes factor from which on losses tell whether there is a floor (Kass and Raftery 1995: strong)."""
 
 
 def check_law(fit: LawFit) -> tuple[Check, ...]:
@@ -150,8 +153,10 @@ def check_predictions(fit: LawFit) -> Check:
 
 
 def check_identified(fit: LawFit) -> Check:
-    """Posterior over prior standard deviation of what is sampled of the law."""
-    unknown, figures = [], dict[str, float]()
+    """Posterior over prior standard deviation of what is sampled of the law, and whether losses tell of a floor."""
+    none, unknown = no_floor(fit), list[str]()
+    open_floors = [label for label, share in none.items() if _open(share, fit.study.priors["irreducible_share"].none)]
+    figures = {f"no floor on {label}": share for label, share in none.items()}
     for name in fit.study.form.coordinates:
         stated = fit.study.priors.get(name)
         draws = coordinate_draws(fit, name, stated) if stated is not None else None
@@ -159,16 +164,38 @@ def check_identified(fit: LawFit) -> Check:
             continue
         for b, label in enumerate(fit.data["benchmark"].to_numpy()):
             figures[f"{name} on {label}"] = ratio = float(draws[..., b].std() / stated.sigma)
-            if ratio > PRIOR_ONLY:
+            if ratio > PRIOR_ONLY and not (stated.none and label in open_floors):
                 unknown.append(f"{name} on {label} ({ratio:.0%})")
-    if not unknown:
+    faults = [f"as wide as their priors: {_first(unknown)}"] if unknown else []
+    if open_floors:
+        told = _floors(fit, open_floors)
+        faults = [f"the floor is the prior's, for losses do not tell whether there is one: {told}", *faults]
+    if not faults:
         return Check(
             "identified", "PASS", "all that is sampled for a benchmark is known better than its prior.", figures=figures
         )
-    more = f" and {len(unknown) - 4} more" if unknown[4:] else ""
-    sentence = f"as wide as their priors: {', '.join(unknown[:4])}{more}."
     remedy = "Do not report these as findings: they repeat the priors. Bring runs over more sizes and amounts of data."
-    return Check("identified", "REVIEW", sentence, remedy, figures)
+    return Check("identified", "REVIEW", "; ".join(faults) + ".", remedy, figures)
+
+
+def _open(posterior: float, prior: float) -> bool:
+    """Whether the Bayes factor between no floor and a floor is decisive for neither, by the probabilities of none."""
+    none, some = posterior * (1 - prior), (1 - posterior) * prior
+    return none < DECISIVE * some and some < DECISIVE * none
+
+
+def _floors(fit: LawFit, labels: Sequence[str]) -> str:
+    """Floors with the probability that there is none."""
+    stated, none, floor = fit.study.priors["irreducible_share"].none, no_floor(fit), natural_parameters(fit)["E"]
+    ends = {label: interval(floor.summary.sel(benchmark=label), scaled) for label in labels}
+    told = [f"E on {label} is {ends[label]} and none with probability {none[label]:.2f}" for label in labels]
+    return f"{_first(told)} ({stated:g} in the prior)"
+
+
+def _first(told: Sequence[str], most: int = 4) -> str:
+    """The first of a list, and how many more there are."""
+    more = f" and {len(told) - most} more" if told[most:] else ""
+    return ", ".join(told[:most]) + more
 
 
 def check_map(fit: LawFit) -> Check | None:

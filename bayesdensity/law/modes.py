@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize
 
 from bayesdensity import laws
 from bayesdensity.base.prior import Prior
@@ -156,7 +156,9 @@ def _density(fit: LawFit, benchmark: int) -> Density:
 def _modes(fit: LawFit, benchmark: int) -> list[Mode]:
     density, maxima = _density(fit, benchmark), list[Mode]()
     for start in _starts(fit, benchmark, density):
-        best = optimize.minimize(density.cost, start, method="Nelder-Mead", options=SEARCH)
+        for _ in range(2):  # a simplex collapses where the floor begins; a new one goes on
+            best = optimize.minimize(density.cost, start, method="Nelder-Mead", options=SEARCH)
+            start = best.x
         parts = density.law(best.x).parts()
         maxima.append(Mode(float(parts["size_exponent"]), float(parts["data_exponent"]), -best.fun, best.x))
     maxima.sort(key=lambda mode: -mode.log_density)
@@ -177,7 +179,7 @@ def _starts(fit: LawFit, benchmark: int, density: Density) -> Iterator[np.ndarra
     for values in product(*varied.values()):
         start = middle.copy()
         for name, value in zip(varied, values, strict=True):
-            start[1 + names.index(name)] = special.logit(value)
+            start[1 + names.index(name)] = density.priors[name].normal(value)
         yield start
 
 
@@ -213,8 +215,9 @@ def coordinate_draws(fit: LawFit, name: str, stated: Prior) -> np.ndarray | None
         Shape (chain, draw, benchmark); None where it is not sampled.
     """
     draws = fit.posterior
-    if f"logit_{name}" in draws:
-        return draws[f"logit_{name}"].to_numpy()
+    for sampled in (f"logit_{name}", f"latent_{name}"):
+        if sampled in draws:
+            return draws[sampled].to_numpy()
     return np.asarray(stated.normal(draws[name].to_numpy())) if name in draws else None
 
 

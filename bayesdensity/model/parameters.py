@@ -30,7 +30,8 @@ class Stated(Protocol):
 def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     """Random variable named like its prior, with the shape and 90 % interval that the study states.
 
-    A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``.
+    A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``, and a `share-or-none` as
+    ``-ln(1 - share)``, under the name ``latent_<prior>``: a chain walks on to none, where that is negative.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
         return pm.Normal(prior, stated.mu, stated.sigma, dims=dims)
     if stated.shape == "lognormal":
         return pm.LogNormal(prior, stated.mu, stated.sigma, dims=dims)
+    if stated.shape == "share-or-none":
+        return -pt.expm1(-pt.maximum(pm.Normal(f"latent_{prior}", stated.mu, stated.sigma, dims=dims), 0.0))
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 

@@ -29,6 +29,8 @@ TRUTH |= {"elasticity": 0.1, "repetitions": 15.0}
 GRID: Pairs = [(n, d) for n in np.geomspace(1e8, 1e10, 6) for d in np.geomspace(2e9, 2e11, 5)]
 FORTH: dict[str, Curve] = {"lognormal": np.log, "logit-normal": special.logit, "normal": float}
 BACK: dict[str, Curve] = {"lognormal": np.exp, "logit-normal": laws.logistic, "normal": lambda x: x}
+FORTH["share-or-none"], BACK["share-or-none"] = lambda w: -np.log(1 - w), lambda x: 1 - np.exp(-x.clip(0))
+SAMPLED_ON = {"logit-normal": "logit", "share-or-none": "latent"}
 
 
 @cache
@@ -102,8 +104,8 @@ def know(
         wide = width if isinstance(width, float) else width.get(name, 1e-4)
         on_scale = normals(FORTH[prior.shape](truth[name]) * one, wide, seed=1 + k)
         at[name] = BACK[prior.shape](on_scale)
-        logit = prior.shape == "logit-normal" and not (study.slow and name == "size_share")
-        kept |= {f"logit_{name}": on_scale} if logit else {name: at[name]}
+        scale = None if study.slow and name == "size_share" else SAMPLED_ON.get(prior.shape)
+        kept |= {f"{scale}_{name}": on_scale} if scale else {name: at[name]}
     law = study.form.from_coordinates(kept["log_loss_centre"], at)
     kept |= {f"law_{name}": part for name, part in law.parts().items()}
     for name in study.form.exponents if study.pool else ():

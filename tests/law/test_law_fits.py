@@ -15,8 +15,8 @@ from bayesdensity import laws
 from bayesdensity.data.runs import read_runs
 from bayesdensity.data.tables import read_tables
 from bayesdensity.law.diagnosis import diagnose_scaling
-from bayesdensity.law.fitted import LawFit, fit_law, natural_parameters
-from bayesdensity.law.law_checks import check_law, check_modes
+from bayesdensity.law.fitted import LawFit, fit_law, natural_parameters, no_floor
+from bayesdensity.law.law_checks import check_identified, check_law, check_modes
 from bayesdensity.law.modes import term_modes
 from bayesdensity.law.prediction import predict_held_out
 from bayesdensity.study.law_spec import law_study
@@ -59,6 +59,7 @@ def test_chinchilla_agrees_with_its_replication(noise: str) -> None:
         if name in ("E", "alpha", "beta"):
             assert 0.4 < (upper - lower) / (high - low) < 1.25, name
     assert fit.diagnostics.verdict == "PASS"
+    assert no_floor(fit) == {"MassiveText": 0} and check_identified(fit).verdict == "PASS"
 
 
 def test_scalingbench_has_the_published_exponents() -> None:
@@ -161,6 +162,19 @@ def test_a_law_is_recovered_from_its_own_runs(name: str, tmp_path: Path) -> None
         inside[part] = lower <= value <= upper
     assert all(inside.values()), inside
     assert verdicts(fit)["residuals"] == verdicts(fit)["losses"] == "PASS"
+
+
+@pytest.mark.parametrize("noise", [0.004, 0.02])
+def test_runs_without_a_floor_have_none_in_its_interval(noise: float, tmp_path: Path) -> None:
+    """17 runs: few noisy ones leave the floor to its prior, and exact ones may tell that there is none."""
+    rng, truth = np.random.default_rng(11), laws.Densing(0.5, 0.5, 0.2, 0.25)
+    size, data = np.exp(rng.uniform(np.log([[1e8], [2e9]]), np.log([[5e9], [2e11]]), (2, 17)))
+    loss = truth.loss({"n": np.log(size / 7e8), "d": np.log(data / 2e10)}) * np.exp(noise * rng.standard_normal(17))
+    pd.DataFrame({"params": size, "tokens": data, "loss": loss}).to_csv(tmp_path / "mine.csv", index=False)
+    fit = fit_law(law_study(), read_runs(str(tmp_path / "mine.csv"), read_tables()), **SAMPLER)
+    ((lower, *_),), (none,), found = interval(fit, "E", 0.9), no_floor(fit).values(), check_identified(fit)
+    assert lower == 0 and none > 0.05
+    assert ("the floor is the prior's" in found.sentence) == (none < 0.76), (none, found.sentence)
 
 
 def test_each_state_of_scaling_is_told(tmp_path: Path) -> None:

@@ -24,7 +24,10 @@ def fitted_to(fit: LawFit, law: str) -> LawFit:
     at = {letter: data[f"run_log_{letter}"].to_numpy() for letter in study.form.reads}
 
     def coordinates(z: np.ndarray) -> dict[str, float]:
-        return {name: float(BACK[prior.shape](one)) for (name, prior), one in zip(priors.items(), z[1:], strict=True)}
+        return {
+            name: float(BACK[prior.shape](np.float64(one)))
+            for (name, prior), one in zip(priors.items(), z[1:], strict=True)
+        }
 
     def rest(z: np.ndarray) -> np.ndarray:
         expected = study.form.from_coordinates(z[0], coordinates(z)).loss(at)

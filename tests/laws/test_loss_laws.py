@@ -251,10 +251,21 @@ def test_priors_are_of_what_the_law_is_made_from(form: Form) -> None:
     assert set(form.exponents) == set(form.elasticities) <= set(form.part_names())
 
 
-@pytest.mark.parametrize("name", ["size_share", "size_elasticity", "data_elasticity", "irreducible_share"])
+@pytest.mark.parametrize("name", ["size_share", "size_elasticity", "data_elasticity"])
 def test_priors_are_those_of_the_default_study(name: str) -> None:
     shipped = load_study("densing-law").priors[name]
     stated = [form.coordinates[name] for form in laws.LAWS.values() if name in form.coordinates]
     alone = {"size_elasticity": laws.SizeOnly, "data_elasticity": laws.DataOnly}
     stated += [alone[name].coordinates["elasticity"]] if name in alone else []
     assert {(prior.shape, prior.interval) for prior in stated} == {(shipped.shape, shipped.interval)}
+
+
+@pytest.mark.parametrize("name", [name for name, form in laws.LAWS.items() if form.has_floor()])
+def test_a_law_without_any_floor_is_a_law_still(name: str) -> None:
+    form = laws.LAWS[name]
+    law = form.from_coordinates(0.3, {key: prior.interval[0] for key, prior in form.coordinates.items()})
+    assert law.parts()["share_irreducible"] == law.natural(CENTRE)["E"] == 0
+    x = origin(form, **{form.reads[0]: 0.7})
+    assert law.loss(origin(form)) == pytest.approx(np.exp(0.3)) and law.inverse(law.loss(x), x) == pytest.approx(0.7)
+    far = {letter: 1e6 if letter in "ndcu" else 0.0 for letter in form.reads}
+    assert law.loss(far) == pytest.approx(0)

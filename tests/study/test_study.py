@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -86,6 +87,7 @@ def test_a_type_of_lab_is_one_of_a_few_and_some_are_needed(tmp_path: Path) -> No
         ("lognormal", [0, 1]),
         ("lognormal", [-1, 1]),
         ("logit-normal", [0.2, 1.0]),
+        ("share-or-none", [0.0, 0.8]),
         ("normal", [1]),
         ("beta", [0.1, 0.2]),
     ],
@@ -101,6 +103,21 @@ def test_interval_of_a_prior_holds_90_percent(shape: str) -> None:
     on_scale = {"normal": float, "lognormal": math.log, "logit-normal": lambda p: math.log(p / (1 - p))}[shape]
     lower, upper = stats.norm(prior.mu, prior.sigma).cdf([on_scale(0.1), on_scale(0.7)])
     assert (lower, upper) == pytest.approx((0.05, 0.95))
+
+
+def test_a_share_or_none_is_none_as_often_as_stated_and_rarely_above_its_interval() -> None:
+    for none in (0.1, 0.25, 0.6):
+        prior = Prior(shape="share-or-none", interval=(0.0, 0.8), none=none, why="test")
+        shares = prior.draw(np.random.default_rng(1), (100_000,))
+        assert shares.min() == 0 and ((shares == 0).mean(), (shares > 0.8).mean()) == pytest.approx(
+            (none, 0.05), abs=0.01
+        )
+        some = shares[shares > 0]
+        np.testing.assert_allclose(prior.natural(prior.normal(some)), some)
+        half = prior.scaled(0.5)
+        assert half.none == none and (half.mu, half.sigma) == pytest.approx((prior.mu / 2, prior.sigma / 2))
+    with pytest.raises(ValueError, match="a share-or-none needs it"):
+        Prior(shape="lognormal", interval=(0.1, 0.8), none=0.25, why="test")
 
 
 @pytest.mark.parametrize("one_sided", ["family", "both"])

@@ -45,9 +45,10 @@ def power_inverse(share: Number, exponent: Number) -> Number:
 
 
 IRREDUCIBLE_SHARE = Prior(
-    shape="logit-normal",
-    interval=(0.1, 0.8),
-    why="share of the loss at the centre of the ladder that nothing removes; published floors span it",
+    shape="share-or-none",
+    interval=(0.0, 0.8),
+    none=0.25,
+    why="share of the loss at the centre of the ladder that nothing removes; published floors reach from none to 0.8",
 )
 SIZE_SHARE = Prior(
     shape="logit-normal",

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensity.base.format import ENDS, fixed, interval, scaled
+from bayesdensity.base.format import ENDS, chance, fixed, interval, scaled
 from bayesdensity.base.jsonable import interval_json
 from bayesdensity.law.answer import LawAnswer
+from bayesdensity.law.fitted import no_floor
 from bayesdensity.render.blocks import Block, Paragraph, Table, Verdicts
 from bayesdensity.render.sections.checks import judgement
 from bayesdensity.render.sections.fit_summary import made_in
@@ -48,6 +49,7 @@ def data(answer: LawAnswer) -> dict[str, Any]:
             for name, estimate in answer.parameters.items()
             for benchmark, told in estimate.to_json().items()
         },
+        "no_floor": no_floor(fit),
         **judgement(fit.diagnostics, answer.checks),
         "predictions": _predictions(answer),
         "held_out": [
@@ -68,13 +70,12 @@ def data(answer: LawAnswer) -> dict[str, Any]:
 def blocks(answer: LawAnswer) -> list[Block]:
     """What a law says, for a reader, the verdict first."""
     about, form = answer.fit.about, answer.fit.study.form
-    summaries = {name: estimate.summary for name, estimate in answer.parameters.items()}
     shown: list[Block] = [
         Verdicts(answer.checks),
         Paragraph(f"{about['suite']}: {about['n_runs']} losses under {form.title}"),
         Paragraph(f"{form.formula}  ({form.source}; {_noise(answer)})"),
         *(Paragraph(line) for line in _left_out(answer)),
-        Table("parameters", f"Parameters, median [{answer.ci:.0%} interval].", _by_benchmark(summaries)),
+        _parameters(answer),
     ]
     if answer.prediction is not None:
         shown.append(_predicted(answer))
@@ -102,6 +103,16 @@ def _left_out(answer: LawAnswer) -> list[str]:
     counts = answer.runs.left_out["reason"].value_counts()
     held = [f"held out: {len(answer.runs.held_out)} losses"] if len(answer.runs.held_out) else []
     return [*held, *(f"left out: {count} losses, {reason}" for reason, count in counts.items())]
+
+
+def _parameters(answer: LawAnswer) -> Table:
+    """Parameters, and the probability that there is no floor."""
+    table = _by_benchmark({name: estimate.summary for name, estimate in answer.parameters.items()})
+    caption, none = f"Parameters, median [{answer.ci:.0%} interval]", no_floor(answer.fit)
+    if none:
+        table = table.assign(**{"P(E = 0)": [chance(none[name]).removeprefix("= ") for name in table["benchmark"]]})
+        caption += "; P(E = 0) is the probability that there is no floor: what is predicted carries both cases"
+    return Table("parameters", f"{caption}.", table)
 
 
 def _by_benchmark(summaries: Mapping[str, xr.Dataset]) -> pd.DataFrame:
