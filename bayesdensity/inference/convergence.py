@@ -41,9 +41,10 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     import arviz
 
     several = posterior.sizes["chain"] > 1
-    rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
-    esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
-    tails = _extreme(arviz.ess(posterior, method="tail"), np.nanmin)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of constants
+        rhats = _extreme(arviz.rhat(posterior), np.nanmax) if several else (float("nan"), "")
+        esses = _extreme(arviz.ess(posterior, method="bulk"), np.nanmin)
+        tails = _extreme(arviz.ess(posterior, method="tail"), np.nanmin)
     bfmi = float(np.nanmin(arviz.bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))["energy"].to_numpy()))
     deepest = float((sample_stats["n_steps"] >= DEEPEST).mean())
     divergences = int(sample_stats["diverging"].sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ from bayesdensity.study.phrases import Estimand, estimand_phrase
 
 STEP = 0.01
 """Years over which the slope of a quantile is taken on either side."""
-NODES = 10
+NODES = 12
 """Dates at which a quantile is computed; at more it is interpolated."""
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
@@ -315,15 +316,31 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
-    frontier, at = fit.study.frontier, bare(time).to_numpy().ravel()
-    shape = (*fit.posterior["rate"].shape, 1)
-    scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
-    asked, weights = (at, None) if at.size <= NODES else _chebyshev(at.min(), at.max())
-    values = frontier.spread.quantile(q, FORMS[frontier.form], scales, asked)
-    if at.size > NODES:
+    at = bare(time).to_numpy().ravel()
+    if at.size <= NODES:
+        values = _excess_at(fit, q, at)
+    else:
+        # Figures and tables ask for many dates between the same two, and a little beside them.
+        released = fit.data["time"].to_numpy()
+        nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
         with np.errstate(divide="ignore", over="ignore"):  # at the dates themselves, which it puts right
-            values = BarycentricInterpolator(asked, values, axis=-1, wi=weights)(at)
-    return xr.DataArray(values.reshape(*shape[:-1], *time.shape), dims=(*SAMPLE, *time.dims))
+            values = BarycentricInterpolator(nodes, _excess_at(fit, q, nodes), axis=-1, wi=weights)(at)
+    return xr.DataArray(values.reshape(*fit.posterior["rate"].shape, *time.shape), dims=(*SAMPLE, *time.dims))
+
+
+_EXCESS: WeakKeyDictionary[Fit, dict[tuple[float, bytes], npt.NDArray[np.float64]]] = WeakKeyDictionary()
+"""By fit what `_excess_at` found: to invert a distribution takes seconds, and many ask for the same window."""
+
+
+def _excess_at(fit: Fit, q: float, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    known, key = _EXCESS.setdefault(fit, {}), (q, at.tobytes())
+    if key not in known:
+        frontier, shape = fit.study.frontier, (*fit.posterior["rate"].shape, 1)
+        scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
+        known[key] = np.broadcast_to(
+            frontier.spread.quantile(q, FORMS[frontier.form], scales, at), (*shape[:-1], at.size)
+        )
+    return known[key]
 
 
 def _chebyshev(first: float, last: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -331,8 +348,9 @@ def _chebyshev(first: float, last: float) -> tuple[npt.NDArray[np.float64], npt.
 
     Berrut and Trefethen 2004, DOI 10.1137/S0036144502417715, equation 5.3. SciPy would compute these in random order.
     """
-    angle, sign = np.pi * (np.arange(NODES) + 0.5) / NODES, (-1.0) ** np.arange(NODES)
-    return (first + last) / 2 + (last - first) / 2 * np.cos(angle), sign * np.sin(angle)
+    angle = np.pi * (np.arange(NODES) + 0.5) / NODES
+    weights: npt.NDArray[np.float64] = np.where(np.arange(NODES) % 2, -1.0, 1.0) * np.sin(angle)
+    return (first + last) / 2 + (last - first) / 2 * np.cos(angle), weights
 
 
 def _phrase(fit: Fit, estimand: Estimand) -> str:
