@@ -28,7 +28,8 @@ def check_priors(fit: Fit) -> Check:
     """
     import arviz
 
-    densities = log_priors(fit)
+    # Of what is passed on as a number no prior is felt.
+    densities = {name: one for name, one in log_priors(fit).items() if np.ptp(one.to_numpy()) > 0}
     asked = xr.Dataset({"frontier": rate(fit).draws, "mean": rate(fit, estimand="mean").draws})
     tree = xr.DataTree.from_dict({"posterior": asked, "log_prior": xr.Dataset(densities)})
     found: dict[str, float] = {}

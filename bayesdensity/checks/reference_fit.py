@@ -30,6 +30,8 @@ REMEDIES = {
 @check("reference", place=30, applies_to=("joint", "reference"))
 def check_reference(fit: Fit) -> Check:
     """Misfit of the law and the map of a ladder, or of the link of a family."""
+    if fit.alone is not None and fit.study.reference.kind == "ladder":
+        fit = fit.with_draws(fit.alone)
     draws = thinned(fit)
     if not knows_reference(fit):
         said = "the reference was fitted alone, and what it was fitted to is not kept with the draws of the targets."

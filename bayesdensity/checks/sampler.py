@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from bayesdensity.checks.protocol import Check
+from dataclasses import replace
+
+from bayesdensity.checks.protocol import Check, worst
 from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.inference.result import Fit
 
 
+DOUBT = "Fit with more draws (--draws, --tune) and other seeds; if it stays, report it."
+
+
 @check("convergence", place=10, gate="review", applies_to=("joint", "reference"))
 def check_convergence(fit: Fit) -> Check:
     """R-hat, bulk and tail ESS, divergences, E-BFMI, tree depth, and chains that never moved."""
-    return convergence_check(fit.diagnostics)
+    found = convergence_check(fit.diagnostics)
+    alone = fit.about.get("reference_alone")
+    if alone is None or alone["verdict"] == "PASS":
+        return found
+    verdict = worst([found.verdict, alone["verdict"]])
+    return replace(
+        found, verdict=verdict, sentence=f"{found.sentence} The reference alone: {alone['sentence']}", remedy=DOUBT
+    )
 
 
 def convergence_check(found: Diagnostics) -> Check:
@@ -24,6 +36,5 @@ def convergence_check(found: Diagnostics) -> Check:
         "min_bfmi": found.min_bfmi,
         "deepest_trees": found.deepest_trees,
     }
-    doubt = "Fit with more draws (--draws, --tune) and other seeds; if it stays, report it."
-    remedy = "" if found.verdict == "PASS" else doubt
+    remedy = "" if found.verdict == "PASS" else DOUBT
     return Check("convergence", found.verdict, found.sentence, remedy, figures)

@@ -19,7 +19,7 @@ from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.preparing import Prepared, prepare
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import run_sampler, with_data
-from bayesdensity.inference.stages import CUT_DRAWS, CUT_TUNE, passed_on, plugged_in, sample_cut
+from bayesdensity.inference.stages import CUT_DRAWS, passed_on, plugged_in, sample_cut
 from bayesdensity.study.spec import Study
 
 Progress = Callable[[list[Any]], None]
@@ -29,7 +29,9 @@ TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 
 INSIDE: dict[str, Any] = {"draws": 250, "tune": 300}
 """Draws kept and discarded in each chain where scores beyond the reference say only that."""
-OF_LLMS = ("llm", "family", "cell", "score", "harness", "reference", "training", "run")
+OF_TARGETS = ("llm", "family", "cell", "score", "harness")
+"""Dims of what LLMs, or their scores, have of their own."""
+OF_LLMS = (*OF_TARGETS, "reference", "training", "run")
 """Dims of what LLMs or trainings do not share."""
 
 
@@ -68,12 +70,12 @@ def sample(
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
     about = {**prepared.about, "seed": seed, "sampler": settings}
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
-    seen, reference = prepared.whole if data is None else data, prepared.reference
+    seen, reference, alone = prepared.whole if data is None else data, prepared.reference, None
     if prepared.alone is not None:
         reference_fit = sample(
             prepared.alone, without_targets(seen), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
         )
-        reference = passed_on(reference_fit.posterior)
+        reference, alone = passed_on(reference_fit.posterior), _of_reference(reference_fit.posterior)
         about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
     if reference is not None:
         seen = plugged_in(seen, reference)
@@ -94,12 +96,18 @@ def sample(
         study=study,
         about={**about, "wall_seconds": wall},
         inside=shared,
+        alone=alone,
     )
 
 
 def hangs_beyond(data: xr.Dataset, part: Part = "joint") -> bool:
     """Whether an answer rests on scores beyond the reference, which say how far beyond."""
     return part == "joint" and not data.attrs["censored"] and bool(inside(data)["score_beyond"].any())
+
+
+def _of_reference(draws: xr.Dataset) -> xr.Dataset:
+    """Draws of the law, the map and the link of a reference."""
+    return draws.drop_dims([dim for dim in OF_TARGETS if dim in draws.dims])
 
 
 def _shared(tree: xr.DataTree) -> xr.Dataset:
@@ -114,7 +122,7 @@ def _run_cut(
 ) -> xr.DataTree:
     """Draws of the targets of a dataset for many draws of the reference."""
     draws = changes.get("draws", run.keywords["settings"]["draws"])
-    short = partial(run, chains=1, draws=CUT_DRAWS, tune=CUT_TUNE, cores=1, progress=None)
+    short = partial(run, chains=1, draws=CUT_DRAWS, cores=1, progress=None, store_unconstrained=True)
     return sample_cut(short, data, reference, draws, seed, cores)
 
 

@@ -91,9 +91,12 @@ class Fit(Sampled[Study]):
     inside : xarray.Dataset, optional
         Draws of what LLMs share, where scores beyond those of the reference say only that they lie beyond; None where
         no score does, or nobody drew them.
+    alone : xarray.Dataset, optional
+        Draws of the reference, where it was fitted alone and passed on to the targets.
     """
 
     inside: xr.Dataset | None = None
+    alone: xr.Dataset | None = None
 
     def card(self) -> Card:
         """What it is of, the data it saw, its window, estimand and verdict; nothing is computed."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import xarray as xr
 
 from bayesdensity import __version__
 
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
+POSITION = "unconstrained_draw"
+"""Statistic of the sampler: where a draw lies in the space that it moves in."""
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
 
@@ -36,7 +40,12 @@ def compile_model(model: Any, *, fast: bool = False) -> tuple[Any, list[str]]:
 
 
 def run_sampler(
-    compiled: Any, *, cores: int | None, progress: Callable[[list[Any]], None] | None, **settings: Any
+    compiled: Any,
+    *,
+    cores: int | None,
+    progress: Callable[[list[Any]], None] | None,
+    start: np.ndarray | None = None,
+    **settings: Any,
 ) -> xr.DataTree:
     """Draws of a compiled model, with the statistics that convergence is judged by.
 
@@ -48,8 +57,10 @@ def run_sampler(
         Chains that run at a time, at most; None: as many as the machine has cores.
     progress : callable, optional
         Called with the states of all chains while they run.
+    start : ndarray, optional
+        Where chains begin, as `POSITION` has it; None: about the prior.
     **settings : Any
-        Of the sampler; ``chains`` is among them.
+        Of the sampler; ``chains`` is among them, and with ``store_unconstrained`` positions are kept.
 
     Returns
     -------
@@ -63,6 +74,8 @@ def run_sampler(
     """
     import nutpie
 
+    if start is not None:
+        compiled = replace(compiled, initial_point_func=lambda _: start)
     settings["cores"] = min(settings["chains"], cores or os.cpu_count() or 1)
     sampler = nutpie.sample(
         compiled,
@@ -77,7 +90,8 @@ def run_sampler(
     except KeyboardInterrupt:
         sampler.cancel()
         raise
-    stats = tree["sample_stats"].to_dataset()[[*SAMPLER_STATS]]
+    kept = (*SAMPLER_STATS, POSITION) if settings.get("store_unconstrained") else SAMPLER_STATS
+    stats = tree["sample_stats"].to_dataset()[[*kept]]
     return xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": stats})
 
 

@@ -15,9 +15,10 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.data.masks import targets_only
+from bayesdensity.inference.sampling import POSITION
 
-CUT_DRAWS, CUT_TUNE = 10, 100
-"""Draws of the targets kept for each draw of the reference, and discarded before them."""
+CUT_DRAWS, CUT_TUNE, CUT_BEGIN = 10, 60, 600
+"""Draws of the targets kept for each draw of the reference, discarded before them, and before the first of a chain."""
 PASSED = (*(f"passed_{part}" for part in laws.Link._fields), "passed_ceiling")
 SAMPLE = ("chain", "draw")
 
@@ -35,7 +36,7 @@ def plugged_in(data: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
 
 
 def sample_cut(
-    run: Callable[[xr.Dataset, int], xr.DataTree],
+    run: Callable[..., xr.DataTree],
     data: xr.Dataset,
     found: xr.Dataset,
     draws: int,
@@ -44,10 +45,13 @@ def sample_cut(
 ) -> xr.DataTree:
     """Draws of the targets for many draws of the reference, each chain with references of its own.
 
+    A chain goes on from one reference to the next where it was: in data-informed coordinates the targets lie nearly
+    alike under all of them.
+
     Parameters
     ----------
     run : callable
-        Samples one chain of `CUT_DRAWS` draws of a dataset with a seed.
+        Samples one chain of `CUT_DRAWS` draws of a dataset with a seed, ``start`` and ``tune``.
     data : xarray.Dataset
     found : xarray.Dataset
         As `passed_on` gives it.
@@ -64,8 +68,15 @@ def sample_cut(
     seeds = np.random.SeedSequence(seed).generate_state(at.size).reshape(at.shape) >> 1
 
     def chain(c: int) -> dict[str, xr.Dataset]:
-        trees = [run(targets.assign(flat.isel(passed=at[k, c])), int(seeds[k, c])) for k in range(each)]
-        return {name: _joined([tree[name].to_dataset() for tree in trees], "draw") for name in trees[0].children}
+        parts: dict[str, list[xr.Dataset]] = {"posterior": [], "sample_stats": []}
+        start, tune = None, CUT_BEGIN
+        for k in range(each):
+            tree = run(targets.assign(flat.isel(passed=at[k, c])), int(seeds[k, c]), start=start, tune=tune)
+            stats = tree["sample_stats"].to_dataset()
+            start, tune = stats[POSITION].to_numpy()[0, -1], CUT_TUNE
+            parts["posterior"].append(tree["posterior"].to_dataset())
+            parts["sample_stats"].append(stats.drop_vars(POSITION))
+        return {name: _joined(some, "draw") for name, some in parts.items()}
 
     with ThreadPoolExecutor(cores) as pool:
         groups = list(pool.map(chain, range(chains)))

@@ -17,7 +17,7 @@ from bayesdensity.inference.convergence import Diagnostics
 FORMAT = 2
 """Version of the layout of the file; a change that older readers cannot follow raises it."""
 GROUPS = ("posterior", "sample_stats", "data")
-OPTIONAL = ("inside",)
+OPTIONAL = ("inside", "alone")
 AGAIN = "fit the study again with this version."
 
 
