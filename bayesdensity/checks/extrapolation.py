@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesdensity.checks.protocol import Check
 from bayesdensity.checks.registry import check
-from bayesdensity.data.cells import known_target_scores, scores_of
+from bayesdensity.data.cells import cells_of, known_target_scores, scores_of
 from bayesdensity.inference.convergence import Verdict
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import (
@@ -45,7 +45,10 @@ def check_extrapolation(fit: Fit) -> Check:
     low, high = float((share < NEAR).mean()), float((share > 1 - NEAR).mean())
     nowhere = float(probability_unreachable(fit).mean())
     smallest, largest = (np.exp(x + data.attrs["log_size_centre"]) for x in (sizes.min(), sizes.max()))
-    figures = {"below": below, "above": above, "at_floor": low, "at_ceiling": high, "unreachable": nowhere}
+    year = data["release_date"].to_numpy().astype("datetime64[Y]")[cells_of(data).llm]
+    beyond = (size > sizes.max()).mean(axis=(0, 1))
+    by_year = {f"above_{one}": float(beyond[year == one].mean()) for one in np.unique(year)}
+    figures = {"below": below, "above": above, "at_floor": low, "at_ceiling": high, "unreachable": nowhere} | by_year
     doubtful = below + above > BEYOND or low + high > SATURATED or nowhere > UNREACHABLE
     hanging, apart = _hanging(fit, figures)
     verdict: Verdict = "FAIL" if hanging else "REVIEW" if doubtful or apart else "PASS"

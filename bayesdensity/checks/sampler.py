@@ -9,7 +9,6 @@ from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.inference.result import Fit
 
-
 DOUBT = "Fit with more draws (--draws, --tune) and other seeds; if it stays, report it."
 
 

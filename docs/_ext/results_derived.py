@@ -10,7 +10,9 @@ from results_text import results
 from scipy.stats import beta
 
 NUMBERS: dict[str, Callable[[], Any]] = {}
-FAR, FRONTIER = 1.1, "rate of the frontier"
+FAR, FRONTIER, RANKS = 1.1, "rate of the frontier", 100
+LIKE_OURS = (0.7, 3.5)
+"""Rates of the frontier a year that are like those of real data: doubling in 12 down to 2.4 months."""
 
 
 def derived(make: Callable[[], Any]) -> Callable[[], Any]:
@@ -94,6 +96,21 @@ def true_rates() -> dict[str, float]:
 def negative_true_rates() -> int:
     """Data sets of the calibration in which density truly falls."""
     return sum(row[f"{FRONTIER}: truth"] < 0 for row in results("as-modelled-replicates"))
+
+
+@derived
+def alike() -> dict[str, int]:
+    """Data sets of the calibration whose frontier moves at a rate like ours, and whose interval holds it."""
+    rows = [row for row in results("as-modelled-replicates") if LIKE_OURS[0] < row[f"{FRONTIER}: truth"] < LIKE_OURS[1]]
+    held = sum(0.05 * RANKS <= row[f"{FRONTIER}: rank"] <= 0.95 * RANKS for row in rows)
+    return {"worlds": len(rows), "held": held}
+
+
+@derived
+def beyond_by_year() -> dict[str, float]:
+    """Share of effective sizes of the default study beyond its largest member, by year of release."""
+    (check,) = [one for one in results("densing-law")["checks"] if one["name"] == "extrapolation"]
+    return {name.removeprefix("above_"): share for name, share in check["figures"].items() if name.startswith("above_")}
 
 
 @derived
