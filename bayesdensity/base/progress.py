@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 STAGES = {
     "compile": "compiling the model (the first time takes longer)",
     "sample": "sampling",
+    "reference": "sampling the reference alone",
     "inside": "sampling inside the range",
 }
 

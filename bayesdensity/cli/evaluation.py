@@ -48,7 +48,7 @@ def compare(
     from bayesdensity.render.sections import comparison as section
 
     fits = load_fits(paths)
-    require_same_scores(fits)
+    require_same_scores(fits, fold)
     with saying() as tell:
         comparison = run_comparison(fits, fold=fold, refit=refit, ci=ci, progress=tell)
         later = None

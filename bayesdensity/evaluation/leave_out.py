@@ -96,7 +96,7 @@ def compare(
     InputError
         If the fits are fewer than two or do not share LLMs and scores.
     """
-    require_same_scores(fits)
+    require_same_scores(fits, fold)
     each = {
         name: leave_one_out(one, fold=fold, refit=refit, draws=draws, progress=prefixed(progress, name))
         for name, one in fits.items()
@@ -264,8 +264,8 @@ def stacked(fits: Mapping[str, Fit], weights: Mapping[str, float], ci: float = 0
     return mixed
 
 
-def require_same_scores(fits: Mapping[str, Fit]) -> None:
-    """Refuse fits that did not see the same scores of the same LLMs."""
+def require_same_scores(fits: Mapping[str, Fit], fold: Fold = "family") -> None:
+    """Refuse fits that did not see the same scores of the same LLMs, or would not leave out the same ones together."""
     if len(fits) < 2:
         raise InputError(f"compare needs at least two fits; got {len(fits)}.")
     (first, one), *others = fits.items()
@@ -279,6 +279,11 @@ def require_same_scores(fits: Mapping[str, Fit]) -> None:
                 )
     if any(fit.data.attrs.get("censored") for fit in fits.values()):
         raise InputError("a fit with reference.beyond = 'censored' does not predict scores beyond the reference.")
+    if fold == "family" and len({fit.study.frontier.groups for fit in fits.values()}) > 1:
+        raise InputError(
+            "the fits have effects of families and of organizations (frontier.groups), so that different LLMs would be "
+            "left out together; compare them with --fold llm."
+        )
     quantiles = {fit.study.frontier.quantile for fit in fits.values()}
     if len(quantiles) > 1:
         raise InputError(f"the fits have frontiers at different quantiles ({sorted(quantiles)}); fit them with one.")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import xarray as xr
 
@@ -72,6 +72,8 @@ def sample(
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
     seen, reference, alone = prepared.whole if data is None else data, prepared.reference, None
     if prepared.alone is not None:
+        if stage is not None:
+            stage("reference")
         reference_fit = sample(
             prepared.alone, without_targets(seen), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
         )
@@ -117,13 +119,28 @@ def _shared(tree: xr.DataTree) -> xr.Dataset:
     return shared.drop_vars([name for name in shared.data_vars if str(name).endswith("_raw")])
 
 
+class Drawn(NamedTuple):
+    """How far a chain is, as the sampler tells it."""
+
+    finished_draws: int = 0
+    divergences: int = 0
+
+
 def _run_cut(
     run: partial[xr.DataTree], reference: xr.Dataset, cores: int, data: xr.Dataset, seed: int, **changes: Any
 ) -> xr.DataTree:
     """Draws of the targets of a dataset for many draws of the reference."""
-    draws = changes.get("draws", run.keywords["settings"]["draws"])
+    settings, progress = run.keywords["settings"], changes.get("progress", run.keywords["progress"])
+    draws = changes.get("draws", settings["draws"])
+    states = [Drawn() for _ in range(reference.sizes["chain"])]
+
+    def tell(chain: int, share: float, divergences: int) -> None:
+        states[chain] = Drawn(round(share * (settings["draws"] + settings["tune"])), divergences)
+        if progress is not None:
+            progress(states)
+
     short = partial(run, chains=1, draws=CUT_DRAWS, cores=1, progress=None, store_unconstrained=True)
-    return sample_cut(short, data, reference, draws, seed, cores)
+    return sample_cut(short, data, reference, draws, seed, cores, tell)
 
 
 def _run(
@@ -171,7 +188,7 @@ def fit(
     progress : callable, optional
         Called with the state of every chain while sampling.
     stage : callable, optional
-        Called with what is under way: "compile", "sample" or "inside".
+        Called with what is under way: "compile", "sample", "reference" or "inside".
     compiler : callable, optional
         Compiles the model; None: `bayesdensity.inference.compiling.compile_study`.
 

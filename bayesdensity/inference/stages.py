@@ -42,6 +42,7 @@ def sample_cut(
     draws: int,
     seed: int,
     cores: int,
+    tell: Callable[[int, float, int], None],
 ) -> xr.DataTree:
     """Draws of the targets for many draws of the reference, each chain with references of its own.
 
@@ -60,6 +61,8 @@ def sample_cut(
     seed : int
     cores : int
         Chains sampled at a time.
+    tell : callable
+        Called with a chain, the share of it that is drawn, and its divergences so far.
     """
     targets, chains, each = targets_only(data), found.sizes["chain"], max(2, round(draws / CUT_DRAWS))
     flat = found.stack(passed=SAMPLE).transpose("passed", ...).reset_index("passed", drop=True)
@@ -69,13 +72,15 @@ def sample_cut(
 
     def chain(c: int) -> dict[str, xr.Dataset]:
         parts: dict[str, list[xr.Dataset]] = {"posterior": [], "sample_stats": []}
-        start, tune = None, CUT_BEGIN
+        start, tune, divergences = None, CUT_BEGIN, 0
         for k in range(each):
             tree = run(targets.assign(flat.isel(passed=at[k, c])), int(seeds[k, c]), start=start, tune=tune)
             stats = tree["sample_stats"].to_dataset()
             start, tune = stats[POSITION].to_numpy()[0, -1], CUT_TUNE
             parts["posterior"].append(tree["posterior"].to_dataset())
             parts["sample_stats"].append(stats.drop_vars(POSITION))
+            divergences += int(stats["diverging"].sum())
+            tell(c, (k + 1) / each, divergences)
         return {name: _joined(some, "draw") for name, some in parts.items()}
 
     with ThreadPoolExecutor(cores) as pool:

@@ -173,7 +173,7 @@ def sample_law(
     LawFit
     """
     start = time.monotonic()
-    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
+    settings: dict[str, Any] = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
     tree = run_sampler(prepared.compiled, cores=cores, progress=progress, seed=seed, **settings)
     sampling = time.monotonic() - start
     wall = {"compile": prepared.seconds, "sample": sampling, "total": prepared.seconds + sampling}

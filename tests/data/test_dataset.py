@@ -91,6 +91,16 @@ def test_families_gather_their_llms(data: xr.Dataset) -> None:
         assert llm.startswith(data["family"].to_numpy()[family])
 
 
+def test_organizations_gather_all_their_llms() -> None:
+    """Where `frontier.groups` asks for it, families of one organization are one group."""
+    study = load_study("densing-law", {"frontier.groups": "organization"})
+    chosen = select(study, read_tables())
+    grouped = assemble(study, chosen)
+    group = grouped["family"].to_numpy()[grouped["family_index"].to_numpy()]
+    assert list(group) == list(chosen.llms.loc[grouped["llm"].to_numpy(), "organization"])
+    assert grouped.sizes["family"] == chosen.llms["organization"].nunique() < chosen.llms["family"].nunique()
+
+
 def test_a_year_is_a_year() -> None:
     a, b, c = years(pd.DatetimeIndex(["2000-01-01", "2023-01-01", "2024-01-01"]))
     assert a == 0 and b == pytest.approx(23, abs=0.01) and c - b == pytest.approx(1, abs=0.001)

@@ -292,3 +292,11 @@ def test_fits_that_differ_in_the_model_alone_can_be_compared(world_fit: Fit) -> 
     form = world_fit.study.frontier.model_copy(update={"form": "symmetric"})
     other = replace(world_fit, study=world_fit.study.model_copy(update={"frontier": form}))
     require_same_scores({"one": world_fit, "other": other})
+
+
+def test_groups_that_are_left_out_together_are_the_same(world_fit: Fit) -> None:
+    form = world_fit.study.frontier.model_copy(update={"groups": "organization"})
+    other = replace(world_fit, study=world_fit.study.model_copy(update={"frontier": form}))
+    with pytest.raises(InputError, match=r"frontier\.groups.*--fold llm"):
+        require_same_scores({"one": world_fit, "other": other})
+    require_same_scores({"one": world_fit, "other": other}, "llm")
