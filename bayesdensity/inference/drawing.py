@@ -19,7 +19,7 @@ from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.preparing import Prepared, prepare
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import run_sampler, with_data
-from bayesdensity.inference.stages import CUT_DRAWS, passed_on, plugged_in, sample_cut
+from bayesdensity.inference.stages import CUT_DRAWS, passed_by_ladder, passed_on, plugged_in, sample_cut
 from bayesdensity.study.spec import Study
 
 Progress = Callable[[list[Any]], None]
@@ -77,7 +77,9 @@ def sample(
         reference_fit = sample(
             prepared.alone, without_targets(seen), chains=chains, draws=draws, tune=tune, seed=seed, cores=cores
         )
-        reference, alone = passed_on(reference_fit.posterior), _of_reference(reference_fit.posterior)
+        alone = _of_reference(reference_fit.posterior)
+        ladder = study.reference.kind == "ladder"
+        reference = passed_by_ladder(study, seen, alone, seed) if ladder else passed_on(alone)
         about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
     if reference is not None:
         seen = plugged_in(seen, reference)

@@ -152,7 +152,10 @@ def prepare_data(
     alone = None
     if study.reference.inference != "joint" and about["part"] == "joint":
         joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})
-        alone = prepare_data(joint, data, about, compiler) if reference is None else None
+        if reference is None:
+            # A ladder has a model of its own, which is small; a family is what the joint model is without targets.
+            part = "reference" if study.reference.kind == "ladder" else "joint"
+            alone = prepare_data(joint, data, {**about, "part": part}, compiler)
         data = targets_only(data).assign({name: ("benchmark", np.ones(data.sizes["benchmark"])) for name in PASSED})
     compiled, kept = (compiler or compile_study)(study, data, about["part"])
     return Prepared(study, data, about, compiled, kept, time.monotonic() - start, alone, reference)

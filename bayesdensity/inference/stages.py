@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,8 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.data.masks import targets_only
 from bayesdensity.inference.sampling import POSITION
+from bayesdensity.model.ladder import link_in_sizes
+from bayesdensity.study.spec import Study
 
 CUT_DRAWS, CUT_TUNE, CUT_BEGIN = 10, 60, 600
 """Draws of the targets kept for each draw of the reference, discarded before them, and before the first of a chain."""
@@ -24,10 +27,37 @@ SAMPLE = ("chain", "draw")
 
 
 def passed_on(posterior: xr.Dataset) -> xr.Dataset:
-    """What the reference alone passes on: link in reference sizes, and ceilings; dims of draws, ``benchmark``."""
-    on_axis = laws.link_of(posterior)
-    link = laws.shifted(on_axis, -posterior["level"])
-    return xr.Dataset(dict(zip(PASSED, (*link, posterior["ceiling"]), strict=True))).transpose(*SAMPLE, "benchmark")
+    """What the reference passes on, from the link on the axis of the targets; dims of draws, ``benchmark``."""
+    return _passed(laws.shifted(laws.link_of(posterior), -posterior["level"]), posterior)
+
+
+def passed_by_ladder(study: Study, data: xr.Dataset, posterior: xr.Dataset, seed: int) -> xr.Dataset:
+    """The same from the law and the map of a ladder, which no target informs: of what lies beyond it, the prior.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    posterior : xarray.Dataset
+        Of `bayesdensity.model.build.build_reference`.
+    seed : int
+    """
+    law = laws.drawn_law(study.law.form, posterior)
+    law = replace(law, log_loss_centre=law.log_loss_centre + posterior["law_miss"])
+    link = link_in_sizes(data, law, posterior["map_logit"], posterior["map_slope"])
+    if study.reference.beyond == "misfit":
+        common, each = (study.priors[f"beyond_{part}"] for part in ("stretch", "contrast"))
+        rng, shape = np.random.default_rng(seed), posterior["ceiling"].shape
+        apart = each.sigma * rng.standard_normal(shape)
+        middle = common.mu + common.sigma * rng.standard_normal((*shape[:-1], 1))
+        link = link._replace(stretch=middle + apart - apart.mean(axis=-1, keepdims=True))
+    return _passed(link, posterior)
+
+
+def _passed(link: laws.Link, posterior: xr.Dataset) -> xr.Dataset:
+    top = posterior["ceiling"].transpose(*SAMPLE, "benchmark")
+    parts = (one if isinstance(one, xr.DataArray) else top.copy(data=np.broadcast_to(one, top.shape)) for one in link)
+    return xr.Dataset(dict(zip(PASSED, (*parts, top), strict=True))).transpose(*SAMPLE, "benchmark")
 
 
 def plugged_in(data: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
