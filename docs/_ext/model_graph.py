@@ -86,7 +86,7 @@ MERGED = {
         *("log_loss_centre", "logit_irreducible_share", "size_elasticity"),
         *("law_log_loss_centre", "law_share_irreducible", "law_share_size", "law_size_exponent", "law_data_exponent"),
     ),
-    "map": ("map_logit", "map_logit_below_one", "map_slope"),
+    "map": ("map_logit", "map_logit_below_one", "map_slope", "log_map_slope"),
 }
 """By name in the diagram: variables of the model that are one thing to a reader."""
 OF_THE_LAW = ("logit_size_share", "data_elasticity")
@@ -99,7 +99,7 @@ LINEARISED = tuple(
     f"{one}_{part}" for one in ("cell", "harness", "training") for part in ("value", "log_above", "weight")
 )
 STATED = (
-    *("latent", "law_latent", "map_latent", "beyond_prior", "scores_beyond"),
+    *("latent", "law_latent", "map_latent", "map_slope_prior", "beyond_prior", "scores_beyond"),
     *("origin", "link_centre", "link_position", "link_spread"),
 )
 DROPPED = {*STATED, *UNSEEN, *LINEARISED}
