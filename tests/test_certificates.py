@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from bayesdensity import laws
@@ -130,8 +131,24 @@ def test_another_score_in_the_tables_is_noticed(recorded: dict[str, Any], truth:
     at = lines[0].split(",").index("score")
     row[at] = f"{float(row[at]) * 0.999:.6f}"
     (folder / "scores.csv").write_text("\n".join([*lines[:-1], ",".join(row)]) + "\n", encoding="utf-8")
-    faults = stale(recorded, basis_with(truth, read_tables(folder), {}), CONTENTS)
-    assert any("the tables have digest" in fault for fault in faults)
+    (fault,) = stale(recorded, basis_with(truth, read_tables(folder), {}), CONTENTS)
+    assert fault.startswith("the model has moved, by log density")
+
+
+def test_a_label_that_moves_no_number_is_none_of_its_business(
+    recorded: dict[str, Any], truth: Any, world_tables: Tables, tmp_path: Path
+) -> None:
+    """Where the witness reads all data; of the data of most variants a certificate has the digest alone."""
+    folder = shutil.copytree(truth.folder, tmp_path / "tables")
+    table = pd.read_csv(folder / "llms.csv")
+    table.assign(organization="Another Lab").to_csv(folder / "llms.csv", index=False)
+    tables = read_tables(folder)
+    assert tables.digest != world_tables.digest
+    assert stale(recorded, basis_with(truth, tables, {}), CONTENTS) == []
+    variants = {"default": load_study(truth.study), "few": load_study(truth.study, {"llms.min_benchmarks": 1})}
+    of_some = certificate(variants_basis(variants, world_tables), CONTENTS, **ASKED)
+    (fault,) = stale(of_some, variants_basis(variants, tables), CONTENTS)
+    assert fault.startswith("the tables have digest")
 
 
 def test_an_edited_number_is_noticed_and_the_command_named(

@@ -2,7 +2,7 @@
 
 A certificate records the digests of study and tables, and a *witness* of the model: its log density, and what is asked
 of a fit, at a few fixed points. A changed prior, formula or datum moves the witness, whether or not a study states it;
-a reworded reason or faster code does not.
+a reworded reason, faster code, or a label in the tables that the model does not read does not.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ DIGITS = 12
 ROOMS = ("laws", "model")
 """Where the model is stated."""
 
+OF_THE_DATA = ("llms", "scores", "benchmarks", "reference")
+"""Parts of a study that say which data it reads."""
+
 Witness = dict[str, list[float]]
 
 
@@ -54,6 +57,8 @@ class Basis(NamedTuple):
     digest: str
     tables_digest: str
     witness: Witness
+    of_all_data: bool = True
+    """Whether the witness reads all data: the digest of the tables then says where they are from, and no more."""
 
 
 def study_basis(study: Study, tables: Tables, parts: Iterable[str] = ("quantities",)) -> Basis:
@@ -100,7 +105,9 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
             data = assemble(study, select(study, tables))
             witness[f"log density of {key}"] = _rises(_joint(study, data)[1])
     digest = digest_of("\n".join(f"{key} {study.digest}" for key, study in variants.items()))
-    return Basis(next(iter(variants.values())).name, digest, tables.digest, _rounded(witness))
+    first, *others = variants.values()
+    alike = all(getattr(one, part) == getattr(first, part) for one in others for part in OF_THE_DATA)
+    return Basis(first.name, digest, tables.digest, _rounded(witness), of_all_data=alike)
 
 
 def law_basis(study: LawStudy, runs: Runs) -> Basis:
@@ -167,15 +174,15 @@ def stale(recorded: Mapping[str, Any], basis: Basis, contents: Mapping[str, str]
     contents : mapping
         Digests of the tables as they lie there.
     """
+    before: Mapping[str, list[float]] = recorded.get("witness", {})
     faults = [
         f"{what} digest {now}, the certificate is of {recorded.get(key)}"
         for what, key, now in (
             ("the study has", "digest", basis.digest),
             ("the tables have", "tables_digest", basis.tables_digest),
         )
-        if recorded.get(key) != now
+        if recorded.get(key) != now and not (key == "tables_digest" and before and basis.of_all_data)
     ]
-    before: Mapping[str, list[float]] = recorded.get("witness", {})
     moved = [name for name in {**basis.witness, **before} if not _same(before.get(name), basis.witness.get(name))]
     if moved:
         was, now = before.get(moved[0]), basis.witness.get(moved[0])
