@@ -25,7 +25,7 @@ def crowded(fit: Fit) -> Fit:
         {
             "time": ("llm", time),
             "log_size": ("llm", rng.normal(0, 1.2, llms * times)),
-            "log_tokens": (
+            "log_train_tokens": (
                 "llm",
                 np.where(rng.random(llms * times) < 0.1, np.nan, 29 + rng.normal(0, 1, llms * times)),
             ),

@@ -31,6 +31,8 @@ from bayesdensity.quantities.estimate import PER_YEAR
 REFIT_DRAWS, REFIT_TUNE = 500, 500
 """Draws of a fit without some scores, in each of four chains."""
 STACKED_DRAWS = 4000
+NO_WEIGHT = 1e-6
+"""What the search for weights leaves of zero."""
 TIE, LEAST = 2.0, 4.0
 """Standard errors, and nats, within which two fits cannot be told apart: below four nats the standard error itself is
 unreliable (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv 2008.10296)."""
@@ -229,6 +231,8 @@ def compared(pointwise: Mapping[str, xr.DataArray]) -> pd.DataFrame:
         for name, one in pointwise.items()
     }
     found = arviz.compare(scored, method="stacking", round_to="none")
+    weight = found["weight"].where(found["weight"] > NO_WEIGHT, 0.0)
+    found["weight"] = weight / weight.sum()
     return found.rename(columns={"elpd_diff": "difference", "dse": "difference_se"})[
         ["elpd", "se", "difference", "difference_se", "weight"]
     ].astype(float)

@@ -15,6 +15,7 @@ from typing import Any
 from certificates import basis_again, law_asked_for
 
 import bayesdensity as bd
+from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.tables import read_tables
 from bayesdensity.evaluation.certificate import save_certified
 
@@ -72,12 +73,20 @@ def _study(folder: Path, name: str, given: list[str]) -> dict[str, Any]:
     kept = densities if len(densities) < DENSEST else [llm for llm in densities if llm["llm"] in LLMS]
     summary["densest"] = [_without(llm, {"benchmarks"}) for llm in likely]
     summary["densities"] = kept
-    growth = bd.load_fit(fit).posterior.get("dispersion_growth")
+    drawn = bd.load_fit(fit)
+    summary["beyond"] = _beyond_by_year(drawn)
+    growth = drawn.posterior.get("dispersion_growth")
     if growth is not None:
         lower, median, upper = (float(growth.quantile(q)) for q in (0.05, 0.5, 0.95))
         summary["dispersion_growth"] = {"median": median, "lower": lower, "upper": upper}
         summary["probability_dispersion_grows"] = float((growth > 0).mean())
     return summary
+
+
+def _beyond_by_year(fit: bd.Fit) -> dict[str, float]:
+    """Share of effective sizes beyond the largest of the reference, by year of release."""
+    figures = check_extrapolation(fit).figures
+    return {name.removeprefix("above_"): share for name, share in figures.items() if name.startswith("above_")}
 
 
 def _forms(folder: Path) -> dict[str, Any]:

@@ -107,13 +107,6 @@ def alike() -> dict[str, int]:
 
 
 @derived
-def beyond_by_year() -> dict[str, float]:
-    """Share of effective sizes of the default study beyond its largest member, by year of release."""
-    (check,) = [one for one in results("densing-law")["checks"] if one["name"] == "extrapolation"]
-    return {name.removeprefix("above_"): share for name, share in check["figures"].items() if name.startswith("above_")}
-
-
-@derived
 def worst_rhat() -> dict[str, Any]:
     """Largest R-hat over all variables of a calibration fit: median over fits, and how many fits exceed 1.1."""
     found = [row["max_rhat"] for row in results("as-modelled-replicates")]

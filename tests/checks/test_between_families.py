@@ -43,7 +43,7 @@ def centred(x: np.ndarray, fit: Fit) -> np.ndarray:
 
 PLANTS: dict[str, Any] = {
     "size": lambda fit: 0.13 * fit.data["log_size"].to_numpy(),
-    "tokens": lambda fit: 0.12 * np.nan_to_num(fit.data["log_tokens"].to_numpy() - 29),
+    "tokens": lambda fit: 0.12 * np.nan_to_num(fit.data["log_train_tokens"].to_numpy() - 29),
     "architecture": lambda fit: -0.4 * (fit.data["architecture"].to_numpy() == "moe"),
     "date": lambda fit: 0.25 * centred(fit.data["time"].to_numpy() ** 3, fit),
     "lab type": lambda fit: 0.35 * (fit.data["lab_type"].to_numpy() == "academic"),

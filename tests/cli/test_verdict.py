@@ -59,7 +59,8 @@ def test_a_fit_without_checks_is_checked_when_it_is_read(run: Run, world_fit: Fi
     assert [one["name"] for one in others] == list(CHECKS)[1:]
     for one in others:
         assert one["verdict"] in ("PASS", "REVIEW", "FAIL") and one["sentence"].endswith(".")
-        assert one["figures"] or "too few" in one["sentence"]
+        # The small world has too few families for some.
+        assert one["figures"] or one["name"] in ("sides", "reporting")
         assert bool(one["remedy"]) == (one["verdict"] != "PASS")
 
 

@@ -83,6 +83,8 @@ def another(path: Path_, value: Any) -> Any:
         return OTHERS[str(name)]
     if path == ("law", "name"):
         return "densing" if value == "chinchilla" else "chinchilla"
+    if name == "inference":
+        return "plug-in"
     if name == "map_from":
         return "score"
     if isinstance(value, bool):
