@@ -94,7 +94,7 @@ def build_reference(study: Study, data: xr.Dataset) -> pm.Model:
     """
     with _model(data) as model:
         ladder.ladder_law(study, data)
-        ladder.score_map(study, data, reference.ceiling(study))
+        ladder.score_map(study, data, reference.ceiling(study), alone=True)
     return model
 
 
@@ -133,7 +133,7 @@ def build_law(study: LawStudy, data: xr.Dataset, *, any_runs: bool = False) -> p
         observed = pm.Data("run_log_loss", data["run_log_loss"].to_numpy())
         observe_losses("run_loss", observed, expected, study, scale, excess)
         if data.sizes["map"]:
-            ladder.score_map(study, data, reference.ceiling(study))
+            ladder.score_map(study, data, reference.ceiling(study), alone=True)
     return model
 
 

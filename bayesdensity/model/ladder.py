@@ -55,7 +55,9 @@ def ladder_law(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) ->
     return replace(law, log_loss_centre=law.log_loss_centre + miss)
 
 
-def score_map(study: Stated, data: xr.Dataset, top: Any, geometry: Geometry = INFORMED) -> tuple[Any, Any, Any]:
+def score_map(
+    study: Stated, data: xr.Dataset, top: Any, geometry: Geometry = INFORMED, *, alone: bool = False
+) -> tuple[Any, Any, Any]:
     """Loss-to-score map: logit at the centre of its losses, logits per unit of loss, that centre; dim ``benchmark``.
 
     Parameters
@@ -65,6 +67,8 @@ def score_map(study: Stated, data: xr.Dataset, top: Any, geometry: Geometry = IN
     top : Any
         Ceiling of the score; dim ``benchmark``.
     geometry : Geometry
+    alone : bool
+        Whether no target informs the map: targets move it to where other coordinates serve better.
     """
     observed, bench, training = (data[f"map_{part}"].to_numpy() for part in ("loss", "benchmark", "training"))
     score, floor = data["map_value"].to_numpy(), data["floor"].to_numpy()
@@ -73,11 +77,14 @@ def score_map(study: Stated, data: xr.Dataset, top: Any, geometry: Geometry = IN
     stated = pm.Normal("map_logit_below_one", data["map_centre_logit"].to_numpy(), 1.0, dims="benchmark")
     reached = pt.clip(laws.logistic(stated) * (1 - floor) / (top - floor), 1e-4, 1 - 1e-4)
     logit = pm.Deterministic("map_logit", pt.log(reached / (1 - reached)), dims="benchmark")
-    # For the same reason the slope is sampled as the rise of the score there, which is what is known.
-    prior, rise = study.priors["map_slope"], pt.log((1 - laws.logistic(stated)) / (1 - reached))
-    log_slope = geometry.moving("log_map_slope", "benchmark", prior.mu + rise)
-    pm.Potential("map_slope_prior", normal_logp(log_slope, prior.mu, prior.sigma))
-    slope = pm.Deterministic("map_slope", pt.exp(log_slope), dims="benchmark")
+    if alone:
+        # For the same reason the slope is sampled as the rise of the score there, which is what trainings know.
+        prior, rise = study.priors["map_slope"], pt.log((1 - laws.logistic(stated)) / (1 - reached))
+        log_slope = geometry.moving("log_map_slope", "benchmark", prior.mu + rise)
+        pm.Potential("map_slope_prior", normal_logp(log_slope, prior.mu, prior.sigma))
+        slope = pm.Deterministic("map_slope", pt.exp(log_slope), dims="benchmark")
+    else:
+        slope = draw(study, "map_slope", dims="benchmark")
     scatter = draw(study, "map_scatter", dims="benchmark")
     extra, items = draw(study, "map_overdispersion", dims="benchmark"), data["n_items"].to_numpy()
     line = logit[bench] - slope[bench] * (observed - centre[bench])

@@ -90,7 +90,7 @@ def test_how_a_study_looks_changes_nothing_of_it() -> None:
 
 
 def test_the_tokens_of_a_ladder_and_the_end_of_a_window_are_said() -> None:
-    assert "reference: olmo-ladder at 5e+12 tokens (ladder, inference cut)" in repr(load_study("olmo-ladder"))
+    assert "reference: olmo-ladder at 5e+12 tokens (ladder, inference joint)" in repr(load_study("olmo-ladder"))
     assert "released from 2020-05-01 to 2024-12-31," in repr(load_study("chatgpt-break"))
     assert "Qwen1.5, Llama-2 (family" in repr(load_study("densing-law", {"reference.family": ["Qwen1.5", "Llama-2"]}))
 
