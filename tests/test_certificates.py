@@ -145,7 +145,7 @@ def test_a_label_that_moves_no_number_is_none_of_its_business(
     tables = read_tables(folder)
     assert tables.digest != world_tables.digest
     assert stale(recorded, basis_with(truth, tables, {}), CONTENTS) == []
-    variants = {"default": load_study(truth.study), "few": load_study(truth.study, {"llms.min_benchmarks": 1})}
+    variants = {"default": load_study(truth.study), "active": load_study(truth.study, {"llms.size": "active"})}
     of_some = certificate(variants_basis(variants, world_tables), CONTENTS, **ASKED)
     (fault,) = stale(of_some, variants_basis(variants, tables), CONTENTS)
     assert fault.startswith("the tables have digest")
