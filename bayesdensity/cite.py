@@ -103,6 +103,8 @@ def topics(fit: Fit) -> list[str]:
         used += [f"family {name}" for name in reference.families]
     used += [f"suite {name}" for name in [*suites, *reference.loss_suites] if name]
     used += [f"benchmark {name}" for name in study.benchmarks]
+    if "harness_name" in fit.data:
+        used += sorted({f"harness {name}" for name in fit.data["harness_name"].to_numpy()})
     return [*used, "check convergence", *(f"check {one['name']}" for one in fit.about.get("checks", ()))]
 
 

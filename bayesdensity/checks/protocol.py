@@ -57,7 +57,9 @@ def over_draws(p: Array) -> Array:
     return np.asarray(stats.cauchy.sf(np.mean(stats.cauchy.isf(np.clip(p, 1e-300, 1 - 1e-9)), axis=0)))
 
 
-def judged(name: str, tests: Mapping[str, float], remedies: Mapping[str, str], fine: str) -> Check:
+def judged(
+    name: str, tests: Mapping[str, float], remedies: Mapping[str, str], fine: str, *, told: tuple[str, ...] = ()
+) -> Check:
     """A check of several tests: each p-value is multiplied by their number (Bonferroni).
 
     Parameters
@@ -70,13 +72,17 @@ def judged(name: str, tests: Mapping[str, float], remedies: Mapping[str, str], f
         What to do, by the beginning of what is said.
     fine : str
         What is said where there is no doubt.
+    told : tuple of str
+        Beginnings of what says how a number is to be read, and not that the model is wrong: such a test is never worse
+        than REVIEW.
     """
     # What is not a number could not be judged, which is a doubt too.
     adjusted = {said: 0.5 * DOUBT if np.isnan(p) else min(1.0, p * len(tests)) for said, p in tests.items()}
     doubts = sorted((said for said, p in adjusted.items() if p < DOUBT), key=lambda said: adjusted[said])
     if not doubts:
         return Check(name, "PASS", fine, figures=adjusted)
-    verdict: Verdict = "FAIL" if adjusted[doubts[0]] < GROSS else "REVIEW"
+    gross = any(adjusted[said] < GROSS and not said.startswith(told) for said in doubts)
+    verdict: Verdict = "FAIL" if gross else "REVIEW"
     todo = dict.fromkeys(text for said in doubts for start, text in remedies.items() if said.startswith(start))
     sentence = "; ".join(f"{said} (p {_p(adjusted[said])})" for said in doubts[:4])
     more = f"; and {len(doubts) - 4} more" if len(doubts) > 4 else ""

@@ -77,7 +77,8 @@ def check_frontier(fit: Fit) -> Check:
         "trend": "Try another trend (frontier.trend).",
         "families": "Look for families that belong together, or try frontier.one_sided = 'both'.",
     }
-    return judged("frontier", tests, remedies, "residuals about the trend look like draws from the frontier's form.")
+    fine = "residuals about the trend look like draws from the frontier's form."
+    return judged("frontier", tests, remedies, fine, told=("architecture",))
 
 
 @check("harnesses", place=70)

@@ -160,7 +160,8 @@ def calibrate(
     from bayesdensity.evaluation.certificate import save_certificate, study_basis
 
     files = _written(calibrations, folder)
-    given, parts = {"--set": settings, "--data": data and str(data)}, ["quantities", "worlds", "published"]
+    given = {"--set": settings, "--data": data and str(data)}
+    parts = ["quantities", *(f"world {name}" for name in worlds), "published"]
     beside = {"--fit": fit_file, "--replicates": replicates, "--world": world, "--seed": seed, "-o": RENEWED}
     about = {"command": command_line("calibrate", study, {**given, **beside}), "seed": seed}
     basis, asked_for = study_basis(chosen, tables, parts), {"study": study, **given, "parts": parts}

@@ -14,6 +14,11 @@ from pandera.typing import Series
 
 from bayesdensity.study.spec import LAB_TYPES
 
+STAGES = ("base", "instruct", "reasoning")
+"""Last stages of training, or modes of use, from the least to the most computation for an answer."""
+EFFORTS = ("low", "medium", "high", "xhigh", "max", "")
+"""Settings of how long an LLM may reason, from least to most; it has no setting, or all it has, where none is given."""
+
 
 def column(
     *,
@@ -65,6 +70,11 @@ def text() -> Any:
     return column(default="")
 
 
+def day() -> Any:
+    """Declare a date that may be absent."""
+    return column(default="", empty=True, example="2026-11-29")
+
+
 def size(**about: Any) -> Any:
     """Declare a number of parameters."""
     fault = "is no number of parameters (at least 1e5); if sizes are in billions, multiply by 1e9"
@@ -92,10 +102,13 @@ class Llms(pa.DataFrameModel):
     )
     architecture: Series[str] = choice("dense", "moe", "hybrid", default="dense")
     parent: Series[str] = text()
+    weights: Series[str] = name(like="llm")
+    effort: Series[str] = choice(*EFFORTS, default="")
     compression: Series[str] = choice("none", "pruned", "distilled", "quantized", default="none")
-    stage: Series[str] = choice("base", "instruct", default="base")
+    stage: Series[str] = choice(*STAGES, default="base")
     domain: Series[str] = choice("general", "code", "math", default="general")
     weights_open: Series[str] = choice("yes", "no", "on-request", default="yes")
+    added: Series[pd.Timestamp] = day()
     note: Series[str] = text()
     source: Series[str] = text()
 
@@ -117,6 +130,7 @@ class Scores(pa.DataFrameModel):
     harness: Series[str] = name(default="own")
     origin: Series[str] = choice("own-run", "mixed", "copied", default="own-run")
     flag: Series[str] = text()
+    added: Series[pd.Timestamp] = day()
     note: Series[str] = text()
     source: Series[str] = text()
 
@@ -174,6 +188,7 @@ class Benchmarks(pa.DataFrameModel):
         empty=True, ge=0, lt=1, fault="is outside [0, 1); give the share that guessing gets right", example="0.25"
     )
     answer_is_letter: Series[str] = choice("true", "false", default="false")
+    group: Series[str] = text()
     protocol: Series[str] = text()
     note: Series[str] = text()
     source: Series[str] = text()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity.data.refusals import refuse_unidentified, refuse_unknown, refuse_unmeasured
+from bayesdensity.data.schemas import EFFORTS, STAGES
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.spec import Exclusion, Study
 
@@ -124,12 +125,23 @@ def _judge_llms(study: Study, llms: pd.DataFrame) -> tuple[pd.Series, pd.Series]
     if rules.released_to is not None:
         window.append((released > pd.Timestamp(rules.released_to), f"released after {rules.released_to}"))
     fits = _first_reason(llms.index, kind) == ""
+    kind.append(_other_modes(llms, fits))
+    fits &= ~kind[-1][0]
     # Sizes of sparse members are not on the scale that the reference measures with.
-    is_reference = fits & llms["family"].isin(study.reference.families) & (llms["architecture"] == "dense")
+    is_reference = fits & llms["family"].isin(study.reference.families) & (kind_of(llms) != "moe")
     is_reference &= llms["domain"].isin(study.reference.domain)
     if study.reference.tokens is not None:
         kind.append((is_reference & llms["train_tokens"].isna(), "training tokens of a reference member unknown"))
     return _first_reason(llms.index, [*kind, *((struck & ~is_reference, why) for struck, why in window)]), is_reference
+
+
+def _other_modes(llms: pd.DataFrame, fits: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Which LLMs are the weights of another one that fits, used with less effort: two modes are not two models."""
+    order = llms["stage"].map(STAGES.index) * len(EFFORTS) + llms["effort"].map(EFFORTS.index)
+    ranked = llms.assign(order=order)[fits].sort_values(["order", "llm"], ascending=[False, True], kind="stable")
+    kept = ranked.groupby("weights", sort=False)["llm"].transform("first").reindex(llms.index, fill_value="")
+    other = fits & (kept != llms["llm"])
+    return other, "another mode of the same weights (kept: " + kept + ")"
 
 
 def _judge_scores(study: Study, scores: pd.DataFrame, llms: set[str]) -> pd.Series:
@@ -165,6 +177,11 @@ def _collapse(scores: pd.DataFrame, reason: pd.Series) -> pd.Series:
     same = left.groupby(["llm", "benchmark", "value"], sort=False)["harness"]
     kept = same.transform("first").loc[same.cumcount() > 0]
     return reason.mask(reason.index.isin(kept.index), "equal value under several harnesses (kept: " + kept + ")")
+
+
+def kind_of(llms: pd.DataFrame) -> pd.Series:
+    """Kind of each LLM: a mixture of experts (``moe``) is what has fewer active than total parameters."""
+    return llms["architecture"].mask(llms["params_active"] < llms["params_total"], "moe")
 
 
 def too_few_benchmarks(study: Study) -> str:
@@ -227,7 +244,7 @@ def _sized(study: Study, llms: pd.DataFrame) -> pd.DataFrame:
     size = {"total": total, "active": active, "geometric-mean": middle, "inferred": middle}[study.llms.size]
     about = ["organization", "lab_type", "family", "release_date", "architecture"]
     sizes = ["params_total", "params_active", "train_tokens", "size"]
-    return llms.assign(size=size).set_index("llm")[about + sizes]
+    return llms.assign(size=size, architecture=kind_of(llms)).set_index("llm")[about + sizes]
 
 
 def _left_out(tables: Tables, llms: pd.Series, scores: pd.Series, runs: pd.Series) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +39,31 @@ class Tables:
     bundled_names: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Names in the bundled tables that own ones replace: a study may leave out by hand what the own ones lack."""
 
+    @property
+    def date(self) -> str:
+        """ISO date at which the last rows were added; empty if no row says."""
+        last = max(self.llms["added"].max(), self.scores["added"].max())
+        return "" if pd.isna(last) else f"{last:%Y-%m-%d}"
+
+
+def as_of(tables: Tables, day: str) -> Tables:
+    """The tables as they were at the end of a day: without the LLMs and scores that were added later.
+
+    Parameters
+    ----------
+    tables : Tables
+    day : str
+        ISO date; empty: before any row that says when it was added.
+
+    Returns
+    -------
+    Tables
+        With the same digest: rows that were corrected since are as they are today.
+    """
+    end = pd.Timestamp(day or pd.Timestamp.min)
+    known = {name: frame[~(frame["added"] > end)] for name, frame in (("llms", tables.llms), ("scores", tables.scores))}
+    return replace(tables, **known)
+
 
 def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = True) -> Tables:
     """Read and check the tables.
@@ -64,7 +89,7 @@ def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = T
     Examples
     --------
     >>> len(read_tables().llms)
-    363
+    832
     """
     paths, faults = _find(folder, fill_from_bundled)
     own = [name for name in paths if folder is None or paths[name] != _bundled(name)]

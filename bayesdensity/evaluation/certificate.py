@@ -43,7 +43,8 @@ DIGITS = 12
 """Significant digits of a witness."""
 ROOMS = ("laws", "model")
 """Where the model is stated."""
-
+WORLD = "world "
+"""What the name of a part begins with that is a world of `bayesdensity.simulate`."""
 OF_THE_DATA = ("llms", "scores", "benchmarks", "reference")
 """Parts of a study that say which data it reads."""
 
@@ -57,6 +58,8 @@ class Basis(NamedTuple):
     digest: str
     tables_digest: str
     witness: Witness
+    tables_date: str
+    """When the last rows of the tables were added; what is added later makes results earlier, not wrong."""
     of_all_data: bool = True
     """Whether the witness reads all data: the digest of the tables then says where they are from, and no more."""
 
@@ -69,10 +72,10 @@ def study_basis(study: Study, tables: Tables, parts: Iterable[str] = ("quantitie
     study : Study
     tables : Tables
     parts : iterable of str
-        Keys of `PARTS`: what is witnessed beside the density of the model.
+        Keys of `PARTS`, or ``world NAME``: what is witnessed beside the density of the model.
     """
     witness = _witness(study, assemble(study, select(study, tables)), tables, parts)
-    return Basis(study.name, study.digest, tables.digest, witness)
+    return Basis(study.name, study.digest, tables.digest, witness, tables.date)
 
 
 def fit_basis(fit: Fit, parts: Iterable[str] = ("quantities",)) -> Basis:
@@ -81,7 +84,9 @@ def fit_basis(fit: Fit, parts: Iterable[str] = ("quantities",)) -> Basis:
     The parts are those of `study_basis` but "published", which needs the tables.
     """
     witness = _witness(fit.study, fit.data, None, parts)
-    return Basis(fit.study.name, fit.study.digest, fit.about["tables_digest"], witness)
+    return Basis(
+        fit.study.name, fit.study.digest, fit.about["tables_digest"], witness, fit.about.get("tables_date", "")
+    )
 
 
 def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
@@ -107,7 +112,7 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
     digest = digest_of("\n".join(f"{key} {study.digest}" for key, study in variants.items()))
     first, *others = variants.values()
     alike = all(getattr(one, part) == getattr(first, part) for one in others for part in OF_THE_DATA)
-    return Basis(first.name, digest, tables.digest, _rounded(witness), of_all_data=alike)
+    return Basis(first.name, digest, tables.digest, _rounded(witness), tables.date, of_all_data=alike)
 
 
 def law_basis(study: LawStudy, runs: Runs) -> Basis:
@@ -119,7 +124,7 @@ def law_basis(study: LawStudy, runs: Runs) -> Basis:
     centre = {letter: data[f"centre_{letter}"] for letter in laws.VARIABLES}
     natural = laws.drawn_law(study.form, points.draws).natural(centre)
     witness = {"log density": _rises(points), **{name: _means(value) for name, value in natural.items()}}
-    return Basis(f"{study.law} on {runs.name}", study.digest, runs.digest, _rounded(witness))
+    return Basis(f"{study.law} on {runs.name}", study.digest, runs.digest, _rounded(witness), "")
 
 
 def certificate(
@@ -266,7 +271,8 @@ def _witness(study: Study, data: xr.Dataset, tables: Tables | None, parts: Itera
     fit, points = _joint(study, data)
     witness = {"log density": _rises(points)}
     for part in parts:
-        witness |= PARTS[part](fit, tables)
+        world = part.removeprefix(WORLD)
+        witness |= _world(fit, world) if world != part else PARTS[part](fit, tables)
     return _rounded(witness)
 
 
@@ -288,14 +294,11 @@ def _quantities(fit: Fit, _: Tables | None) -> Witness:
     }
 
 
-def _worlds(fit: Fit, _: Tables | None) -> Witness:
-    """Mean of simulated scores, LLMs published, and the true rates."""
-    found = {}
-    for name, world in WORLDS.items():
-        made = simulate_scores(fit, 0, 0, np.random.default_rng(1), world)
-        rates = [value for what, value in made.truth.items() if what.startswith("rate")]
-        found[f"world {name}"] = [float(made.scores.mean()), float(made.published.sum()), *rates]
-    return found
+def _world(fit: Fit, name: str) -> Witness:
+    """Mean of the scores that are simulated in a world, LLMs published, and the true rates."""
+    made = simulate_scores(fit, 0, 0, np.random.default_rng(1), WORLDS[name])
+    rates = [value for what, value in made.truth.items() if what.startswith("rate")]
+    return {f"{WORLD}{name}": [float(made.scores.mean()), float(made.published.sum()), *rates]}
 
 
 def _published(fit: Fit, tables: Tables | None) -> Witness:
@@ -313,7 +316,6 @@ def _predictions(fit: Fit, _: Tables | None) -> Witness:
 
 PARTS: dict[str, Callable[[Fit, Tables | None], Witness]] = {
     "quantities": _quantities,
-    "worlds": _worlds,
     "published": _published,
     "predictions": _predictions,
 }

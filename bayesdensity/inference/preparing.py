@@ -21,7 +21,10 @@ from bayesdensity.inference.sampling import versions, with_data
 from bayesdensity.inference.stages import PASSED, passed_on
 from bayesdensity.study.spec import Study
 
-OF_THE_DATA = ("digest", "fingerprint", "tables_digest", "part", "n_llms", "n_scores", "n_runs", "n_left_out")
+OF_THE_DATA = (
+    *("digest", "fingerprint", "tables_digest", "tables_date", "part"),
+    *("n_llms", "n_scores", "n_runs", "n_left_out"),
+)
 """What a fit knows of its study and tables, as opposed to its sampler."""
 
 
@@ -103,7 +106,7 @@ def prepare(
     selection = select(study, tables)
     data = assemble(study, selection)
     names = {"digest": study.digest, "fingerprint": study.fingerprint, "tables_digest": tables.digest}
-    about = {**names, "part": part, **_counts(selection, data)}
+    about = {**names, "tables_date": tables.date, "part": part, **_counts(selection, data)}
     if like is not None and like.about["part"] == part and _serves(like, study, data):
         compiled = with_data(like.compiled, data)
         return replace(like, study=study, data=data, about=like.about | about, compiled=compiled, seconds=0.0)
@@ -148,7 +151,7 @@ def prepare_data(
     Prepared
     """
     start = time.monotonic()
-    about = {**{name: about[name] for name in OF_THE_DATA}, "versions": versions()}
+    about = {**{name: about.get(name, "") for name in OF_THE_DATA}, "versions": versions()}
     alone = None
     if study.reference.inference != "joint" and about["part"] == "joint":
         joint = study.model_copy(update={"reference": study.reference.model_copy(update={"inference": "joint"})})

@@ -17,7 +17,7 @@ from results_text import declared_stale
 from bayesdensity.cli import app
 from bayesdensity.cli.common import parsed
 from bayesdensity.data.runs import read_runs
-from bayesdensity.data.tables import Tables, read_tables
+from bayesdensity.data.tables import Tables, as_of, read_tables
 from bayesdensity.evaluation.certificate import (
     CERTIFICATE,
     Basis,
@@ -55,14 +55,16 @@ def faults(path: Path, tables: Callable[[str | None], Tables]) -> list[str]:
     recorded, contents = record(path)
     if "asked_for" not in recorded:
         return [f"{path.name} has no certificate"]
-    found = stale(recorded, _basis(json.dumps(recorded["asked_for"]), tables), contents)
+    found = stale(
+        recorded, _basis(json.dumps(recorded["asked_for"]), recorded.get("tables_date", ""), tables), contents
+    )
     return [*found, f"renew it: {renewal(path, recorded, contents)}"] if found else []
 
 
 @cache
-def _basis(asked_for: str, tables: Callable[[str | None], Tables]) -> Basis:
+def _basis(asked_for: str, date: str, tables: Callable[[str | None], Tables]) -> Basis:
     """Several files rest on the same."""
-    return basis_again(json.loads(asked_for), tables)
+    return basis_again(json.loads(asked_for), date, tables)
 
 
 def record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -85,10 +87,14 @@ def renewal(path: Path, recorded: Mapping[str, Any], contents: Mapping[str, str]
     return f"{command} && cp {made}/{{{','.join([CERTIFICATE, *contents])}}} {to}/"
 
 
-def basis_again(asked_for: Mapping[str, Any], tables: Callable[[str | None], Tables]) -> Basis:
-    """What results rest on today, from what their certificate says was asked for."""
+def basis_again(asked_for: Mapping[str, Any], date: str | None, tables: Callable[[str | None], Tables]) -> Basis:
+    """What results rest on by the code of today, from what their certificate says was asked for, and of which tables.
+
+    LLMs and scores that were added to the tables after the date are left out, if there is one: results are of it.
+    """
     asked, data = dict(asked_for), asked_for.get("--data")
     known = tables(str(ROOT / data) if data else None)
+    known = known if date is None else as_of(known, date)
     if "suite" in asked:
         picked = {"benchmarks": asked["--benchmark"], "hold_out": asked["--hold-out"] or ()}
         runs = read_runs(asked["suite"], known, **picked, exclude=asked["--exclude"] or ())

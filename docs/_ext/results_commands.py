@@ -163,7 +163,7 @@ def asked_for(name: str) -> dict[str, Any]:
 def _keep(path: Path, found: Any) -> None:
     """Write the results with their certificate, six digits to a number."""
     asked = asked_for(path.stem)
-    basis = basis_again(asked, read_tables)
+    basis = basis_again(asked, None, read_tables)
     save_certified(path, _short(_without(found, LEFT_OUT)), basis, command=RENEW, seed=1, asked_for=asked)
 
 

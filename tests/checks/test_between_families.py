@@ -11,8 +11,8 @@ from crowded import FAMILIES
 from planted import noise, others_pass, planted, redrawn, remade
 from remade import FORMS
 
-from bayesdensity.checks.between_families import REMEDIES, check_families, check_sides, whitener
-from bayesdensity.checks.protocol import Check, thinned
+from bayesdensity.checks.between_families import REMEDIES, TOLD, check_families, check_sides, whitener
+from bayesdensity.checks.protocol import GROSS, Check, thinned
 from bayesdensity.checks.residuals import check_frontier, parts
 from bayesdensity.inference.result import Fit
 
@@ -58,6 +58,10 @@ def test_what_llms_go_with_is_named(crowd: Fit, name: str) -> None:
     assert found.verdict != "PASS" and f"{name}: LLMs" in found.sentence.replace("larger LLMs", "LLMs")
     # On the trend, later LLMs are those of whom sizes beyond the reference are expected.
     assert others_pass(found, name, *["beyond"] * (name == "date")) and found.remedy.startswith(REMEDIES[name])
+    # Density may go with some of these, and is no less density for it.
+    gross = check_families(planted(own, log_density_relative=5 * PLANTS[name](crowd)))
+    assert gross.figures[next(said for said in gross.figures if said.startswith(name))] < GROSS
+    assert gross.verdict == ("REVIEW" if name in TOLD and others_pass(gross, name, "beyond") else "FAIL")
 
 
 def test_what_lies_between_families_is_seen_although_their_effects_take_it_up(crowd: Fit) -> None:

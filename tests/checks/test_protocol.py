@@ -113,3 +113,11 @@ def test_draws_are_spaced_evenly_over_all_chains(world_fit: Fit, chains: int, n:
     assert min(100, chains * n) <= got.size <= 200
     # Whatever their number, residuals are those of the very draws whose scales standardise them.
     assert np.isfinite(list(check_frontier(some).figures.values())).all()
+
+
+def test_what_says_how_to_read_a_number_asks_for_a_review_however_small_its_p() -> None:
+    tests = {"tokens: more of them": 1e-12, "size: larger": 0.5}
+    assert judged("shape", tests, {}, "fine.", told=("tokens",)).verdict == "REVIEW"
+    assert judged("shape", tests, {}, "fine.").verdict == "FAIL"
+    assert judged("shape", tests | {"size: larger": 1e-9}, {}, "fine.", told=("tokens",)).verdict == "FAIL"
+    assert judged("shape", dict.fromkeys(tests, 0.5), {}, "fine.", told=("tokens",)).verdict == "PASS"

@@ -45,8 +45,8 @@ def fault(folder: Path, **files: str | bytes) -> str:
 
 
 def test_bundled_tables_carry_every_fact(bundled: Tables) -> None:
-    assert len(bundled.llms) == 363
-    assert len(bundled.scores) == 6980
+    assert len(bundled.llms) == 832
+    assert len(bundled.scores) == 13482
     assert bundled.reference_runs["role"].value_counts().to_dict() == {
         "ladder": 596,
         "trajectory": 590,
@@ -70,7 +70,7 @@ def test_recollected_numbers_keep_their_mark(bundled: Tables) -> None:
 
 
 def test_llms_without_a_date_stay_in_the_table(bundled: Tables) -> None:
-    assert bundled.llms["release_date"].isna().sum() == 4
+    assert bundled.llms["release_date"].isna().sum() == 5
 
 
 def test_shots_are_whole_numbers_or_words(bundled: Tables) -> None:
@@ -85,7 +85,7 @@ def test_bundled_files_are_diff_friendly(name: str) -> None:
 
 def test_row_is_the_line_of_the_file(bundled: Tables) -> None:
     lines = (BUNDLED / "scores.csv").read_text().splitlines()
-    for row in (2, 3000, 6981):
+    for row in (2, 3000, 13483):
         assert lines[row - 1].startswith(bundled.scores.at[row, "llm"] + ",")
 
 

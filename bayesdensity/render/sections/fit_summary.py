@@ -26,7 +26,7 @@ from bayesdensity.study.phrases import estimand_phrase
 
 INFLATION = 0.1
 """Logits a year at which inflation of scores is priced."""
-COUNTS = ("digest", "tables_digest", "versions", "seed", "n_llms", "n_scores", "n_runs")
+COUNTS = ("digest", "tables_digest", "tables_date", "versions", "seed", "n_llms", "n_scores", "n_runs")
 
 
 def summary(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
@@ -104,7 +104,7 @@ def data(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
     frontier, dates = fit.study.frontier, quoted_dates(fit)
     return {
         "study": fit.study.name,
-        **{key: fit.about[key] for key in COUNTS},
+        **{key: fit.about.get(key, "") for key in COUNTS},
         **judgement(fit.diagnostics, checks_of(fit)),
         "window": q.window(fit),
         "estimand": estimand_phrase("frontier", frontier.quantile),
