@@ -125,6 +125,42 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
 
 
 @judging
+def answer(
+    *paths: Path,
+    output: Annotated[
+        Path | None, Parameter(name=("-o", "--output"), negative="", help="Beginning of the names of a figure.")
+    ] = None,
+    ci: Ci = 0.9,
+    as_json: AsJson = False,
+) -> int:
+    """Print what fits of several studies say side by side: by what was measured and of whom.
+
+    Parameters
+    ----------
+    paths : Path
+        Files that `fit` wrote, of any studies.
+    """
+    from bayesdensity.base.progress import saying
+    from bayesdensity.checks import checks_of
+    from bayesdensity.render.sections import answers as section
+
+    check_ci(ci)
+    check_folder(output)
+    fits = load_fits(paths)
+    if not fits:
+        raise InputError("answer needs files that 'fit' wrote; give one or more.")
+    with saying() as tell:
+        tell("reading the draws of each fit")
+        show(section, fits, ci, as_json=as_json)
+    if output is not None:
+        from bayesdensity.plots.files import save_figure
+        from bayesdensity.plots.fits import plot_fits
+
+        say(f"wrote {', '.join(map(str, save_figure(plot_fits(fits, ci), output, 'answers')))}")
+    return exit_status(check for fit in fits.values() for check in checks_of(fit))
+
+
+@judging
 def densities(
     path: Path,
     *,

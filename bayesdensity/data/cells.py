@@ -84,3 +84,9 @@ def with_reach(data: xr.Dataset) -> xr.Dataset:
 def known_target_scores(data: xr.Dataset) -> NDArray[np.bool_]:
     """Which scores are those of a target, and known; dim ``score``."""
     return np.asarray(scores_of(data).is_target & data["score_keep"].to_numpy())
+
+
+def told_harnesses(data: xr.Dataset) -> np.ndarray:
+    """Positions of harnesses that share their benchmark; what the only one of a benchmark adds is part of the link."""
+    bench = data["harness_benchmark"].to_numpy()
+    return np.flatnonzero(np.bincount(bench)[bench] > 1)

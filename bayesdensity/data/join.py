@@ -125,6 +125,7 @@ def _scores(selection: Selection) -> xr.Dataset:
         },
         coords={
             "benchmark": benchmarks.index.to_numpy(str),
+            "benchmark_group": ("benchmark", benchmarks["group"].to_numpy(str)),
             "harness": (harnesses["harness"] + " on " + harnesses["benchmark"]).to_numpy(str),
             "harness_name": ("harness", harnesses["harness"].to_numpy(str)),
             "cell": [f"{names[e]} on {benchmarks.index[b]}" for e, b in cells.to_numpy()],

@@ -29,7 +29,7 @@ class Selection:
     scores: pd.DataFrame
     """Measurements of targets and reference members by `row`: llm, benchmark, harness, score, n_items, source."""
     benchmarks: pd.DataFrame
-    """By `benchmark`, in the order of the study: n_items, chance, floor."""
+    """By `benchmark`, in the order of the study: n_items, chance, group, floor."""
     runs: pd.DataFrame
     """Rows of the reference trainings by `row`, with `use`: ladder, loss or trajectory."""
     left_out: pd.DataFrame
@@ -68,7 +68,7 @@ def select(study: Study, tables: Tables) -> Selection:
     >>> from bayesdensity.study.load import load_study
     >>> chosen = select(load_study("densing-law"), read_tables())
     >>> list(chosen.benchmarks.columns)
-    ['n_items', 'chance', 'floor']
+    ['n_items', 'chance', 'group', 'floor']
     """
     refuse_unknown(study, tables)
     llm_reason, is_reference = _judge_llms(study, tables.llms)
@@ -233,7 +233,7 @@ def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]
 
 
 def _benchmarks(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    frame = table.set_index("benchmark").loc[list(study.benchmarks), ["n_items", "chance"]]
+    frame = table.set_index("benchmark").loc[list(study.benchmarks), ["n_items", "chance", "group"]]
     floors = pd.Series({name: one.floor for name, one in study.benchmarks.items()}, dtype=float)
     return frame.assign(n_items=frame["n_items"].astype(int), floor=floors.fillna(frame["chance"]))
 

@@ -65,6 +65,7 @@ VARIABLES: dict[str, Variable] = {
     ),
     "reference_family_index": Variable(("reference",), _AT, "family it belongs to", "model.reference"),
     "benchmark": Variable(("benchmark",), "name", "name of the benchmark", "everywhere"),
+    "benchmark_group": Variable(("benchmark",), "name", "what the benchmark asks for", "quantities.benchmarks"),
     "floor": Variable(("benchmark",), _SCORE, "score of who knows nothing", "model, draws, checks"),
     "n_items": Variable(("benchmark",), "items", "number of items", "model, draws, quantities.trainings"),
     "reach": Variable(

@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesdensity import laws
-from bayesdensity.data.cells import cells_of
+from bayesdensity.data.cells import cells_of, told_harnesses
 from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
 from bayesdensity.inference.result import Fit
@@ -31,6 +31,8 @@ Harnesses = Literal["from others", "drawn"]
 """Effects of harnesses: as the scores of other LLMs tell them, or as drawn."""
 NOTHING = -1e4
 """Logarithm of a density that underflows."""
+ALMOST_KNOWN = 1e12
+"""Prior precision of the effect of the only harness of a benchmark, which is none."""
 CHUNK = 50
 """Draws worked on at once."""
 OVER_DENSITY, OVER_SIZE, OVER_FAMILY = Rule(25, 0.6), Rule(25, 0.5), Rule(31, 0.6)
@@ -290,6 +292,7 @@ class Integral:
         _, pair = np.unique(np.stack([folds, harness]), axis=1, return_inverse=True)
         own = (pair[:, None] == np.arange(pair.max() + 1)).astype(float)
         prior = 1 / draws["harness_scale"][:, data["harness_benchmark"].to_numpy()] ** 2
+        prior[:, np.delete(np.arange(prior.shape[1]), told_harnesses(data))] = ALMOST_KNOWN
         precision = (weight @ belongs + prior)[:, harness] - (weight @ own)[:, pair]
         mean = ((pull @ belongs)[:, harness] - (pull @ own)[:, pair]) / precision + every - drawn
         return Gaussian(mean[:, :n], 1 / np.sqrt(precision[:, :n]))

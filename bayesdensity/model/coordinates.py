@@ -21,6 +21,8 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
+from bayesdensity.data.cells import told_harnesses
+
 
 class Geometry(Protocol):
     """Coordinates that latent effects are sampled in. A block states a density; a geometry decides how to move in it.
@@ -42,7 +44,7 @@ class Geometry(Protocol):
         """
 
     def harness_effects(self, data: xr.Dataset, value: Any, known: Any, prior: Any) -> tuple[Any, Any]:
-        """Effects of the harnesses, and log Jacobian.
+        """Effects of the harnesses, and log Jacobian; the only harness of a benchmark has none.
 
         Parameters
         ----------
@@ -100,7 +102,7 @@ class Informed(Geometry):
         leader.
         """
         bench, used = data["harness_benchmark"].to_numpy(), np.bincount(data["score_harness"].to_numpy())
-        n = data.sizes["benchmark"]
+        n, told = data.sizes["benchmark"], told_harnesses(data)
         leader = np.array([np.flatnonzero(bench == b)[np.argmax(used[bench == b])] for b in range(n)])
         follows = np.isin(np.arange(len(bench)), leader, invert=True)
         apart, pull = value - value[leader][bench], follows * known / (known + prior)
@@ -109,8 +111,15 @@ class Informed(Geometry):
         raw = pm.Normal("harness_effect_raw", sigma=1, dims="harness")
         first = mean + raw[leader] / pt.sqrt(shared * prior[leader])
         rest = known * (apart + first[bench]) / (known + prior) + raw / pt.sqrt(known + prior)
-        effect = pm.Deterministic("harness_effect", pt.switch(follows, rest, first[bench]), dims="harness")
-        log_precision = pt.log(known + prior)[np.flatnonzero(follows)].sum() + pt.log(shared * prior[leader]).sum()
+        effect = pt.switch(follows, rest, first[bench])
+        log_precision = pt.log(known + prior)[np.flatnonzero(follows)].sum()
+        if len(told) < len(bench):
+            effect, raw = pt.zeros(len(bench))[told].set(effect[told]), raw[told]
+            leader = np.intersect1d(leader, told)
+            log_precision += pt.log((shared[bench] * prior)[leader]).sum()
+        else:
+            log_precision += pt.log(shared * prior[leader]).sum()
+        effect = pm.Deterministic("harness_effect", effect, dims="harness")
         return effect, 0.5 * (raw**2).sum() - 0.5 * log_precision
 
     def positive(self, name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
@@ -145,7 +154,13 @@ class Plain(Geometry):
 
     def harness_effects(self, data: xr.Dataset, value: Any, known: Any, prior: Any) -> tuple[Any, Any]:
         """Effects of the harnesses."""
-        return pm.Flat("harness_effect", dims="harness"), pt.as_tensor(0.0)
+        told, n = told_harnesses(data), data.sizes["harness"]
+        if len(told) == n:
+            return pm.Flat("harness_effect", dims="harness"), pt.as_tensor(0.0)
+        effect = pt.zeros(n)
+        if len(told):
+            effect = effect[told].set(pm.Flat("harness_effect_told", shape=len(told)))
+        return pm.Deterministic("harness_effect", effect, dims="harness"), pt.as_tensor(0.0)
 
     def positive(self, name: str, mu: Any, sigma: Any, unit: float, dims: str, shift: Any = 0.0) -> Any:
         """Lognormal quantity."""

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.cells import scores_of
+from bayesdensity.data.cells import scores_of, told_harnesses
 from bayesdensity.model.coordinates import Geometry, group_sum, log_cdf, normal_logp
 from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.parameters import draw
@@ -39,7 +39,8 @@ class Harnesses:
         value, weight = (pm.Data(f"harness_{part}", data[f"harness_{part}"].to_numpy()) for part in ("value", "weight"))
         known = weight / (1 / data["n_items"].to_numpy() + self.extra)[bench]
         effect, jacobian = geometry.harness_effects(data, value, known, 1 / scale**2)
-        self.logp = jacobian + geometry.stated("harness_effect", normal_logp(effect, 0.0, scale))
+        told = told_harnesses(data)
+        self.logp = jacobian + geometry.stated("harness_effect", normal_logp(effect[told], 0.0, scale[told]))
         self.score_effect = effect[self.scores.harness]
         if study.scores.inflation:
             time = np.append(data["time"].to_numpy(), np.zeros(data.sizes["reference"]))

@@ -6,9 +6,13 @@ infinity instead of nonsense.
 """
 
 from bayesdensity.quantities.benchmarks import (
+    asks_for_both,
     frontier_by_benchmark,
+    knows_groups,
     probability_faster,
+    probability_skills_faster,
     rate_by_benchmark,
+    rate_by_group,
     rate_of_new_benchmark,
     rate_spread,
 )
@@ -56,6 +60,7 @@ __all__ = [
     "ChangePoint",
     "Estimand",
     "Estimate",
+    "asks_for_both",
     "change_point",
     "dates_between",
     "density",
@@ -68,6 +73,7 @@ __all__ = [
     "frontier_by_benchmark",
     "inefficiency",
     "inside_range",
+    "knows_groups",
     "log_density",
     "log_density_by_benchmark",
     "mean_trend",
@@ -76,11 +82,13 @@ __all__ = [
     "probability_faster",
     "probability_on_frontier",
     "probability_positive",
+    "probability_skills_faster",
     "probability_slowing",
     "probability_unreachable",
     "rate",
     "rate_at",
     "rate_by_benchmark",
+    "rate_by_group",
     "rate_of_inflation",
     "rate_of_new_benchmark",
     "rate_spread",

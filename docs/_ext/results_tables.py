@@ -136,6 +136,31 @@ def yardsticks(*studies: str) -> list[str]:
 
 
 @table
+def answers(*studies: str) -> list[str]:
+    """What studies say side by side: by what was measured and of whom."""
+    rows = []
+    for study in studies:
+        fit, chosen = results(study), load_study(study)
+        slowed = "-" if chosen.frontier.steady else f"{fit['probability_slowing']:.2f}"
+        whom = f"{fit['n_llms']} {' and '.join(chosen.llms.stage)}"
+        told = [f"`{study}`", whom, ", ".join(fit["benchmarks"]), " to ".join(fit["window"])]
+        rows.append([*told, months(fit), months(fit["mean_trend"]), slowed])
+    return markdown(["study", "LLMs", "benchmarks", "window", "frontier", "mean", "P(slowed)"], rows)
+
+
+@table
+def skills(*studies: str) -> list[str]:
+    """Rates on each group of benchmarks, and whether skills outpace knowledge."""
+    found = {study: results(study) for study in studies}
+    names = sorted({name for fit in found.values() for name in fit["groups"]})
+    rows = []
+    for study, fit in found.items():
+        rates = [months(fit["groups"][name]) if name in fit["groups"] else "" for name in names]
+        rows.append([f"`{study}`", *rates, f"{fit['probability_skills_faster']:.3f}"])
+    return markdown(["study", *names, "P(skills faster)"], rows)
+
+
+@table
 def verdicts(*studies: str) -> list[str]:
     """Verdict of every study, and each check that did not pass."""
     rows = []

@@ -144,11 +144,13 @@ def measure(study_name: str, model: str, settings: dict[str, int]) -> dict[str, 
 
 
 def compile_plain(study: Any, data: Any) -> tuple[Any, list[str]]:
-    """Compile the plain model; which variables count is decided as in the package."""
+    """Compile the model as it is stated; which variables count is decided as in the package."""
     import nutpie
-    from plain_model import build_plain_model
 
-    model = build_plain_model(study, data)
+    from bayesdensity.model.build import build_model
+    from bayesdensity.model.coordinates import Plain
+
+    model = build_model(study, data, Plain())
     names = [variable.name for variable in (*model.free_RVs, *model.deterministics)]
     return nutpie.compile_pymc_model(model), [name for name in names if not name.endswith("_raw")]
 

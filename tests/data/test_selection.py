@@ -11,8 +11,9 @@ from small_tables import FAMILY, LADDER, LLMS, World, reason, reason_of_llm, rea
 
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.data.selection import select
-from bayesdensity.data.tables import read_tables
+from bayesdensity.data.tables import Tables, as_of, read_tables
 from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 
 def test_targets_come_in_order_of_release(world: World) -> None:
@@ -238,3 +239,82 @@ def test_bundled_qwen_is_a_reference_of_eight_sizes() -> None:
     assert len(chosen.reference_llms) == 8
     assert np.ptp(np.log10(chosen.reference_llms["size"])) > 2
     assert "Qwen1.5-MoE-A2.7B" not in chosen.reference_llms.index
+
+
+# Modes, and what is sparse
+
+
+def _tables(tmp_path: Path, *rows: str) -> Tables:
+    """The bundled tables but for LLMs and scores: a family of two sizes, and rows of modes."""
+    head = "llm,release_date,params_total,params_active,family,architecture,stage,weights,effort,added"
+    own = [head, "Ref-1B,2022-01-01,1e9,,Ref,hybrid,base,,,", "Ref-7B,2022-05-01,7e9,,Ref,dense,base,,,", *rows]
+    (tmp_path / "llms.csv").write_text("\n".join(own) + "\n")
+    names = [row.split(",")[0] for row in own[1:]]
+    scores = [f"{name},MMLU,{0.4 + 0.02 * k:.2f},acc,false" for k, name in enumerate(names)]
+    (tmp_path / "scores.csv").write_text("\n".join(["llm,benchmark,score,metric,cot", *scores]) + "\n")
+    return read_tables(tmp_path)
+
+
+def _study(**rules: Any) -> Study:
+    llms = {"stage": ["base", "instruct", "reasoning"], "min_benchmarks": 1, **rules}
+    changes = {f"llms.{name}": value for name, value in llms.items()}
+    reference = {"reference.family": "Ref", "reference.loss_suites": []}
+    return load_study("densing-law", {"benchmarks": ["MMLU"], **changes, **reference})
+
+
+@pytest.mark.parametrize(
+    ("stages", "kept"),
+    [
+        (["base", "instruct", "reasoning"], "One (max)"),
+        (["base", "instruct"], "One (plain)"),
+    ],
+)
+def test_of_modes_of_the_same_weights_that_of_most_effort_stands(tmp_path: Path, stages: list[str], kept: str) -> None:
+    tables = _tables(
+        tmp_path,
+        "One (plain),2024-01-01,9e9,,One,dense,instruct,One,,",
+        "One (low),2024-01-01,9e9,,One,dense,reasoning,One,low,",
+        "One (max),2024-01-01,9e9,,One,dense,reasoning,One,max,",
+        "Two (low),2024-02-01,9e9,,Two,dense,reasoning,Two,low,",
+        "Two,2024-02-01,9e9,,Two,dense,reasoning,,,",
+        "Other,2024-03-01,9e9,,Other,dense,base,,,",
+    )
+    chosen = select(_study(stage=stages), tables)
+    assert kept in chosen.llms.index and sum(name.startswith("One") for name in chosen.llms.index) == 1
+    assert "Other" in chosen.llms.index
+    reasons = chosen.left_out.set_index("what")["reason"]
+    if "reasoning" in stages:
+        assert reasons["One (low)"] == reasons["One (plain)"] == "another mode of the same weights (kept: One (max))"
+        # Names of weights are of their own: an LLM without one is no mode of another.
+        assert {"Two", "Two (low)"} & {*chosen.llms.index} == {"Two"}
+    else:
+        assert reasons["One (max)"] == "stage reasoning"
+
+
+def test_an_llm_of_fewer_active_parameters_is_sparse_whatever_it_is_called(tmp_path: Path) -> None:
+    tables = _tables(
+        tmp_path,
+        "Ref-9B-A1B,2024-01-01,9e9,1e9,Ref,hybrid,base,,,",
+        "Mixed,2024-02-01,9e9,2e9,Mixed,hybrid,base,,,",
+        "Plain,2024-03-01,9e9,,Plain,hybrid,base,,,",
+        "Named,2024-04-01,9e9,,Named,moe,base,,,",
+    )
+    chosen = select(_study(), tables)
+    assert list(chosen.reference_llms.index) == ["Ref-1B", "Ref-7B"]  # a hybrid without experts is a member
+    kinds = chosen.llms["architecture"].to_dict()
+    assert kinds == {"Ref-9B-A1B": "moe", "Mixed": "moe", "Plain": "hybrid", "Named": "moe"}
+
+
+def test_tables_of_a_day_lack_what_was_added_later(tmp_path: Path) -> None:
+    tables = _tables(
+        tmp_path,
+        "Old,2024-01-01,9e9,,Old,dense,base,,,",
+        "New,2024-02-01,9e9,,New,dense,base,,,2026-11-29",
+        "Newer,2024-03-01,9e9,,Newer,dense,base,,,2026-12-24",
+    )
+    assert tables.date == "2026-12-24"
+    names = {"": ["Old"], "2026-11-29": ["Old", "New"], "2027-01-01": ["Old", "New", "Newer"]}
+    for day, known in names.items():
+        earlier = as_of(tables, day)
+        assert list(earlier.llms["llm"])[2:] == known and earlier.digest == tables.digest
+    assert as_of(tables, "").date == "" and as_of(tables, "2026-11-29").date == "2026-11-29"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from simulated import Truth
 from written_down import density_gaps, plain_gaps
 
+from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
@@ -57,6 +59,17 @@ def test_the_plain_model_states_the_same_density(truth: Truth, world_tables: Tab
     study = load_study(truth.study)
     gaps = plain_gaps(study, assemble(study, select(study, world_tables)))
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
+
+
+def test_the_only_harness_of_a_benchmark_has_no_effect(truth: Truth, world_tables: Tables) -> None:
+    scores = world_tables.scores
+    most_used = scores["harness"].mode()[0]
+    some = scores[(scores["benchmark"] != "Code") | (scores["harness"] == most_used)]
+    study = load_study(truth.study)
+    data = assemble(study, select(study, replace(world_tables, scores=some)))
+    assert data.sizes["harness"] == len(told_harnesses(data)) + 1
+    for gaps in (density_gaps(study, data), plain_gaps(study, data)):
+        assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 
 
 REFERENCES: dict[str, dict[str, Any]] = {

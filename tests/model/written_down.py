@@ -65,7 +65,10 @@ def density_gaps(study: Study, data: xr.Dataset) -> list[float]:
         # Harnesses follow a leader: their coordinates move one at a time.
         raw = point["harness_effect_raw"]
         steps = [at({**point, "harness_effect_raw": raw + step})["harness_effect"] for step in np.eye(len(raw))]
-        jacobian += np.linalg.slogdet(np.array(steps) - here["harness_effect"])[1]
+        told = of_several(data)
+        jacobian += np.linalg.slogdet((np.array(steps) - here["harness_effect"])[np.ix_(told, told)])[1]
+        # The only harness of a benchmark has a coordinate that moves nothing.
+        jacobian += stats.norm.logpdf(raw[~told]).sum()
         return float(here["logp"]) - written_down(study, data, here) - jacobian
 
     return [gap(at.near_start(seed)) for seed in range(4)]
@@ -90,6 +93,12 @@ def plain_gaps(study: Study, data: xr.Dataset) -> list[float]:
 
 
 INFORMED = ("level", "recipe", "family_effect", "log_density_relative", "cell_departure")
+
+
+def of_several(data: xr.Dataset) -> np.ndarray:
+    """Which harnesses share their benchmark with others: what the only one adds cannot be told from the link."""
+    bench = data["harness_benchmark"].to_numpy()
+    return np.array([(bench == b).sum() > 1 for b in bench])
 
 
 def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> float:
@@ -171,7 +180,9 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
 
     # Scores: harness effects on the logit, binomial noise by the number of items, overdispersion.
     cell, of = data["score_cell"].to_numpy(), data["score_benchmark"].to_numpy()
-    total += norm(at["harness_effect"], 0, at["harness_scale"][data["harness_benchmark"].to_numpy()]).sum()
+    told, scale = of_several(data), at["harness_scale"][data["harness_benchmark"].to_numpy()]
+    assert (at["harness_effect"][~told] == 0).all()
+    total += norm(at["harness_effect"][told], 0, scale[told]).sum()
     logit = eta[cell] + at["harness_effect"][data["score_harness"].to_numpy()]
     if study.scores.inflation:
         released = np.append(time, np.zeros(data.sizes["reference"]))

@@ -97,7 +97,15 @@ def _benchmarks(fit: Fit, ci: float) -> str:
     return (
         f"By benchmark the quantile moves fastest on {fast}, where it {_doubled(months.loc[fast])}, and slowest on "
         f"{slow} ({interval(months.loc[slow])}); P({fast} moves faster than {slow}) {chance(faster)}."
+        f"{_skills(fit)}"
     )
+
+
+def _skills(fit: Fit) -> str:
+    """Whether skills outpace knowledge, where there is one benchmark or more of each."""
+    if not q.asks_for_both(fit):
+        return ""
+    return f" P(density grows faster on skills than on knowledge) {chance(q.probability_skills_faster(fit))}."
 
 
 def _doubled(row: Mapping[str, float]) -> str:

@@ -18,7 +18,8 @@ from bayesdensity.render.sections.growth import (
     benchmark_table,
     doubling_blocks,
     growth,
-    growth_by_benchmark,
+    growth_by,
+    growth_by_group,
     quoted_dates,
 )
 from bayesdensity.render.text import to_text
@@ -113,7 +114,8 @@ def data(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         **(_envelope(fit, ci) if frontier.family_effects else {}),
         **(_change_of_pace(fit, ci) if frontier.trend == "change-point" else {}),
         **_inside(fit, ci),
-        "benchmarks": growth_by_benchmark(q.rate_by_benchmark(fit, ci=ci)),
+        "benchmarks": growth_by(q.rate_by_benchmark(fit, ci=ci), "benchmark"),
+        **growth_by_group(fit, ci),
         **(_between_benchmarks(fit, ci) if len(fit.study.benchmarks) > 1 else {}),
         "frontier_density": {
             date: exp_interval(interval) for date, interval in q.frontier(fit, dates, ci=ci).to_json().items()
@@ -167,7 +169,7 @@ def _envelope(fit: Fit, ci: float) -> dict[str, Any]:
 
 def _change_of_pace(fit: Fit, ci: float) -> dict[str, Any]:
     change = q.change_point(fit, ci)
-    before, after = (growth_by_benchmark(rates) for rates in (change.before_by_benchmark, change.after_by_benchmark))
+    before, after = (growth_by(rates, "benchmark") for rates in (change.before_by_benchmark, change.after_by_benchmark))
     told = {
         "year": change.year,
         "before": growth(change.before),

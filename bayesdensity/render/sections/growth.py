@@ -107,9 +107,17 @@ def growth(rates: q.Estimate) -> dict[str, Any]:
     }
 
 
-def growth_by_benchmark(rates: q.Estimate) -> dict[str, Any]:
-    """`growth` on each benchmark."""
-    return {name: growth(rates.sel(benchmark=name)) for name in map(str, rates.draws["benchmark"].to_numpy())}
+def growth_by(rates: q.Estimate, dim: str) -> dict[str, Any]:
+    """`growth` at each label of a dim, such as each benchmark."""
+    return {label: growth(rates.sel(**{dim: label})) for label in map(str, rates.draws[dim].to_numpy())}
+
+
+def growth_by_group(fit: Fit, ci: float) -> dict[str, Any]:
+    """`growth` on each group of benchmarks, and P(skills grow faster than knowledge), where a fit knows them."""
+    if not q.knows_groups(fit):
+        return {}
+    found = {"groups": growth_by(q.rate_by_group(fit, ci=ci), "group")}
+    return found | ({"probability_skills_faster": q.probability_skills_faster(fit)} if q.asks_for_both(fit) else {})
 
 
 def estimands(fit: Fit) -> dict[str, q.Estimand]:
