@@ -61,7 +61,7 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
         # Log densities about the trend.
         slope = targets.benchmark_slopes(study, data)
-        origin, mean = trend.mean_trend(study, data)
+        origin, mean = trend.mean_trend(study, data, link.slope)
         scales = trend.draw_scales(study)
         log_size = targets.log_sizes(study, data)
         densities = linearised.implied_densities(data, log_size, sizes, cells, slope)

@@ -51,6 +51,23 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 
+def draw_moving(study: Stated, prior: str, shift: Any) -> Any:
+    """Quantity with a normal prior, sampled as what it is beyond a shift.
+
+    Parameters
+    ----------
+    study : Stated
+    prior : str
+        Name of a normal prior.
+    shift : Any
+        What data know the quantity to move by with parameters drawn before.
+    """
+    stated = study.priors[prior]
+    value = pm.Deterministic(prior, pm.Flat(f"{prior}_raw") + shift)
+    pm.Potential(f"{prior}_prior", normal_logp(value, stated.mu, stated.sigma))
+    return value
+
+
 def departures(study: Stated, name: str, spread: str, data: xr.Dataset) -> Any:
     """Departures of benchmarks from what they have in common, which sum to zero; a single benchmark has none.
 

@@ -15,8 +15,11 @@ from bayesdensity.laws.forms import Scales
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.model.coordinates import Geometry, group_sum, log_tail
 from bayesdensity.model.linearised import Implied
-from bayesdensity.model.parameters import draw
+from bayesdensity.model.parameters import draw, draw_moving
 from bayesdensity.study.spec import Frontier, Study
+
+SHARED = 0.75
+"""E-folds of density, for each of size, that a link steeper by one e-fold takes from the effect of size, about."""
 
 
 class _Drawn:
@@ -40,8 +43,16 @@ def draw_scales(study: Study) -> Scales:
     return Scales(*(draw(study, name) if name else 0.0 for name in study.frontier.scales))
 
 
-def mean_trend(study: Study, data: xr.Dataset) -> tuple[Any, Any]:
-    """Draw the trend: its average over the sample, and what is expected of each target at its release."""
+def mean_trend(study: Study, data: xr.Dataset, slope: Any) -> tuple[Any, Any]:
+    """Draw the trend: its average over the sample, and what is expected of each target at its release.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+    slope : Any
+        Logits per e-fold of size of the link; dim ``benchmark``.
+    """
     origin, time, trend = pm.Flat("origin"), data["time"].to_numpy(), TRENDS[study.frontier.trend]
     knots, stated = data["knot_time"].to_numpy(), study.frontier.break_date
 
@@ -55,9 +66,14 @@ def mean_trend(study: Study, data: xr.Dataset) -> tuple[Any, Any]:
         mean=lambda values: values.mean(),
         combine=combine,
     )
-    line = origin + draw(study, "rate") * time
     if study.frontier.size_effect:
-        line = line + draw(study, "size_effect") * data["log_size"].to_numpy()
+        # Scores tell by how many logits they rise with size and in a year: the steeper the link, the less of either is
+        # density.
+        steeper = pt.log(slope).mean() - study.priors["link_slope"].mu
+        line = origin + draw_moving(study, "rate", -study.priors["rate"].mu * steeper) * time
+        line = line + draw_moving(study, "size_effect", -SHARED * steeper) * data["log_size"].to_numpy()
+    else:
+        line = origin + draw(study, "rate") * time
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 
 

@@ -20,7 +20,10 @@ from bayesdensity.data.tables import read_tables
 from bayesdensity.evaluation.certificate import save_certified
 
 RENEW = "python docs/renew.py --results fits"
-STUDIES = ("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break")
+STUDIES = (
+    *("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break"),
+    *("current", "reasoning"),
+)
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
 OWN = Path("examples/own-scores")
 LAWS = {

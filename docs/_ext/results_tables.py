@@ -156,7 +156,7 @@ def skills(*studies: str) -> list[str]:
     rows = []
     for study, fit in found.items():
         rates = [months(fit["groups"][name]) if name in fit["groups"] else "" for name in names]
-        rows.append([f"`{study}`", *rates, f"{fit['probability_skills_faster']:.3f}"])
+        rows.append([f"`{study}`", *rates, probability(fit["probability_skills_faster"])])
     return markdown(["study", *names, "P(skills faster)"], rows)
 
 

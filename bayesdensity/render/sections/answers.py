@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bayesdensity import quantities as q
-from bayesdensity.base.format import enumerated, interval
+from bayesdensity.base.format import chance, enumerated, interval
 from bayesdensity.checks import checks_of
 from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Table, Verdicts
@@ -91,21 +91,22 @@ def _whom(study: Study) -> str:
 
 def _by_group(fits: Mapping[str, Fit], ci: float) -> list[Block]:
     """Rates on groups of benchmarks, of fits that know them."""
-    knowing = {name: fit for name, fit in fits.items() if q.knows_groups(fit)}
+    rates = {name: q.rate_by_group(fit, ci=ci) for name, fit in fits.items() if q.knows_groups(fit)}
+    groups = sorted({str(one) for rate in rates.values() for one in rate.draws["group"].to_numpy()})
     rows = []
-    for name, fit in knowing.items():
-        rates = q.rate_by_group(fit, ci=ci)
-        row = {"fit": name, **{str(one): _said(rates.sel(group=one)) for one in rates.draws["group"].to_numpy()}}
-        rows.append(
-            row | {"P(skills faster)": f"{q.probability_skills_faster(fit):.3f}" if q.asks_for_both(fit) else ""}
-        )
+    for name, rate in rates.items():
+        here = set(map(str, rate.draws["group"].to_numpy()))
+        row = {one: _said(rate.sel(group=one)) if one in here else "" for one in groups}
+        faster = q.probability_skills_faster(fits[name]) if q.asks_for_both(fits[name]) else None
+        said = "" if faster is None else chance(faster).removeprefix("= ")
+        rows.append({"fit": name, **row, "P(skills faster)": said})
     if not rows:
         return []
     caption = (
         f"Months in which the frontier doubles on the benchmarks of a group, the mean of their rates: median [{ci:.0%} "
         "interval]; P(skills faster): that the rate on all other benchmarks is above that on those of knowledge."
     )
-    return [Table("groups", caption, pd.DataFrame(rows).fillna(""))]
+    return [Table("groups", caption, pd.DataFrame(rows))]
 
 
 def _said(rates: q.Estimate) -> str:
