@@ -14,7 +14,10 @@ from bayesdensity import cli
 from bayesdensity.checks import VERDICTS, Check
 from bayesdensity.cli.common import CHECK_FAILED, EXIT_SENTENCE, exit_status
 
-JUDGING = ("backtest", "calibrate", "compare", "densities", "fit", "law", "paper", "report", "sensitivity", "summary")
+JUDGING = (
+    *("answer", "backtest", "calibrate", "compare", "densities", "fit", "law", "paper", "report"),
+    *("sensitivity", "summary"),
+)
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -91,7 +91,8 @@ def test_derivative_is_that_of_finite_differences(link: laws.Link, x: float) -> 
 def test_bounded_size_stays_near_the_size_where_the_reference_is_steep(link: laws.Link, x: float) -> None:
     eta = laws.logit_of_size(link, x)
     size, steep = laws.bounded_size_of_logit(link, eta, 0.05)
-    if np.exp(-link.exponent * x) > 0.5:
+    # What is left of the slope at the origin; beyond the largest member a size counts for more or less than itself.
+    if 1 - link.exponent * (eta - link.level) / link.slope > 0.5:
         assert size == pytest.approx(x, abs=0.05)
         assert steep == pytest.approx(laws.logits_per_log_size(link, x), rel=0.02)
     assert np.isfinite(laws.bounded_size_of_logit(link, laws.highest_logit(link) + 1, 0.05)).all()
