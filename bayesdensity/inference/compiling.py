@@ -59,5 +59,6 @@ def same_places(compiled: Any, data: xr.Dataset, other: xr.Dataset) -> bool:
         return False
     given = shared_names(compiled) | {"log_sparsity", "score_row"}
     attrs, other_attrs = ({**part.attrs, "log_size_centre": 0.0} for part in (data, other))
+    # A label on the dim of LLMs, which the model does not read: as such it would be compared with every variable.
     ours, theirs = (part.drop_vars("architecture", errors="ignore") for part in (data, other))
     return attrs == other_attrs and all(ours[name].equals(theirs[name]) for name in ours.variables if name not in given)

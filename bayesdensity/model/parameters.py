@@ -62,10 +62,7 @@ def draw_moving(study: Stated, prior: str, shift: Any) -> Any:
     shift : Any
         What data know the quantity to move by with parameters drawn before.
     """
-    stated = study.priors[prior]
-    value = pm.Deterministic(prior, pm.Flat(f"{prior}_raw") + shift)
-    pm.Potential(f"{prior}_prior", normal_logp(value, stated.mu, stated.sigma))
-    return value
+    return _moving(prior, study.priors[prior], shift)
 
 
 def departures(study: Stated, name: str, spread: str, data: xr.Dataset) -> Any:
@@ -101,6 +98,11 @@ def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:
     stated = study.priors[prior]
     if shift is None:
         return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
-    value = pm.Deterministic(f"log_{prior}", pm.Flat(f"log_{prior}_raw") + shift)
-    pm.Potential(f"log_{prior}_prior", normal_logp(value, stated.mu, stated.sigma))
+    return _moving(f"log_{prior}", stated, shift)
+
+
+def _moving(name: str, stated: Prior, shift: Any) -> Any:
+    """Normal variable, sampled as what it is beyond a shift."""
+    value = pm.Deterministic(name, pm.Flat(f"{name}_raw") + shift)
+    pm.Potential(f"{name}_prior", normal_logp(value, stated.mu, stated.sigma))
     return value

@@ -14,7 +14,6 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Table, Verdicts
 from bayesdensity.render.sections.growth import growth, growth_by, growth_by_group
 from bayesdensity.study.phrases import estimand_phrase
-from bayesdensity.study.spec import Study
 
 SIZES = {
     "total": "total parameters",
@@ -78,15 +77,11 @@ def _answer(fit: Fit, ci: float) -> dict[str, str]:
 
 def _rests_on(fit: Fit) -> dict[str, str]:
     return {
-        "LLMs": f"{fit.about['n_llms']}, {_whom(fit.study)}",
-        "benchmarks": enumerated(list(fit.study.benchmarks)),
+        "LLMs": f"{fit.about['n_llms']}, stage {enumerated(fit.study.llms.stage)}",
+        "benchmarks": enumerated(fit.study.benchmarks),
         "size": SIZES[fit.study.llms.size],
         "yardstick": fit.study.reference.yardstick,
     }
-
-
-def _whom(study: Study) -> str:
-    return f"stage {enumerated(list(study.llms.stage))}"
 
 
 def _by_group(fits: Mapping[str, Fit], ci: float) -> list[Block]:
@@ -95,7 +90,7 @@ def _by_group(fits: Mapping[str, Fit], ci: float) -> list[Block]:
     groups = sorted({str(one) for rate in rates.values() for one in rate.draws["group"].to_numpy()})
     rows = []
     for name, rate in rates.items():
-        here = set(map(str, rate.draws["group"].to_numpy()))
+        here = rate.draws["group"].to_numpy()
         row = {one: _said(rate.sel(group=one)) if one in here else "" for one in groups}
         faster = q.probability_skills_faster(fits[name]) if q.asks_for_both(fits[name]) else None
         said = "" if faster is None else chance(faster).removeprefix("= ")
