@@ -10,6 +10,7 @@ from bayesdensity.checks.registry import check
 from bayesdensity.inference.convergence import Verdict
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, rate
+from bayesdensity.quantities.benchmarks import spread_of_rates
 from bayesdensity.study.prior_use import priors_used
 from bayesdensity.study.spec import Priors
 
@@ -55,7 +56,7 @@ def check_identification(fit: Fit) -> Check:
             ratio[name] = float(draws[name].std()) / priors[name].sigma
     n = fit.data.sizes["benchmark"]
     if n > 1:
-        scale = float(np.sqrt((draws["slope_spread"] ** 2).mean() * (1 - 1 / n)))
+        scale = float(np.sqrt((spread_of_rates(fit) ** 2).mean() * (1 - 1 / n)))
         each = draws["benchmark_slope"].std(SAMPLE).to_numpy() / scale
         ratio |= {f"rate on {b}": float(part) for b, part in zip(fit.data["benchmark"].to_numpy(), each, strict=True)}
     if ratio["rate"] > PRIOR_ONLY:

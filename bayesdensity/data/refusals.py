@@ -40,6 +40,11 @@ def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
             yield f"benchmarks.csv: n_items of benchmark '{name}' is empty, but the study uses it; fill it in."
         elif np.isnan(known.at[name, "chance"]) and benchmark.floor is None:
             yield f"benchmarks.csv: chance of benchmark '{name}' is empty; fill it in, or set its floor in the study."
+        elif study.frontier.rates_by_group and not known.at[name, "group"]:
+            yield (
+                f"benchmarks.csv: group of benchmark '{name}' is empty, but rates of the study go by group; fill it "
+                "in, or set frontier.rates_by_group = false."
+            )
     families = set(tables.llms["family"])
     for family in study.reference.families:
         if family not in families:

@@ -157,8 +157,9 @@ def _judge_scores(study: Study, scores: pd.DataFrame, llms: set[str]) -> pd.Seri
     for name, benchmark in study.benchmarks.items():
         here = scores["benchmark"] == name
         rules += [(here & struck, why) for struck, why in _harnesses(scores, benchmark.exclude_harnesses)]
-        # An empty metric or cot is unstated: the owner of the table vouches for the protocol.
-        for column, valid in (("metric", benchmark.metrics), ("cot", benchmark.cot)):
+        # Empty metric, cot or shots are unstated: the owner of the table vouches for the protocol.
+        shots = [("shots", benchmark.shots)] if benchmark.shots else []
+        for column, valid in [("metric", benchmark.metrics), ("cot", benchmark.cot), *shots]:
             struck = here & ~scores[column].isin([*valid, ""])
             rules.append((struck, f"{column} " + scores[column] + " is another protocol than the study's"))
     reason = _first_reason(scores.index, rules)

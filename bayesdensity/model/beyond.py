@@ -38,14 +38,15 @@ def less_known_beyond(
     """
     if study.reference.beyond != "misfit":
         return laws.beyond_largest(link, largest, 0.0)
-    common, between = study.priors["beyond_stretch"], study.priors["beyond_contrast"].sigma
     # Data know where the scores beyond lie: the stretch is what it takes to come there from the end of the curve.
     shown, floor = pm.Data("beyond_score", data["beyond_score"].to_numpy()), data["floor"].to_numpy()
     logit = pt.log((shown - floor) / laws.bounded_below(top - shown, BOUND))
     rise = laws.bounded_below(logit - laws.logit_of_size(link, largest), LEAST_RISE)
     shift = nearer + pt.log(rise / laws.logits_per_log_size(link, largest))
     stretch = geometry.moving("beyond", "benchmark", shift)
-    mean = stretch.mean()
-    logp = normal_logp(mean, common.mu, common.sigma) - 0.5 * (((stretch - mean) / between) ** 2).sum()
+    mean, common = stretch.mean(), study.priors["beyond_stretch"]
+    logp = normal_logp(mean, common.mu, common.sigma)
+    if data.sizes["benchmark"] > 1:
+        logp = logp - 0.5 * (((stretch - mean) / study.priors["beyond_contrast"].sigma) ** 2).sum()
     pm.Potential("beyond_prior", logp)
     return laws.beyond_largest(link, largest, stretch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
@@ -27,8 +28,18 @@ def log_sizes(study: Study, data: xr.Dataset) -> Any:
 
 
 def benchmark_slopes(study: Study, data: xr.Dataset) -> Any:
-    """Departure of each benchmark's rate of log density from the common one; they sum to zero."""
-    return departures(study, "benchmark_slope", "slope_spread", data)
+    """Departure of each benchmark's rate of log density from the common one; they sum to zero.
+
+    Where rates go by group, it is what the group departs by, and the benchmark within it.
+    """
+    groups = data["benchmark_group"].to_numpy() if study.frontier.rates_by_group else []
+    names, index = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        return departures(study, "benchmark_slope", "slope_spread", data)
+    pm.modelcontext(None).add_coord("group", names)
+    of_group = pm.ZeroSumNormal("group_slope", sigma=draw(study, "group_slope_spread"), dims="group")[index]
+    within = pm.ZeroSumNormal("slope_in_group", sigma=draw(study, "slope_spread"), dims="benchmark")
+    return pm.Deterministic("benchmark_slope", of_group - of_group.mean() + within, dims="benchmark")
 
 
 def expected_sizes(data: xr.Dataset, cells: Cells, effective: Any, slope: Any, level: Any, members: Any | None) -> Any:

@@ -130,7 +130,15 @@ def rate_spread(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """
     require_several(fit)
     what = "standard deviation between benchmarks of the growth of ln density a year"
-    return Estimate("rate_spread", what, fit.posterior["slope_spread"], ci, PER_YEAR)
+    return Estimate("rate_spread", what, spread_of_rates(fit), ci, PER_YEAR)
+
+
+def spread_of_rates(fit: Fit) -> xr.DataArray:
+    """Draws of the standard deviation of benchmarks' rates: within their groups and between these, where told apart."""
+    draws = fit.posterior
+    if "group_slope_spread" not in draws:
+        return draws["slope_spread"]
+    return np.hypot(draws["slope_spread"], draws["group_slope_spread"])
 
 
 def rate_of_new_benchmark(
@@ -164,7 +172,7 @@ def rate_of_new_benchmark(
     require_several(fit)
     overall, n = rate(fit, between, estimand), fit.data.sizes["benchmark"]
     noise = np.random.default_rng(seed).standard_normal(overall.draws.shape)
-    draws = overall.draws + fit.posterior["slope_spread"] * np.sqrt(1 + 1 / n) * noise
+    draws = overall.draws + spread_of_rates(fit) * np.sqrt(1 + 1 / n) * noise
     return Estimate("rate_of_new_benchmark", f"{overall.what}, on a benchmark not yet seen", draws, ci, PER_YEAR)
 
 

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from bayesdensity.study.spec import Reference, Study
 
 EVERY_STUDY = ("level", "rate", "ceiling_gap", "cell_scatter", "overdispersion", "harness_scale")
-BETWEEN_BENCHMARKS = ("level_spread", "slope_spread", "link_contrast", "link_slope_spread", "beyond_contrast")
+BETWEEN_BENCHMARKS = (
+    *("level_spread", "slope_spread", "group_slope_spread"),
+    *("link_contrast", "link_slope_spread", "beyond_contrast"),
+)
 FAMILY = (
     *("size_exponent", "size_exponent_spread", "recipe_residual"),
     *("link_contrast", "link_slope", "link_slope_spread"),
@@ -33,6 +36,7 @@ def priors_used(study: Study) -> frozenset[str]:
     }
     used |= {name for name in trend.priors if name != "break_position" or frontier.break_date is None}
     used |= {"total_share"} if study.llms.size == "inferred" else set()
+    used |= {"group_slope_spread"} if frontier.rates_by_group else set()
     used |= {"size_effect"} if frontier.size_effect else set()
     used |= {"score_inflation"} if study.scores.inflation else set()
     return frozenset(used - (set(BETWEEN_BENCHMARKS) if len(study.benchmarks) == 1 else set()))

@@ -88,6 +88,8 @@ class Benchmark(Part):
 
     metrics: tuple[str, ...]
     cot: tuple[Literal["true", "false", "unknown"], ...]
+    shots: tuple[str, ...] = ()
+    """Numbers of examples in the prompt, as the score table has them; none stated: any."""
     exclude_harnesses: tuple[Exclusion, ...] = ()
     floor: float | None = Field(default=None, ge=0, lt=1)
     """Score of a reference model that knows nothing; None: the chance level of the benchmark table."""
@@ -206,6 +208,8 @@ class Frontier(Part):
     family_effects: bool
     groups: Literal["family", "organization"] = "family"
     """Which LLMs share an effect: those of one family, or all of one organization, were its families one."""
+    rates_by_group: bool = False
+    """Whether rates of benchmarks of one group, such as knowledge or code, are closer to each other than to others."""
     size_effect: bool = False
     """Whether larger LLMs may be denser or less dense than smaller ones of their time, within a prior."""
     quantile: float = Field(gt=0, lt=1)
@@ -297,6 +301,7 @@ class Priors(Part):
     class_log_odds_growth: Prior
     size_effect: Prior
     slope_spread: Prior
+    group_slope_spread: Prior
     cell_scatter: Prior
     overdispersion: Prior
     score_inflation: Prior

@@ -103,7 +103,8 @@ def basis_again(asked_for: Mapping[str, Any], date: str | None, tables: Callable
         given["map_from"] = None if asked["--map-from"] == "none" else asked["--map-from"]
         return law_basis(law_study(asked["--law"], parsed(asked["--set"]), **given), runs)
     if "forms" in asked:
-        forms = {str(one): load_study(asked["study"], parsed([one] if one else None)) for one in asked["forms"]}
+        settings_of = {str(one): [one] if isinstance(one, str) else one for one in asked["forms"]}
+        forms = {name: load_study(asked["study"], parsed(settings)) for name, settings in settings_of.items()}
         return variants_basis(forms, known)
     settings = parsed(asked.get("--set"))
     file = ROOT / asked["study"]

@@ -22,7 +22,7 @@ from bayesdensity.evaluation.certificate import save_certified
 RENEW = "python docs/renew.py --results fits"
 STUDIES = (
     *("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break"),
-    *("current", "reasoning"),
+    *("current", "knowledge", "instruct", "reasoning"),
 )
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
 OWN = Path("examples/own-scores")
@@ -41,6 +41,21 @@ FORMS = {
     "straight trend": "frontier.trend=linear",
 }
 """Forms of the frontier beside that of the default study, by what they are called, and what they set."""
+OTHER_SIZES = {"geometric mean": ["llms.size=geometric-mean"], "inferred": ["llms.size=inferred"]}
+VARIANTS = {
+    "current": {
+        name: [f"benchmarks=[{', '.join(f'"{benchmark}"' for benchmark in benchmarks)}]", "llms.min_benchmarks=1"]
+        for name, benchmarks in {
+            "code": ("HumanEval", "MBPP", "HumanEval+", "MBPP+"),
+            "mathematics": ("MATH", "GSM8K"),
+            "reasoning": ("BBH", "MMLU-Pro", "GPQA", "SuperGPQA"),
+            "knowledge": ("MMLU",),
+        }.items()
+    },
+    "densing-law": OTHER_SIZES,
+    "reasoning": {"active": ["llms.size=active"], **OTHER_SIZES},
+}
+"""Studies otherwise: on the benchmarks of one group, or with sizes counted otherwise; what each sets."""
 LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
 """LLMs that a page names."""
 DENSEST = 10
@@ -56,6 +71,8 @@ def write(folder: Path, to: Path) -> None:
     for study in STUDIES:
         _keep(to / f"{study}.json", _study(folder, study, [study]))
     _keep(to / "forms.json", _forms(folder))
+    for study in VARIANTS:
+        _keep(to / f"variants-{study}.json", _variants(folder, study))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for study in REPLICATED:
@@ -108,6 +125,18 @@ def _forms(folder: Path) -> dict[str, Any]:
     return {**found, "fits": sorted(fits, key=lambda fit: -fit["elpd"])}
 
 
+def _variants(folder: Path, study: str) -> dict[str, Any]:
+    """Summaries of a study otherwise, each under what it is called."""
+    found = {}
+    for name, settings in VARIANTS[study].items():
+        stem = f"{study}-{name.replace(' ', '-')}"
+        if not (folder / f"{stem}.nc").is_file():
+            options = [part for setting in settings for part in ("--set", setting)]
+            _run(["fit", study, *options, "--seed", "1", "-o", str(folder / f"{stem}.nc")])
+        found[name] = _output(folder / f"summary-{stem}.json", ["summary", str(folder / f"{stem}.nc")])
+    return found
+
+
 def _paper(output: dict[str, Any]) -> dict[str, Any]:
     """The published procedure by window, and how many inversions failed for which reason."""
     failed = output.pop("failed_inversions")
@@ -155,6 +184,8 @@ def asked_for(name: str) -> dict[str, Any]:
     kind, _, rest = name.partition("-")
     if name == "forms":
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
+    if kind == "variants":
+        return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
     study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}

@@ -161,6 +161,28 @@ def skills(*studies: str) -> list[str]:
 
 
 @table
+def sizes(*studies: str) -> list[str]:
+    """Doubling time of the frontier by what counts as the size of an LLM."""
+    rows = []
+    for study in studies:
+        other = results(f"variants-{study}")
+        active = other["active"] if "active" in other else results("active-parameters")
+        fits = [results(study), active, other["geometric mean"], other["inferred"]]
+        rows.append([f"`{study}`", *map(months, fits)])
+    return markdown(["study", "total parameters", "active", "their geometric mean", "weight inferred"], rows)
+
+
+@table
+def by_group(study: str) -> list[str]:
+    """A study on the benchmarks of one group after another."""
+    rows = []
+    for name, fit in {"all": results(study), **results(f"variants-{study}")}.items():
+        whom = [name, ", ".join(fit["benchmarks"]), str(fit["n_llms"])]
+        rows.append([*whom, months(fit), months(fit["mean_trend"]), f"{fit['probability_slowing']:.2f}"])
+    return markdown(["group", "benchmarks", "LLMs", "frontier", "mean", "P(slowed)"], rows)
+
+
+@table
 def verdicts(*studies: str) -> list[str]:
     """Verdict of every study, and each check that did not pass."""
     rows = []

@@ -123,6 +123,13 @@ def test_scores_of_unstated_protocol_are_accepted(world: World) -> None:
     assert 13 in select(study(), world(scores="a-7B,MMLU,0.55,,,,own,,\n")).scores.index
 
 
+def test_examples_in_the_prompt_count_where_the_study_says_how_many(world: World) -> None:
+    row = "a-7B,BBH,0.4,em,0,true,other,own-run,"
+    why = "shots 0 is another protocol than the study's"
+    assert reason_of_score(world, row, benchmarks__BBH__shots=["3"]) == why
+    assert 13 in select(study(), world(scores=row + "\n")).scores.index
+
+
 def test_flags_that_the_study_does_not_mind_are_accepted(world: World) -> None:
     assert 13 in select(study(), world(scores="a-7B,MMLU,0.55,acc,5,false,own,own-run,subset\n")).scores.index
 

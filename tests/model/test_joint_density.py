@@ -10,6 +10,7 @@ import pytest
 from simulated import Truth
 from written_down import density_gaps, plain_gaps
 
+from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
@@ -42,15 +43,28 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "two classes of families": {"frontier.dispersion": "two-classes"},
     "density goes with size": {"frontier.size_effect": True},
+    "rates go by group": {"frontier.rates_by_group": True},
     "scores inflate": {"scores.inflation": True},
 }
+
+
+def in_groups(tables: Tables) -> Tables:
+    """The tables with one benchmark that asks for facts."""
+    group = tables.benchmarks["benchmark"].map({"Reading": "knowledge"}).fillna("skills")
+    return replace(tables, benchmarks=tables.benchmarks.assign(group=group))
+
+
+def test_rates_by_group_ask_for_the_group_of_each_benchmark(truth: Truth, world_tables: Tables) -> None:
+    study = load_study(truth.study, FORMS["rates go by group"])
+    with pytest.raises(InputError, match=r"group of benchmark 'Reading' is empty.*rates_by_group"):
+        select(study, world_tables)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Tables, form: str) -> None:
     """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
     study = load_study(truth.study, FORMS[form])
-    data = assemble(study, select(study, world_tables))
+    data = assemble(study, select(study, in_groups(world_tables)))
     gaps = density_gaps(study, data)
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 

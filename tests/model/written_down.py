@@ -116,7 +116,7 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     n = data.sizes["benchmark"]
 
     def contrasts(value: np.ndarray, sigma: float) -> float:
-        return float(-0.5 * (value**2).sum() / sigma**2 - (n - 1) * np.log(sigma))
+        return float(-0.5 * (value**2).sum() / sigma**2 - (len(value) - 1) * np.log(sigma))
 
     def positive(value: np.ndarray, unit: float, mu: float, sigma: float) -> float:
         """Lognormal value whose inverse softplus, in units, is sampled: d ln value / d raw comes on top."""
@@ -125,7 +125,14 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
 
     total += contrasts(at["link_contrast"], study.priors["link_contrast"].sigma)
     total += contrasts(at["log_link_slope_contrast"], at["link_slope_spread"])
-    total += contrasts(at["benchmark_slope"], at["slope_spread"])
+    if study.frontier.rates_by_group:
+        total += contrasts(at["group_slope"], at["group_slope_spread"])
+        total += contrasts(at["slope_in_group"], at["slope_spread"])
+        names = data["benchmark_group"].to_numpy()
+        of_group = np.array([at["group_slope"][sorted(set(names)).index(name)] for name in names])
+        np.testing.assert_allclose(at["benchmark_slope"], at["slope_in_group"] + of_group - of_group.mean())
+    else:
+        total += contrasts(at["benchmark_slope"], at["slope_spread"])
     if study.reference.beyond == "misfit":
         common, stretch = study.priors["beyond_stretch"], at["link_stretch"]
         total += norm(stretch.mean(), common.mu, common.sigma)

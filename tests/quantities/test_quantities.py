@@ -323,6 +323,12 @@ def test_spread_of_rates_is_that_between_benchmarks(world_fit: Fit) -> None:
     assert (spread.draws > 0).all()
 
 
+def test_spread_of_rates_by_group_is_that_within_groups_and_between(world_fit: Fit) -> None:
+    made = replace(world_fit, posterior=world_fit.posterior.assign(group_slope_spread=made_up(world_fit, 0.3)))
+    expected = np.sqrt(world_fit.posterior["slope_spread"] ** 2 + made.posterior["group_slope_spread"] ** 2)
+    np.testing.assert_allclose(q.rate_spread(made).draws, expected)
+
+
 def test_the_rate_of_a_new_benchmark_is_as_uncertain_as_its_population(world_fit: Fit) -> None:
     new, overall = q.rate_of_new_benchmark(world_fit).draws, q.rate(world_fit).draws
     n = world_fit.data.sizes["benchmark"]
