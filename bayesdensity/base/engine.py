@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,14 +19,18 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import alone, append
+from bayesdensity.base.format import enumerated
+from bayesdensity.base.progress import say
 
 MOST_BREAKS = 3
 """How often a job may have been under way when a worker died, before it counts as failed; the last time alone."""
+NO_SCHEDULER = "--cluster {}: no Dask scheduler answers there; start one with 'dask scheduler'."
 
 
 class Job(NamedTuple):
@@ -40,6 +45,12 @@ class Job(NamedTuple):
 
 Make = Callable[[Any], Callable[[Job], dict[str, Any]]]
 """Prepares a worker: from what all jobs share to a function that does one. It must be importable by name."""
+Whole = Callable[[dict[str, Any]], bool]
+"""Whether a result has what its readers take from it."""
+HEADER = b'{"run":'
+"""How a file of results begins."""
+UNREADABLE = (ValueError, RecursionError)
+"""What a text that is no JSON raises."""
 
 
 def seeds(root: int, count: int) -> list[int]:
@@ -59,12 +70,13 @@ def run(
     workers: int | None = None,
     lifetime: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    whole: Whole | None = None,
 ) -> list[dict[str, Any]]:
     """Do jobs, and write each result as a line of JSON as soon as it is there.
 
     Jobs whose result the file has are not done again, and one that failed is tried anew: a run that was stopped goes
     on where it was. A job that fails, or that was under way whenever workers died, is written down with its error and
-    costs no other job.
+    costs no other job. A line of the file that cannot be read costs that line.
 
     Parameters
     ----------
@@ -85,6 +97,8 @@ def run(
         Jobs, about, after which the processes of a pool are replaced, for those that leave memory taken; None: never.
     progress : callable, optional
         Called with the number of jobs done and of all.
+    whole : callable, optional
+        Whether a result that the file has is all there; where it is not, its job is done again.
 
     Returns
     -------
@@ -94,30 +108,34 @@ def run(
     Raises
     ------
     InputError
-        If the file holds results of another run.
+        If the file holds results of another run, another run is writing there, or nothing can be written there.
     """
-    done = _read(path, identity)
-    todo = [job for job in jobs if job.key not in done]
-    tell = progress or (lambda *_: None)
-    finished = len(jobs) - len(todo)
-    tell(finished, len(jobs))
-    if todo:
-        blob = pickle.dumps((make, shared))
-        token = hashlib.sha256(blob).hexdigest()
-        with path.open("a", encoding="utf-8") as file:
+    with alone(path) as file:
+        done = _resumed(file, path, identity, whole)
+        todo = [job for job in jobs if job.key not in done]
+        tell = progress or (lambda *_: None)
+        finished = len(jobs) - len(todo)
+        tell(finished, len(jobs))
+        if todo:
+            blob = pickle.dumps((make, shared))
+            token = hashlib.sha256(blob).hexdigest()
             for key, result in _results(todo, (token, blob), executor, workers or available_cores(), lifetime):
                 done[key] = {"key": key, **result}
-                file.write(json.dumps(done[key]) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+                append(file, path, json.dumps(done[key]).encode() + b"\n")
                 finished += 1
                 tell(finished, len(jobs))
     return [done[job.key] for job in jobs]
 
 
-def finished(path: Path, identity: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Results by key that a file has, which need not be there; refused as by `run`."""
-    return _read(path, identity) if path.exists() else {}
+def finished(path: Path, identity: dict[str, Any], whole: Whole | None = None) -> dict[str, dict[str, Any]]:
+    """Results by key that a file has, which need not be there and stays as it is; refused as by `run`."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); choose another place with -o.") from error
+    return _read(content, path, identity, whole)[0]
 
 
 class Here(Executor):
@@ -138,6 +156,23 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def check_address(address: str) -> None:
+    """Refuse what is no address of a scheduler; Dask would wait for what it began when the process ends.
+
+    Raises
+    ------
+    InputError
+        If it is not ``tcp://HOST:PORT``, where ``tcp://`` may be left out, or asks for TLS.
+    """
+    if not address.strip():
+        raise InputError("--cluster: an empty address; give that of a Dask scheduler, such as tcp://HOST:8786.")
+    if address.startswith(("tls:", "wss:")):
+        raise InputError(f"--cluster {address}: no TLS here; give tcp://HOST:PORT, in a network that you trust.")
+    found = re.fullmatch(r"(?:tcp://)?(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address, re.A)
+    if found is None or not 0 < int(found[1]) < 2**16:
+        raise InputError(NO_SCHEDULER.format(address))
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
     """The workers of a running Dask scheduler as an executor.
@@ -145,51 +180,79 @@ def cluster(address: str) -> Iterator[Executor]:
     Raises
     ------
     InputError
-        If Dask is not installed, or no scheduler answers.
+        If the address is none, Dask is not installed, or no scheduler answers.
     """
+    check_address(address)
     try:
         from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise InputError("--cluster needs Dask: install bayesdensity[cluster].") from error
     try:
-        get_address_host_port(address)  # a client that cannot read it keeps the process from ending for a while
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"--cluster {address}: no Dask scheduler answers there; start one with 'dask scheduler'."
-        ) from error
+        raise InputError(NO_SCHEDULER.format(address)) from error
     try:
         yield client.get_executor(pure=False)
     finally:
         client.close()
 
 
-def _read(path: Path, identity: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Results that the file has; a new file is begun. What a killed run left half written is cut off."""
-    identity = json.loads(json.dumps(identity))  # as a file gives it
+def _resumed(file: BinaryIO, path: Path, identity: dict[str, Any], whole: Whole | None) -> dict[str, dict[str, Any]]:
+    """Results that an open file has; a new one is begun. What a killed run left half written is cut off."""
+    file.seek(0)
+    content = file.read()
+    done, kept, bad = _read(content, path, identity, whole)
+    if kept != len(content):  # only now: a file that is not ours stays as it is
+        file.truncate(kept)
+    if not kept:
+        if content:
+            say(f"{path}: its first line was cut short; it is begun anew")
+        append(file, path, json.dumps({"run": identity}).encode() + b"\n")
+    if bad:
+        lines = f"line{'s' if len(bad) > 1 else ''} {enumerated(bad)}"
+        say(f"{path}: {lines} cannot be read; what stood there is done again if it is asked for")
+    return done
+
+
+def _read(
+    content: bytes, path: Path, identity: dict[str, Any], whole: Whole | None
+) -> tuple[dict[str, dict[str, Any]], int, list[str]]:
+    """Results in the content of a file, how much of it is whole, and which of its lines cannot be read."""
+    if b"\n" not in content and (content.startswith(HEADER) or HEADER.startswith(content)):
+        return {}, 0, []
+    kept = content.rfind(b"\n") + 1
+    first, *lines = content[:kept].split(b"\n")[:-1] or [b""]
     try:
-        if not path.exists() or not path.stat().st_size:
-            path.write_text(json.dumps({"run": identity}) + "\n", encoding="utf-8")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-    whole = content[: content.rfind(b"\n") + 1]
-    try:
-        first, *rows = [json.loads(line) for line in whole.splitlines()]
-        found = first["run"]
-        names = sorted(name for name in {*found, *identity} if found.get(name) != identity.get(name))
-        done = {row["key"]: row for row in rows if "error" not in row}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = json.loads(first)["run"]
+        if not isinstance(found, dict):
+            raise TypeError(found)
+    except (*UNREADABLE, KeyError, TypeError) as error:
         raise InputError(f"{path}: holds no results of a run; name another place with -o.") from error
+    identity = json.loads(json.dumps(identity))  # as a file gives it
     if found != identity:
+        names = sorted(name for name in {*found, *identity} if found.get(name) != identity.get(name))
         raise InputError(
             f"{path}: holds results of another run (its {' and '.join(names)} differ); name another place."
         )
-    if whole != content:  # only now: a file that is not ours stays as it is
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return done
+    done, bad = dict[str, dict[str, Any]](), list[str]()
+    for at, line in enumerate(lines, start=2):
+        if not line.strip():
+            continue
+        row = _row(line)
+        if row is None or not ("error" in row or whole is None or whole(row)):
+            bad.append(str(at))
+        elif "error" not in row:
+            done[row["key"]] = row
+    return done, kept, bad
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    """A result; None if a line holds none."""
+    try:
+        row = json.loads(line)
+    except UNREADABLE:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("key"), str) else None
 
 
 def _results(

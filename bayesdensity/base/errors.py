@@ -1,4 +1,4 @@
-"""What can go wrong in a request, as exceptions whose text is the sentence the user reads."""
+"""What can go wrong in a request, as exceptions whose text is the sentence the user reads, and how it is shown."""
 
 from __future__ import annotations
 
@@ -20,6 +20,41 @@ class UnidentifiedError(BayesDensityError):
     """The data cannot answer the question, so no number is given (exit status 3)."""
 
     exit_status = 3
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the process to end; it is treated as Ctrl-C is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_status = 128 + number
+
+
+def printable(text: str, keep: str = "\n") -> str:
+    r"""Text as a terminal may be given it: control characters and what cannot be seen as escapes.
+
+    Parameters
+    ----------
+    text : str
+    keep : str
+        Characters that are left as they are.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m\u202eb"))
+    a\x1b[31m\u202eb
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else _escape(ord(c)) for c in text)
+
+
+def _escape(point: int) -> str:
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+class SamplerError(BayesDensityError):
+    """The sampler stopped with an error, so that there is no result (exit status 2)."""
 
 
 def one_of(given: str, valid: Iterable[str], what: str) -> str:

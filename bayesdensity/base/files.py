@@ -1,38 +1,154 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, by one run at a time, and where they cannot be is known before the work."""
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bayesdensity.base.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks: two runs are then not told apart
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     import pandas as pd
+
+LONGEST = 180
+"""Bytes of the name of a file that stand in the name of its part, which must not be too long itself."""
+LEFT = 3600.0
+"""Seconds after which a part is that of a run that was killed."""
+EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""A name that is there already, a planted link above all, is refused."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of texts that spreadsheets take for formulas."""
+NUMBERS = re.compile(r"[+-]\d[\d.,%e\[\] +-]*")
+"""A number with its sign, alone or with its interval."""
 
 
 def write_whole(path: Path, content: bytes) -> Path:
     """Write a file under another name beside it, then move it into place.
 
+    Content and name are on the disk when it returns. What killed runs left beside it is removed.
+
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to.
+        If it is a folder, its folder does not exist, or nothing can be written there.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place with -o.") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with _refusing(path):
+        _refuse_kind(path)
+        _remove_left(path)
+        part = _part(path)
+        try:
+            with os.fdopen(os.open(part, EXCLUSIVE, 0o666), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+        _sync_folder(path.parent)
     return path
+
+
+def writable(path: Path) -> None:
+    """Refuse a file that could not be written later, before the work that it is for; nothing is left behind.
+
+    Raises
+    ------
+    InputError
+        If its folder does not exist, it is a folder or its name too long, or nothing can be written there.
+    """
+    if not os.path.isdir(path.parent):
+        raise InputError(f"{path}: there is no folder {path.parent}; make it, or choose another place with -o.")
+    with _refusing(path):
+        _refuse_kind(path)
+        _probe(path)
+
+
+def writable_folder(folder: Path) -> None:
+    """Refuse a folder, there or to be made, that no file could be written into; nothing is left behind.
+
+    Raises
+    ------
+    InputError
+        If it is a file, its parent does not exist, its name is too long, or nothing can be written there.
+    """
+    with _refusing(folder):
+        if os.path.isdir(folder):
+            _probe(folder / "probe")
+        elif os.path.lexists(folder):
+            raise InputError(f"{folder}: is a file; name a folder.")
+        elif not os.path.isdir(folder.parent):
+            raise InputError(f"{folder}: there is no folder {folder.parent}; make it, or choose another place with -o.")
+        else:
+            _probe(folder)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read and append to, which no other run may meanwhile; it is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If another run holds it, or nothing can be written there.
+    """
+    with _refusing(path):
+        _refuse_kind(path)
+        file = path.open("a+b")
+    with file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"{path}: another run is writing there; wait for it, or choose another place with -o."
+            ) from error
+        except OSError:  # a file system without locks
+            pass
+        yield file
+
+
+def append(file: BinaryIO, path: Path, content: bytes) -> None:
+    """Add to an open file what is to be on the disk when it returns; raises as `write_whole` does."""
+    with _refusing(path):
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in, unless it is there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot make a folder there ({error.strerror}); choose another place with -o."
+        ) from error
 
 
 def csv_text(table: pd.DataFrame, *, index: bool = True, digits: int = 6) -> str:
     """A table as the text of a CSV file, numbers to so many digits.
+
+    Texts that a spreadsheet would take for formulas, which begin with ``=``, ``+``, ``-``, ``@``, a tab or a carriage
+    return, get an apostrophe before them; numbers stay as they are.
 
     Parameters
     ----------
@@ -42,7 +158,14 @@ def csv_text(table: pd.DataFrame, *, index: bool = True, digits: int = 6) -> str
     digits : int
         Significant digits of floats.
     """
-    return str(table.to_csv(index=index, float_format=f"%.{digits}g", lineterminator="\n"))
+    safe = table.copy(deep=False)
+    for at in range(table.shape[1]):
+        column = table.iloc[:, at]
+        if column.dtype.kind == "O" and any(map(_is_formula, column)):
+            safe.isetitem(at, [_as_text(cell) for cell in column])
+    if any(_is_formula(cell) for label in table.index for cell in (label if isinstance(label, tuple) else [label])):
+        safe = safe.rename(index=_as_text)
+    return str(safe.to_csv(index=index, float_format=f"%.{digits}g", lineterminator="\n"))
 
 
 def write_table(path: Path, table: pd.DataFrame, digits: int = 6) -> Path:
@@ -61,3 +184,69 @@ def write_table(path: Path, table: pd.DataFrame, digits: int = 6) -> Path:
         That of the file written.
     """
     return write_whole(path, csv_text(table, digits=digits).encode())
+
+
+def _is_formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith(FORMULA) and not NUMBERS.fullmatch(cell)
+
+
+def _as_text(cell: Any) -> Any:
+    return f"'{cell}" if _is_formula(cell) else cell
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say in one sentence what the system says of a place."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"{path}: cannot write there ({why}); choose another place with -o.") from error
+
+
+def _refuse_kind(path: Path) -> None:
+    """Refuse what is no file, which would be replaced by one."""
+    if os.path.isdir(path):
+        raise InputError(f"{path}: cannot write there (is a folder); name a file with -o.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(f"{path}: cannot write there (no regular file); choose another place with -o.")
+
+
+def _probe(path: Path) -> None:
+    """Make a file beside this one and remove it; a name that is too long is an OSError too."""
+    with suppress(FileNotFoundError):
+        os.lstat(path)
+    part = _part(path)
+    os.close(os.open(part, EXCLUSIVE, 0o666))
+    part.unlink()
+
+
+def _part(path: Path) -> Path:
+    """A hidden name beside the file that nobody can foresee."""
+    return path.with_name(f"{_begin(path)}{secrets.token_hex(8)}.part")
+
+
+def _begin(path: Path) -> str:
+    return f".{os.fsdecode(os.fsencode(path.name)[:LONGEST])}."
+
+
+def _remove_left(path: Path) -> None:
+    """Remove the parts of this file that killed runs left."""
+    begin, old = _begin(path), time.time() - LEFT
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            name = entry.name
+            ours = name.startswith(begin) and re.fullmatch(r"[0-9a-f]+\.part", name[len(begin) :])
+            if ours and entry.stat(follow_symlinks=False).st_mtime < old:
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a name to the disk, where folders can be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

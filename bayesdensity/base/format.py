@@ -63,7 +63,7 @@ def chance(value: float) -> str:
 
 
 def interval(row: Any, form: Form = months, prefix: str = "") -> str:
-    """Median and ends of an interval: 3.4 [2.9, 4.1].
+    """Median and ends of an interval: 3.4 [2.9, 4.1]; never, of months that are infinite throughout.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def interval(row: Any, form: Form = months, prefix: str = "") -> str:
     prefix : str
         That begins their names: ``density_`` reads ``density_median``.
     """
+    if form is months and float(row[f"{prefix}lower"]) == np.inf:
+        return "never"
     middle, lower, upper = (form(float(row[f"{prefix}{end}"])) for end in ENDS)
     return f"{middle} [{lower}, {upper}]"
 

@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
 
+FARTHEST = 100.0
+"""End of an interval, on the scale that a prior is normal on, beyond which nothing is meant."""
+
 
 class Part(BaseModel):
-    """A frozen piece of what is asked for; unknown keys are refused."""
+    """A frozen piece of what is asked for; unknown keys, and numbers that are not finite, are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Prior(Part):
@@ -39,6 +42,8 @@ class Prior(Part):
         inside["share-or-none"] = 0 == lower < upper < 1
         if not inside[self.shape]:
             raise ValueError(f"interval {list(self.interval)} is not an increasing pair a {self.shape} prior can have")
+        if self.shape != "share-or-none" and max(map(abs, self._on_scale())) > FARTHEST:
+            raise ValueError(f"interval {list(self.interval)} reaches beyond any size, share or rate; mind the unit")
         if (self.none > 0) != (self.shape == "share-or-none"):
             raise ValueError(
                 f"none = {self.none:g} is not for a {self.shape} prior: a share-or-none needs it, no other has it"

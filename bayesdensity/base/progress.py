@@ -1,15 +1,18 @@
-"""Progress on standard error: a bar for each chain on a terminal, one line for each stage elsewhere."""
+"""What is said on standard error: sentences, and progress as a bar for each chain on a terminal, as lines elsewhere."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from bayesdensity.base.errors import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 STAGES = {
     "compile": "compiling the model (the first time takes longer)",
@@ -21,6 +24,19 @@ STAGES = {
 
 PATIENCE = 2.0
 """Seconds that something may take without a word, and between two words of it."""
+LONGEST = 300
+"""Characters of a word beyond which its middle is left out of what is said."""
+
+
+def say(text: str) -> None:
+    """Talk on standard error; where nobody listens the work goes on."""
+    with suppress(OSError):
+        print(_sayable(text), file=sys.stderr, flush=True)
+
+
+def _sayable(text: str) -> str:
+    """Printable, and of words that no one reads their ends."""
+    return printable(re.sub(rf"\S{{{LONGEST},}}", lambda word: f"{word[0][:80]}...{word[0][-40:]}", text))
 
 
 class Report:
@@ -37,7 +53,7 @@ class Report:
         """Announce what is under way."""
         text = STAGES[name]
         if self._bars is None:
-            print(text, file=sys.stderr)
+            say(text)
             return
         if self._stage is not None:
             self._bars.update(self._stage, total=1, completed=1)
@@ -61,12 +77,15 @@ def saying() -> Iterator[Callable[[str], None]]:
 
     What ends in a percentage is shown on terminals only.
     """
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda text: None if text.endswith("%") else print(text, file=sys.stderr)
+        yield lambda text: None if text.endswith("%") else say(text)
         return
     with console.status("") as status:
-        yield status.update
+        yield lambda text: status.update(Text(_sayable(text)))  # a name in brackets is no markup
 
 
 @contextmanager
@@ -79,6 +98,9 @@ def reporting(chains: int, draws: int, tune: int) -> Iterator[Report]:
     draws, tune : int
         Iterations of each chain that are kept, and before them those that tune the sampler.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield Report(None, chains, draws + tune)
@@ -97,6 +119,6 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         nonlocal told
         if time.monotonic() - told > PATIENCE and done < total:
             told = time.monotonic()
-            print(f"{what}: {done} of {total}", file=sys.stderr)
+            say(f"{what}: {done} of {total}")
 
     yield count

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from bayesdensity import __version__
-from bayesdensity.base.errors import InputError
+from bayesdensity.base.errors import InputError, Stopped
+from bayesdensity.base.files import writable, writable_folder
+from bayesdensity.base.progress import say
+from bayesdensity.cli.surroundings import put
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -30,7 +33,7 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,
 )
-CHECK_FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
+CHECK_FAILED, INTERRUPTED = 1, 130
 EXIT_SENTENCE = "Exit status 1: the result exists, but a check failed or the sampler did not converge."
 """What `exit_status` decides, in the help of every command that judges and in docs/reading.md."""
 judging = partial(app.command, help_epilogue=EXIT_SENTENCE)
@@ -38,25 +41,17 @@ judging = partial(app.command, help_epilogue=EXIT_SENTENCE)
 RENEWED = "renewed"
 """Folder in the command of a certificate, wherever its tables lie."""
 
-Settings = Annotated[
-    list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
-]
-Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
-Workers = Annotated[int | None, Parameter(help="Processes; default: one for each core.")]
-Cluster = Annotated[str | None, Parameter(help="Address of a running Dask scheduler, instead of processes.")]
-Resumed = Annotated[
-    Path | None,
-    Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
-]
-Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.")]
 
-
-def parsed(settings: list[str] | None) -> dict[str, Any]:
-    """Dotted keys and their values, of texts such as those of --set."""
+def parsed(settings: list[str] | None, option: str = "--set") -> dict[str, Any]:
+    """Dotted keys and their values, of texts such as those of --set; a key is given one value."""
     from bayesdensity.study.load import parse_setting
 
-    return dict(parse_setting(text) for text in settings or [])
+    found = dict[str, Any]()
+    for key, value in (parse_setting(text) for text in settings or []):
+        if key in found:
+            raise InputError(f"{option} {key}: is given twice; leave one out.")
+        found[key] = value
+    return found
 
 
 def command_line(command: str, subject: str | Path, given: Mapping[str, Any]) -> str:
@@ -95,6 +90,7 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
     Study
     Tables
     """
+    check_data(data)
     from bayesdensity.study.load import load_study
 
     chosen = load_study(study, overrides)
@@ -135,17 +131,17 @@ def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
 
 
-def check_ci(ci: float) -> None:
-    """Refuse an impossible probability."""
-    if not 0 < ci < 1:
-        raise InputError(f"--ci lies between 0 and 1, for example 0.9; got {ci}.")
+def check_fit_files(*paths: Path | None) -> None:
+    """Refuse files that are not there, before what reads them is imported."""
+    for path in paths:
+        if path is not None and not os.path.isfile(path):  # also where the name is too long
+            raise InputError(f"{path}: no such file; make one with 'bayesdensity fit STUDY -o {path}'.")
 
 
-def check_counts(counts: Mapping[str, int | None]) -> None:
-    """Refuse numbers of chains and draws below one."""
-    for option, value in counts.items():
-        if value is not None and value < 1:
-            raise InputError(f"{option} must be at least 1; got {value}.")
+def check_data(folder: Path | None) -> None:
+    """Refuse a folder of tables that is not there, before what reads them is imported."""
+    if folder is not None and not os.path.isdir(folder):
+        raise InputError(f"--data {folder}: no such folder; give one that holds tables such as llms.csv.")
 
 
 class Described(Protocol):
@@ -165,7 +161,7 @@ def show(section: Described, *subject: Any, as_json: bool) -> None:
     from bayesdensity.base.jsonable import dumps
     from bayesdensity.render.text import to_text
 
-    print(dumps(section.data(*subject)) if as_json else to_text(section.blocks(*subject)))
+    put(dumps(section.data(*subject)) if as_json else to_text(section.blocks(*subject)))
 
 
 def exit_status(checks: Iterable[Check]) -> int:
@@ -198,23 +194,27 @@ def identified(fit: Fit) -> tuple[Check, ...]:
     return checks
 
 
-def check_folder(path: Path | None) -> None:
-    """Refuse a file in a folder that is not there."""
-    if path is not None and not path.parent.is_dir():
-        raise InputError(f"-o {path}: there is no folder {path.parent}.")
+def check_stem(stem: Path | None, what: str) -> None:
+    """Refuse a beginning of names where no figure or table of that kind could be written."""
+    if stem is None:
+        return
+    if stem.name in ("", ".."):
+        raise InputError(f"-o {stem}: is a folder; give the beginning of a name, such as {stem / 'mine'}.")
+    writable(stem.with_name(f"{stem.name}-{what}.json"))
 
 
 def check_results(folder: Path) -> None:
-    """Refuse a folder of results that cannot be made."""
-    if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
+    """Refuse a folder of results that cannot be made, or not be written to."""
+    if not os.path.isdir(folder.parent) or (os.path.lexists(folder) and not os.path.isdir(folder)):
         raise InputError(f"-o {folder}: cannot make a folder there; name another one.")
+    writable_folder(folder)
 
 
 def workers_of(cluster: str | None) -> AbstractContextManager[Executor | None]:
     """Those of a running scheduler; None where there is none, and processes do the work."""
     from bayesdensity.base import engine
 
-    return engine.cluster(cluster) if cluster else nullcontext()
+    return nullcontext() if cluster is None else engine.cluster(cluster)
 
 
 @contextmanager
@@ -226,11 +226,12 @@ def resumable(what: str, place: Path) -> Iterator[Callable[[str], None]]:
     try:
         with saying() as tell:
             yield tell
-    except KeyboardInterrupt:
-        say(f"interrupted; what was finished stays in {place}, and the same command goes on from there.")
-        raise SystemExit(INTERRUPTED) from None
+    except KeyboardInterrupt as stop:
+        word, status = ended(stop)
+        say(f"{word}; what was finished stays in {place}, and the same command goes on from there.")
+        raise SystemExit(status) from None
 
 
-def say(text: str) -> None:
-    """Talk on standard error."""
-    print(text, file=sys.stderr)
+def ended(stop: KeyboardInterrupt) -> tuple[str, int]:
+    """What is said of an interrupt or a signal, and the exit status."""
+    return ("stopped", stop.exit_status) if isinstance(stop, Stopped) else ("interrupted", INTERRUPTED)

@@ -7,19 +7,18 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
-    AsJson,
-    Ci,
-    check_ci,
-    check_folder,
+    check_fit_files,
+    check_stem,
     command_line,
     convergence_check,
     exit_status,
     judging,
     load_fits,
-    say,
     show,
 )
+from bayesdensity.cli.options import AsJson, Ci, Days, Seed, many
 
 
 @judging
@@ -38,7 +37,7 @@ def compare(
     paths : Path
         Files that `fit` wrote, at least two, of the same LLMs and scores.
     """
-    check_ci(ci)
+    check_fit_files(*paths)
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.evaluation.backtesting import backtest as run
@@ -62,9 +61,9 @@ def compare(
 def backtest(
     path: Path,
     *,
-    cutoff: Annotated[list[str] | None, Parameter(negative="", help="Cut-off date; default: every half-year.")] = None,
+    cutoff: Annotated[Days, many("Cut-off date; default: every half-year.")] = None,
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="Stem of the figure and table.")] = None,
-    seed: int = 1,
+    seed: Seed = 1,
     as_json: AsJson = False,
 ) -> int:
     """Train on the releases up to cut-off dates and predict the later ones: coverage, CRPS and the frontier.
@@ -76,12 +75,13 @@ def backtest(
     seed : int
         Seed of the sampler.
     """
+    check_stem(output, "backtest")
+    check_fit_files(path)
     from bayesdensity.base.progress import saying
     from bayesdensity.evaluation.backtesting import backtest as run
     from bayesdensity.inference.result import load_fit
     from bayesdensity.render.sections import backtest as section
 
-    check_folder(output)
     result = load_fit(path)
     with saying() as tell:
         predicted = run(result, cutoff, progress=tell, seed=seed)

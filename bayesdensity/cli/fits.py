@@ -9,14 +9,11 @@ from cyclopts import Parameter
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, QUICK_DRAWS, TUNE
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import writable
+from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
-    AsJson,
-    Ci,
-    Folder,
-    Settings,
-    check_ci,
-    check_counts,
-    check_folder,
+    check_fit_files,
+    check_stem,
     command_line,
     exit_status,
     identified,
@@ -24,9 +21,10 @@ from bayesdensity.cli.common import (
     load,
     load_fits,
     parsed,
-    say,
     show,
 )
+from bayesdensity.cli.options import AsJson, Chains, Ci, Draws, Folder, Seed, Settings, Tune
+from bayesdensity.cli.surroundings import put
 
 if TYPE_CHECKING:
     from bayesdensity.inference.result import Fit
@@ -43,12 +41,12 @@ def fit(
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="File to write; default STUDY.nc.")] = None,
     settings: Settings = None,
     data: Folder = None,
-    chains: int = CHAINS,
+    chains: Chains = CHAINS,
     draws: Annotated[
-        int | None, Parameter(help=f"Draws kept in each chain; {DRAWS}, with --quick {QUICK_DRAWS}.")
+        Draws | None, Parameter(help=f"Draws kept in each chain; {DRAWS}, with --quick {QUICK_DRAWS}.")
     ] = None,
-    tune: int = TUNE,
-    seed: int = SEED,
+    tune: Tune = TUNE,
+    seed: Seed = SEED,
     quick: Annotated[bool, Parameter(negative="", help="A first look with fewer draws: not for citing.")] = False,
 ) -> int:
     """Fit a study, print the answer, and write the fit and its figures.
@@ -64,9 +62,11 @@ def fit(
     seed : int
         Seed of the sampler.
     """
+    if output is not None:
+        _check_output(output)
     chosen, tables = load(study, parsed(settings), data)
     path = output or Path(f"{chosen.name}.nc")
-    _check_request(path, {"--chains": chains, "--draws": draws, "--tune": tune})
+    _check_output(path)
     counts: dict[str, Any] = {"draws": draws or (QUICK_DRAWS if quick else DRAWS), "tune": tune}
     say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
@@ -82,6 +82,7 @@ def fit(
     from bayesdensity.plots.files import save_figures
     from bayesdensity.render.sections import fit_summary
 
+    result.save(path)  # whatever becomes of what follows
     say("checking")
     given = {"-o": output, "--data": data, "--chains": chains, "--draws": draws, "--tune": tune, "--seed": seed}
     result = checked(result).noted(command=_command(study, settings, given, quick))
@@ -106,17 +107,17 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     paths : Path
         One file that `fit` wrote, or several.
     """
+    check_fit_files(*paths)
     from bayesdensity.render.sections import fit_summary, stacked
 
     if len(paths) == 1:
-        fit = _read(paths[0], ci)
+        fit = _read(paths[0])
         show(fit_summary, fit, ci, as_json=as_json)
         return exit_status(identified(fit))
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.evaluation.leave_out import compare
 
-    check_ci(ci)
     fits = load_fits(paths)
     with saying() as tell:
         comparison = compare(fits, refit=False, ci=ci, progress=tell)
@@ -140,15 +141,15 @@ def answer(
     paths : Path
         Files that `fit` wrote, of any studies.
     """
+    if not paths:
+        raise InputError("answer needs files that 'fit' wrote; give one or more.")
+    check_stem(output, "answers")
+    check_fit_files(*paths)
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.render.sections import answers as section
 
-    check_ci(ci)
-    check_folder(output)
     fits = load_fits(paths)
-    if not fits:
-        raise InputError("answer needs files that 'fit' wrote; give one or more.")
     with saying() as tell:
         tell("reading the draws of each fit")
         show(section, fits, ci, as_json=as_json)
@@ -175,19 +176,19 @@ def densities(
     path : Path
         A file that `fit` wrote.
     """
+    check_fit_files(path)
     from bayesdensity.render.sections import densities as section
 
-    fit = _read(path, ci)
+    fit = _read(path)
     if as_csv and not as_json:
-        print(section.every_table(fit, ci).csv(), end="")
+        put(section.every_table(fit, ci).csv(), end="")
     else:
         show(section, fit, ci, as_json=as_json)
     return exit_status(identified(fit))
 
 
-def _read(path: Path, ci: float) -> Fit:
+def _read(path: Path) -> Fit:
     """A fit that has something to say."""
-    check_ci(ci)
     from bayesdensity.inference.result import load_fit
 
     fit = load_fit(path)
@@ -201,9 +202,9 @@ def _command(study: str, settings: list[str] | None, given: dict[str, Any], quic
     return command_line("fit", study, {"--set": settings, **said, "--quick": quick})
 
 
-def _check_request(path: Path, counts: dict[str, int | None]) -> None:
-    """Refuse before anything expensive runs."""
-    check_counts(counts)
-    if path.suffix != ".nc":
+def _check_output(path: Path) -> None:
+    """Refuse before anything expensive runs where the fit, or its figures beside it, could not be written."""
+    if path.suffix != ".nc" or not path.stem.strip("."):
         raise InputError(f"-o {path}: name a file that ends in .nc.")
-    check_folder(path)
+    writable(path)
+    check_stem(path.with_suffix(""), "reference")

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from bayesdensity import laws
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
-from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import (
-    AsJson,
-    Ci,
-    Folder,
-    check_ci,
-    check_counts,
-    check_folder,
-    command_line,
-    exit_status,
-    judging,
-    parsed,
-    say,
-    show,
-)
+from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.progress import say
+from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show
+from bayesdensity.cli.options import Amounts, AsJson, Chains, Ci, Degrees, Draws, Folder, Seed, Tune, many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,28 +22,28 @@ if TYPE_CHECKING:
     from bayesdensity.law.fitted import LawFit
     from bayesdensity.study.law_spec import LawStudy
 
+LAWS = ("chinchilla", "densing", "kaplan", "data-constrained", "experts", "size", "data", "compute")
+"""Names of the laws, without importing what they compute with."""
+MEANT = (1e3, 1e18)
+"""Parameters and tokens outside of which a training is none."""
 Noise = Literal["student-t", "laplace", "normal", "one-sided"]
-
-
-def _many(text: str) -> Any:
-    return Parameter(negative="", help=text)
 
 
 @judging
 def law(
     suite: str,
     *,
-    law: Annotated[str, Parameter(help=f"{', '.join(laws.LAWS)}.")] = "chinchilla",
+    law: Annotated[str, Parameter(help=f"{', '.join(LAWS)}.")] = "chinchilla",
     noise: Noise = "student-t",
-    noise_df: float = 4.0,
+    noise_df: Degrees = 4.0,
     pool: Annotated[bool, Parameter(negative="", help="Let benchmarks share exponents.")] = False,
     slow: Literal["size", "data"] | None = None,
     map_from: Literal["score", "score_multiple_choice", "none"] = "score",
-    benchmark: Annotated[list[str] | None, _many("Only this benchmark: repeatable.")] = None,
-    hold_out: Annotated[list[str] | None, _many("Predict this run instead of fitting it: repeatable.")] = None,
-    exclude: Annotated[list[str] | None, _many("Leave out this run: repeatable.")] = None,
-    at: Annotated[list[str] | None, _many("Predict a training: PARAMS,TOKENS, e.g. 7e9,2e12: repeatable.")] = None,
-    compute: Annotated[list[float] | None, _many("Divide so many operations: repeatable.")] = None,
+    benchmark: Annotated[list[str] | None, many("Only this benchmark: repeatable.")] = None,
+    hold_out: Annotated[list[str] | None, many("Predict this run instead of fitting it: repeatable.")] = None,
+    exclude: Annotated[list[str] | None, many("Leave out this run: repeatable.")] = None,
+    at: Annotated[list[str] | None, many("Predict a training: PARAMS,TOKENS, e.g. 7e9,2e12: repeatable.")] = None,
+    compute: Annotated[Amounts, many("Divide so many operations: repeatable.")] = None,
     compare: Annotated[
         bool, Parameter(negative="", help="Compare with every other law that the runs can tell.")
     ] = False,
@@ -64,10 +52,10 @@ def law(
     ] = None,
     data: Folder = None,
     ci: Ci = 0.9,
-    chains: int = CHAINS,
-    draws: int = DRAWS,
-    tune: int = TUNE,
-    seed: int = 1,
+    chains: Chains = CHAINS,
+    draws: Draws = DRAWS,
+    tune: Tune = TUNE,
+    seed: Seed = 1,
     output: Annotated[
         Path | None, Parameter(name=["-o", "--output"], help="Draw figures: STEM gives STEM-law.png and so on.")
     ] = None,
@@ -98,17 +86,21 @@ def law(
     seed : int
         Seed of the sampler.
     """
-    check_ci(ci)
-    check_counts({"--chains": chains, "--draws": draws, "--tune": tune})
-    check_folder(output)
+    if suite.endswith(".csv") and not os.path.isfile(suite):
+        raise InputError(f"{suite}: no such file.")
+    if law not in LAWS:
+        raise InputError(one_of(law, LAWS, "law"))
+    check_stem(output, "law")
+    check_data(data)
     trainings, overrides = _trainings(at), parsed(settings)
     from bayesdensity.data.runs import read_runs
     from bayesdensity.data.tables import read_tables
     from bayesdensity.study.law_spec import law_study
 
-    runs = read_runs(suite, read_tables(data), benchmarks=benchmark, hold_out=hold_out or (), exclude=exclude or ())
     common: dict[str, Any] = {"noise": noise, "noise_df": noise_df, "pool": pool}
     study = law_study(law, overrides, slow=slow, map_from=None if map_from == "none" else map_from, **common)
+    picked: dict[str, Any] = {"benchmarks": benchmark, "hold_out": hold_out or (), "exclude": exclude or ()}
+    runs = read_runs(suite, read_tables(data), law=law, **picked)
     sampler = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
     fitted = _fitted(study, runs, compute, sampler)
     comparison = _compared(fitted, runs, overrides, common, sampler) if compare else None
@@ -167,8 +159,8 @@ def _trainings(at: list[str] | None) -> dict[str, list[float]]:
             params, tokens = (float(part) for part in text.split(","))
         except ValueError as error:
             raise InputError(f"--at {text}: write PARAMS,TOKENS, for example --at 7e9,2e12.") from error
-        if not (0 < params < math.inf and 0 < tokens < math.inf):
-            raise InputError(f"--at {text}: both numbers must be positive.")
+        if not (MEANT[0] <= params <= MEANT[1] and MEANT[0] <= tokens <= MEANT[1]):
+            raise InputError(f"--at {text}: both are counts from {MEANT[0]:g} to {MEANT[1]:g}, for example 7e9,2e12.")
         pairs.append((params, tokens))
     return {"params": [p for p, _ in pairs], "tokens": [d for _, d in pairs]} if pairs else {}
 

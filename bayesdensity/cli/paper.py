@@ -9,21 +9,18 @@ from cyclopts import Parameter
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
-    AsJson,
-    Ci,
-    Folder,
-    Settings,
-    check_ci,
-    check_folder,
+    check_fit_files,
+    check_stem,
     exit_status,
     judging,
     load,
     load_fit_of,
     parsed,
-    say,
     show,
 )
+from bayesdensity.cli.options import MOST_REPLICATES, AsJson, Ci, Folder, Seed, Settings, whole
 
 if TYPE_CHECKING:
     from bayesdensity.inference.result import Fit
@@ -47,8 +44,8 @@ def paper(
     ] = False,
     as_json: AsJson = False,
     ci: Ci = 0.9,
-    replicates: int = 1000,
-    seed: int = 1,
+    replicates: Annotated[int, whole(0, MOST_REPLICATES)] = 1000,
+    seed: Seed = 1,
     output: Annotated[
         Path | None, Parameter(name=["-o", "--output"], help="Draw a figure: STEM gives STEM-paper.png and .svg.")
     ] = None,
@@ -66,8 +63,11 @@ def paper(
     seed : int
         Seed of the bootstrap, and of the sampler if the study is fitted.
     """
+    if points_only and fit_file is not None:
+        raise InputError("--points-only has no use for --fit; leave out one of the two.")
+    check_fit_files(fit_file)
+    check_stem(output, "paper")
     chosen, tables = load(study, parsed(settings), data)
-    _check_paper(ci, replicates, output, points_only and fit_file is not None)
     from bayesdensity.study.load import load_study
 
     others = [load_study(name) for name in beside or []]
@@ -97,16 +97,6 @@ def paper(
         if check.verdict == "FAIL":
             say(check.sentence)
     return exit_status(faults)
-
-
-def _check_paper(ci: float, replicates: int, output: Path | None, both: bool) -> None:
-    """Refuse before anything expensive runs."""
-    check_ci(ci)
-    if replicates < 0:
-        raise InputError(f"--replicates must not be negative; got {replicates}.")
-    check_folder(output)
-    if both:
-        raise InputError("--points-only has no use for --fit; leave out one of the two.")
 
 
 def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:

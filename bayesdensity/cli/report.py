@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import (
-    Ci,
-    Folder,
-    app,
-    check_ci,
-    exit_status,
-    identified,
-    judging,
-    load_fits,
-    say,
-)
+from bayesdensity.base.files import writable, writable_folder
+from bayesdensity.base.progress import say
+from bayesdensity.cli.common import app, check_data, check_fit_files, exit_status, identified, judging, load_fits
+from bayesdensity.cli.options import Ci, Folder
+from bayesdensity.cli.surroundings import put
 
 if TYPE_CHECKING:
     from bayesdensity.study.spec import Study
@@ -48,7 +42,10 @@ def report(
     paths : Path
         Files that `fit` wrote.
     """
-    check_ci(ci)
+    check_fit_files(*paths)
+    check_data(data)
+    if output is not None and not output.stem.strip("."):
+        raise InputError(f"-o {output}: name a file that ends in .html.")
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checked
     from bayesdensity.data.tables import read_tables
@@ -59,6 +56,9 @@ def report(
     target = output or (Path(f"{paths[0].stem}.html") if len(paths) == 1 else Path("report.html"))
     beside = sensitivity or (_beside(paths[0], next(iter(fits.values())).study) if len(paths) == 1 else None)
     check_request(fits, target, beside, folder)
+    writable(target)
+    if folder:
+        writable_folder(target.with_suffix(""))
     tables = None if data is None else read_tables(data)
     with saying() as tell:
         for name, fit in fits.items():
@@ -81,10 +81,11 @@ def cite(path: Path) -> None:
     path : Path
         A file that `fit` wrote.
     """
+    check_fit_files(path)
     from bayesdensity.cite import citations
     from bayesdensity.inference.result import load_fit
 
-    print(citations(load_fit(path)))
+    put(citations(load_fit(path)))
 
 
 def _beside(path: Path, study: Study) -> Path | None:

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from bayesdensity.base.errors import InputError
+from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
     RENEWED,
-    AsJson,
-    Ci,
-    Cluster,
-    Folder,
-    Resumed,
-    Settings,
-    Workers,
     answers_check,
-    check_ci,
-    check_counts,
+    check_data,
     check_results,
     command_line,
     convergence_check,
@@ -27,10 +21,11 @@ from bayesdensity.cli.common import (
     load,
     parsed,
     resumable,
-    say,
     show,
     workers_of,
 )
+from bayesdensity.cli.options import AsJson, Ci, Cluster, Folder, Resumed, Seed, Settings, Workers
+from bayesdensity.cli.surroundings import put
 
 if TYPE_CHECKING:
     from bayesdensity.sensitivity.effects import Sensitivity
@@ -59,7 +54,7 @@ def sensitivity(
     ci: Ci = 0.9,
     settings: Settings = None,
     data: Folder = None,
-    seed: int = 1,
+    seed: Seed = 1,
     workers: Workers = None,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -76,29 +71,37 @@ def sensitivity(
     seed : int
         Of every fit.
     """
-    check_ci(ci)
-    check_counts({"--workers": workers})
-    overrides = parsed(settings)
+    overrides, varied = parsed(settings), parsed(vary, "--vary")
+    if output is not None:
+        check_results(output)
+    check_data(data)
+    from bayesdensity.sensitivity.grid import load_grid, multiverse
+
+    choices = load_grid(grid, axis or (), varied)
     chosen, tables = load(study, overrides, data)
     from bayesdensity.base import engine
     from bayesdensity.data.selection import select
+    from bayesdensity.render.blocks import Paragraph
     from bayesdensity.render.sections import sensitivity as section
     from bayesdensity.render.text import to_text
     from bayesdensity.sensitivity import running
     from bayesdensity.sensitivity.answering import answer_universe
     from bayesdensity.sensitivity.answers import require_rate
-    from bayesdensity.sensitivity.grid import load_grid, multiverse
 
     of, released = f"{estimand} {at}" if at else estimand, select(chosen, tables).llms["release_date"]
     require_rate(of, *(f"{day:%Y-%m-%d}" for day in (released.min(), released.max())))
-    universe = multiverse(chosen, load_grid(grid, axis or (), parsed(vary)), overrides, design)
+    universe = multiverse(chosen, choices, overrides, design)
+    for key, value in varied.items():
+        if why := universe.impossible.get(f"{key}: {value}"):
+            raise InputError(f"--vary {key}={value}: {why}")
     folder, cores = output or Path(f"{chosen.name}-sensitivity"), workers or engine.available_cores()
     check_results(folder)
     with workers_of(cluster) as executor:
         bench = running.Bench(folder, tables, seed, executor, workers)
         planned = running.plan(universe, bench)
         if plan:
-            print(to_text(section.plan_blocks(planned, cores)))
+            impossible = (Paragraph(f"impossible: {key}: {why}") for key, why in universe.impossible.items())
+            put(to_text([*section.plan_blocks(planned, cores), *impossible]))
             return 0
         say(section.plan_sentence(planned, cores))
         folder.mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,17 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import writable_folder
+from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
     RENEWED,
-    AsJson,
-    Cluster,
-    Folder,
-    Resumed,
-    Settings,
-    Workers,
     answers_check,
     app,
-    check_counts,
+    check_fit_files,
     check_results,
     command_line,
     exit_status,
@@ -28,9 +25,19 @@ from bayesdensity.cli.common import (
     load_fit_of,
     parsed,
     resumable,
-    say,
     show,
     workers_of,
+)
+from bayesdensity.cli.options import (
+    MOST_REPLICATES,
+    AsJson,
+    Cluster,
+    Folder,
+    Resumed,
+    Seed,
+    Settings,
+    Workers,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +62,7 @@ def simulate(
     fit_file: FitFile = None,
     settings: Settings = None,
     data: Folder = None,
-    seed: int = 1,
+    seed: Seed = 1,
 ) -> None:
     """Write tables with the design of a study and known truth, which `fit --data` reads like anybody's.
 
@@ -69,16 +76,16 @@ def simulate(
     seed : int
         Of the world, and of the sampler that draws from the prior.
     """
+    if os.path.lexists(output):
+        raise InputError(f"-o {output}: is there already; name a new folder.")
+    writable_folder(output)
+    check_fit_files(fit_file)
+    chosen, tables = load(study, parsed(settings), data)
     import numpy as np
 
     from bayesdensity.simulate import drawn_from, simulate_scores, simulated_tables, world_of, write_simulation
 
     departure = world_of(world)
-    if output.exists():
-        raise InputError(f"-o {output}: is there already; name a new folder.")
-    if not output.parent.is_dir():
-        raise InputError(f"-o {output}: there is no folder {output.parent}.")
-    chosen, tables = load(study, parsed(settings), data)
     source = _source(chosen, tables, fit_file, seed)
     rng = np.random.default_rng(seed)
     chain, draw = drawn_from(source, rng)
@@ -101,7 +108,7 @@ def calibrate(
     study: str,
     *,
     output: Resumed = None,
-    replicates: int = 200,
+    replicates: Annotated[int, whole(2, MOST_REPLICATES)] = 200,
     world: Annotated[
         list[str] | None,
         Parameter(
@@ -111,7 +118,7 @@ def calibrate(
     fit_file: FitFile = None,
     settings: Settings = None,
     data: Folder = None,
-    seed: int = 1,
+    seed: Seed = 1,
     workers: Workers = None,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -129,6 +136,10 @@ def calibrate(
     seed : int
         Of worlds and samplers.
     """
+    check_fit_files(fit_file)
+    if output is not None:
+        check_results(output)
+    chosen, tables = load(study, parsed(settings), data)
     from bayesdensity.evaluation.calibration import calibrate as run
     from bayesdensity.render.sections import calibration as section
     from bayesdensity.simulate import world_of
@@ -136,13 +147,11 @@ def calibrate(
     worlds = list(dict.fromkeys(world or ["as-modelled"]))
     for name in worlds:
         world_of(name)
-    check_counts({"--workers": workers})
-    chosen, tables = load(study, parsed(settings), data)
     folder = output or Path(f"{chosen.name}-calibration")
     check_results(folder)
     with workers_of(cluster) as executor:
-        folder.mkdir(exist_ok=True)
         source = _source(chosen, tables, fit_file, seed, keep=folder / "prior.nc")
+        folder.mkdir(exist_ok=True)
         results = folder / "results.jsonl"
         with resumable("results", results) as tell:
             calibrations = run(
@@ -198,5 +207,6 @@ def _source(study: Study, tables: Tables, fit_file: Path | None, seed: int, keep
         tell("drawing from the prior, given the reference")
         source = reference_only(prepared, seed)
     if keep is not None:
+        keep.parent.mkdir(exist_ok=True)
         source.save(keep)
     return source

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import AsJson, Folder, Settings, app, load, parsed, show
+from bayesdensity.cli.common import app, load, parsed, show
+from bayesdensity.cli.options import AsJson, Folder, Settings
+from bayesdensity.cli.surroundings import put
 
 
 @app.command
@@ -14,7 +16,7 @@ def studies() -> None:
     from bayesdensity.study.load import load_study, study_names
 
     for name in study_names():
-        print(f"{name:20s} {load_study(name).title}")
+        put(f"{name:20s} {load_study(name).title}")
 
 
 @app.command(name="show")
@@ -26,23 +28,25 @@ def show_study(study: str, *, settings: Settings = None, data: Folder = None, as
     study : str
         Name of a shipped study, or path of a TOML file.
     """
+    chosen, tables = load(study, parsed(settings), data)
     from bayesdensity.render.sections import study as section
 
-    show(section, *load(study, parsed(settings), data), as_json=as_json)
+    show(section, chosen, tables, as_json=as_json)
 
 
 @app.command
 def validate(folder: Path) -> None:
-    """Check a folder of tables, and list every fault with file and row.
+    """Check a folder of tables, and list every kind of fault with file and rows.
 
     Parameters
     ----------
     folder : Path
         Holds any of llms.csv, scores.csv, reference_runs.csv and benchmarks.csv.
     """
-    from bayesdensity.data.tables import validate_folder
+    from bayesdensity.data.faults import listed, visible
+    from bayesdensity.data.tables import origins, validate_folder
 
     faults = validate_folder(folder)
     if faults:
-        raise InputError("\n".join(faults))
-    print(f"{folder}: no fault found.")
+        raise InputError(f"{listed(faults)}\n{origins(folder)}")
+    print(f"{visible(folder)}: no fault found. {origins(folder)}")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
+from bayesdensity.data.schemas import FLAGS, SCHEMAS
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.spec import Study
 
@@ -22,7 +23,7 @@ CHANCE_SDS, AT_CEILING = 2.0, 0.98
 
 def refuse_unknown(study: Study, tables: Tables) -> None:
     """Refuse a study that names what the tables do not hold."""
-    _refuse([*_unknown_names(study, tables), *_unknown_exclusions(study, tables)])
+    _refuse([*_unknown_words(study, tables), *_unknown_names(study, tables), *_unknown_exclusions(study, tables)])
 
 
 def _refuse(faults: list[str]) -> None:
@@ -53,6 +54,22 @@ def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
     for suite in study.reference.suites:
         if suite not in suites:
             yield "reference_runs.csv: " + one_of(suite, suites, "suite") + " The study takes its reference from it."
+
+
+def _unknown_words(study: Study, tables: Tables) -> Iterator[str]:
+    """Words of rules that no row can have, so that the rule would silently do nothing, or leave out everything."""
+    rules = [(f"llms.{column}", "llms", column) for column in ("stage", "domain", "compression", "weights_open")]
+    rules += [("scores.origins", "scores", "origin"), ("reference.domain", "llms", "domain")]
+    rules += [("reference.roles", "reference_runs", "role")]
+    for rule, table, column in rules:
+        part, _, key = rule.partition(".")
+        for word in getattr(getattr(study, part), key):
+            if word not in (valid := SCHEMAS[table].columns[column].words):
+                yield f"study '{study.name}': {rule}: {one_of(word, valid, column.replace('_', ' '))}"
+    flags = {word.strip() for cell in tables.scores["flag"].unique() for word in cell.split(";")} | {*FLAGS}
+    for word in study.scores.exclude_flags:
+        if word not in flags:
+            yield f"study '{study.name}': scores.exclude_flags: {one_of(word, flags - {''}, 'flag')}"
 
 
 def _unknown_exclusions(study: Study, tables: Tables) -> Iterator[str]:
@@ -87,6 +104,8 @@ def refuse_unidentified(selection: Selection) -> None:
     """Refuse fewer than two LLMs, or LLMs of a single day: neither says anything about change over time."""
     counts = selection.left_out_counts()
     why = _most(counts[counts["table"] == "llms"])
+    if rules := _most(_rules_of_scores(counts)):
+        why += f"; of the scores {rules}"
     if selection.llms.empty:
         raise UnidentifiedError(f"no LLM is left to study: {why}. Widen the rules under 'llms', or bring more scores.")
     days = selection.llms["release_date"]
@@ -100,6 +119,22 @@ def refuse_unidentified(selection: Selection) -> None:
             f"all {len(days)} LLMs left were released on {days.iloc[0]:%Y-%m-%d}, so nothing can be told about change "
             f"over time ({why}). Widen the rules under 'llms', or bring more scores."
         )
+
+
+def refuse_outside(study: Study, selection: Selection) -> None:
+    """Refuse a change of pace that is stated to be where no LLM was released before or after."""
+    day, released = study.frontier.break_date, selection.llms["release_date"]
+    if day is not None and not released.min() < pd.Timestamp(day) < released.max():
+        window = f"{released.min():%Y-%m-%d} to {released.max():%Y-%m-%d}"
+        raise InputError(
+            f"study '{study.name}': break_date {day} lies outside the releases, {window}; name a day inside."
+        )
+
+
+def _rules_of_scores(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts of the scores that a rule of the study took away, and not that their LLM or benchmark is none of it."""
+    of_others = counts["reason"].str.contains(r"not in the study|^fewer than|^equal value")
+    return counts[(counts["table"] == "scores") & ~of_others]
 
 
 def _most(counts: pd.DataFrame) -> str:

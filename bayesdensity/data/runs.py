@@ -11,16 +11,16 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
 from bayesdensity.data.faults import listed
 from bayesdensity.data.join import join_pairs
-from bayesdensity.data.tables import Tables, read_run_table
+from bayesdensity.data.legible import LEAST_TOKENS_PER_PARAMETER, MOST_TOKENS_PER_PARAMETER
+from bayesdensity.data.run_table import read_run_table
+from bayesdensity.data.tables import Tables
 from bayesdensity.study.law_spec import LawStudy
 
 LEAST_PAIRS = 5
 """Different losses with a score that a map needs."""
-LEAST_TOKENS = 1e6
-"""Fewer training tokens are a slip of units."""
 
 
 class Runs(NamedTuple):
@@ -44,25 +44,28 @@ def read_runs(
     benchmarks: Sequence[str] | None = None,
     hold_out: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    law: str | None = None,
 ) -> Runs:
     """Runs of a suite of the tables, or of a CSV file of one's own.
 
     Parameters
     ----------
     source : str
-        Name of a suite, or path of a ``.csv`` file with at least ``params``, ``tokens`` and ``loss``.
+        Name of a suite, or path of a ``.csv`` file with at least ``loss`` and what the law reads.
     tables : Tables
     benchmarks : sequence of str, optional
         Which benchmarks or corpora; None: all.
     hold_out, exclude : sequence of str
         Names of runs to predict instead of fitting them, and to leave out.
+    law : str, optional
+        Name of the law that reads the runs; None: one of ``params`` and ``tokens``.
 
     Raises
     ------
     InputError
         If there is no such suite or file, its cells are impossible, a name is unknown, or units are mixed.
     """
-    rows, name, digest = _source(source, tables)
+    rows, name, digest = _source(source, tables, law)
     rows = _labelled(rows)
     _refuse_unknown(name, rows, benchmarks or (), (*hold_out, *exclude))
     reason = _reasons(rows, benchmarks, hold_out, exclude)
@@ -74,14 +77,15 @@ def read_runs(
         if not held[rows["run"] == run].any():
             raise InputError(f"{name}: run '{run}' cannot be held out: {reason[rows['run'] == run].iloc[0]}.")
     _refuse_units(name, rows[fitted | held])
+    _refuse_ratio(name, rows[fitted])
     left_out = rows[reason != ""].assign(reason=reason[reason != ""])
     return Runs(name, rows[fitted], rows[held], left_out, tables.benchmarks.set_index("benchmark"), digest)
 
 
-def _source(source: str, tables: Tables) -> tuple[pd.DataFrame, str, str]:
+def _source(source: str, tables: Tables, law: str | None) -> tuple[pd.DataFrame, str, str]:
     """Rows of a suite or of a file, its name, and the digest of where they stand."""
     if source.lower().endswith(".csv"):
-        rows, digest = read_run_table(Path(source))
+        rows, digest = read_run_table(Path(source), law)
         return rows, Path(source).name, digest
     known = tables.reference_runs.loc[tables.reference_runs["role"] != "trajectory", "suite"].unique()
     if source not in known:
@@ -137,9 +141,16 @@ def assemble_runs(study: LawStudy, runs: Runs) -> xr.Dataset:
         Dims ``benchmark``, ``run`` (losses that are fitted), ``held`` (losses that are predicted), ``map`` and
         ``training`` (pairs of loss and score). What the law reads is ``run_log_n`` and so on: natural logarithms from
         the centre of the runs of the benchmark, which is ``centre_n`` and so on. ``run_log_loss`` is the logarithm of
-        ``run_loss``, and ``centre_log_loss`` its mean by benchmark.
+        ``run_loss``, and ``centre_log_loss`` its mean by benchmark. What the law does not read may be missing.
+
+    Raises
+    ------
+    UnidentifiedError
+        If the runs do not state what the law reads.
     """
     fitted = runs.fitted
+    if unstated := [one.column for one in study.form.variables if fitted[one.column].isna().any()]:
+        raise UnidentifiedError(f"{runs.name}: the law '{study.law}' reads {' and '.join(unstated)}; add the column.")
     names = list(dict.fromkeys(fitted["benchmark"]))
     held_out = runs.held_out[runs.held_out["benchmark"].isin(names)]
     bench, held_bench = (pd.Index(names).get_indexer(pd.Index(rows["benchmark"])) for rows in (fitted, held_out))
@@ -192,12 +203,13 @@ def _logs(
 
 
 def absolute_logs(data: xr.Dataset, kind: str = "run") -> dict[str, np.ndarray]:
-    """Natural logarithms, from one and not from the centre, of what runs are; ``kind`` is their dim, run or held."""
+    """Natural logarithms, from one and not from the centre, of what runs state; ``kind`` is their dim, run or held."""
     bench = data[f"{kind}_benchmark"].to_numpy()
-    return {
+    logs = {
         letter: data[f"{kind}_log_{letter}"].to_numpy() + data[f"centre_{letter}"].to_numpy()[bench]
         for letter in laws.VARIABLES
     }
+    return {letter: log for letter, log in logs.items() if not np.isnan(log).any()}
 
 
 def mapped(data: xr.Dataset) -> np.ndarray:
@@ -215,13 +227,16 @@ def _refuse_units(name: str, rows: pd.DataFrame) -> None:
         if len(units) > 1:
             both = " and ".join(sorted(unit or "no unit" for unit in units))
             faults.append(f"{name}: losses on '{benchmark}' are in {both}; convert them to one unit.")
-    trained = rows[rows["tokens"] > 0]
-    for column, among in (("tokens", trained), ("unique_tokens", trained[trained["tokens"] >= LEAST_TOKENS])):
-        few = among[among[column] < LEAST_TOKENS]
-        faults += [
-            f"{name} row {row}: {column} {tokens:g} of run '{run}' is no number of training tokens (at least 1e6); if "
-            "tokens are in billions, multiply by 1e9."
-            for row, run, tokens in few[["run", column]].itertuples()
-        ]
     if faults:
         raise InputError(listed(faults))
+
+
+def _refuse_ratio(name: str, rows: pd.DataFrame) -> None:
+    """Refuse runs of which most have so few or many tokens for their size that one of the two is in another unit."""
+    ratio = (rows["tokens"] / rows["params"]).median()
+    if ratio < LEAST_TOKENS_PER_PARAMETER or ratio > MOST_TOKENS_PER_PARAMETER:
+        side = "fewer" if ratio < 1 else "more"
+        raise InputError(
+            f"{name}: half of the runs have {ratio:.2g} or {side} training tokens per parameter, as no training has; "
+            "check the units of params and tokens, which are counts (millions: 1e6, billions: 1e9)."
+        )

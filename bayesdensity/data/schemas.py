@@ -1,4 +1,4 @@
-"""What each table must hold: one pandera model per table, one declaration per column.
+"""What each table must hold: one declaration per table, and in it one per column.
 
 A declaration decides how the cells are read (by its type), what an absent or empty cell means, which values are
 possible, and the sentence a user reads about an impossible one.
@@ -6,11 +6,12 @@ possible, and the sentence a user reads about an impossible one.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Series
 
 from bayesdensity.study.spec import LAB_TYPES
 
@@ -18,187 +19,231 @@ STAGES = ("base", "instruct", "reasoning")
 """Last stages of training, or modes of use, from the least to the most computation for an answer."""
 EFFORTS = ("low", "medium", "high", "xhigh", "max", "")
 """Settings of how long an LLM may reason, from least to most; it has no setting, or all it has, where none is given."""
+FLAGS = ("format", "variant", "subset", "suspect", "not-pure-base", "quantized-run", "maybe-instruct", "estimated")
+"""Documented words about what is wrong with a score; a table may have others."""
+FREE_TEXT = ("note", "source", "protocol")
+"""Columns of texts that nothing looks up; they may have line breaks."""
+LOSS_UNITS = {
+    **dict.fromkeys(("nats", "nat", "nats/token", "nats per token", "nats-per-token"), "nats_per_token"),
+    **dict.fromkeys(("bpb", "bits/byte", "bits per byte", "bits-per-byte"), "bits_per_byte"),
+}
+"""Other spellings of units of losses."""
 
 
-def column(
-    *,
-    default: str | None = None,
-    like: str | None = None,
-    empty: bool = False,
-    fault: str = "",
-    example: str = "",
-    **checks: Any,
-) -> Any:
-    """Declare one column.
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column."""
 
-    Parameters
-    ----------
-    default : str, optional
-        What an absent column or an empty cell stands for. Without `default` and `like` the column must be there.
-    like : str, optional
-        Column of the same table whose value an empty cell takes.
-    empty : bool
-        Whether a cell may stay empty.
-    fault : str
-        End of the sentence about a value that fails the checks: what is wrong; what to do.
-    example : str
-        How a legible value looks.
-    **checks
-        Checks by their pandera names, e.g. ``ge=0``.
+    type: Literal["text", "number", "date"] = "text"
+    default: str | None = None
+    """What an absent column or an empty cell stands for. Without it and `like` the column must be there."""
+    like: str | None = None
+    """Column of the same table whose value an empty cell takes."""
+    empty: bool = False
+    """Whether a cell may stay empty."""
+    kind: str = ""
+    """A ``name``; or what it counts, which decides what to do about other units: ``size``, ``tokens``, ``count``,
+    ``share``."""
+    words: tuple[str, ...] = ()
+    """The words it may have; none: any text."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Other spellings of its words."""
+    low: float = -math.inf
+    high: float = math.inf
+    zero: bool = False
+    """Whether it may be zero although `low` is higher."""
+    whole: bool = False
+    """Whether the number is a whole one."""
+    fault: str = ""
+    """End of the sentence about an impossible value: what is wrong; what to do."""
+    above: str = ""
+    """The same of a number that is too large; empty: as `fault`."""
+    example: str = ""
+    """How a legible value looks."""
 
-    Returns
-    -------
-    pandera.Field
-    """
-    about = {"default": default, "like": like, "fault": fault, "example": example}
-    return pa.Field(nullable=empty, metadata=about, **checks)
+    @property
+    def required(self) -> bool:
+        """Whether a table must have it."""
+        return self.default is None and self.like is None
 
 
-def name(fault: str = "is empty; every row needs it", **about: Any) -> Any:
+@dataclass(frozen=True)
+class Schema:
+    """One table."""
+
+    columns: Mapping[str, Column]
+    rules: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
+    """What must hold between the cells of a row, by the sentence about rows where it does not."""
+
+
+def name(**about: Any) -> Column:
     """Declare a text that no row may lack."""
-    return column(fault=fault, str_length={"min_value": 1}, **about)
+    return Column(kind="name", **about)
 
 
-def choice(*values: str, default: str) -> Any:
+def choice(*words: str, default: str, spellings: Mapping[str, str] | None = None) -> Column:
     """Declare a text that is one of a few words."""
-    words = ", ".join(f"'{value}'" for value in values if value)
-    return column(default=default, isin=list(values), fault=f"is not one of {words}; choose one of these")
+    listed = ", ".join(f"'{word}'" for word in words if word)
+    fault = f"is not one of {listed}; choose one of these"
+    return Column(default=default, words=words, fault=fault, spellings=spellings or {})
 
 
-def text() -> Any:
-    """Declare a free text that may be absent."""
-    return column(default="")
+def text(**about: Any) -> Column:
+    """Declare a text that may be absent."""
+    return Column(default="", **about)
 
 
-def day() -> Any:
-    """Declare a date that may be absent."""
-    return column(default="", empty=True, example="2026-11-29")
+def day(**about: Any) -> Column:
+    """Declare a date that may be empty."""
+    return Column(type="date", empty=True, example="2024-07-18", **about)
 
 
-def size(**about: Any) -> Any:
+def number(**about: Any) -> Column:
+    """Declare a number."""
+    return Column(type="number", **about)
+
+
+def size(**about: Any) -> Column:
     """Declare a number of parameters."""
-    fault = "is no number of parameters (at least 1e5); if sizes are in billions, multiply by 1e9"
-    return column(ge=1e5, fault=fault, example="7e9", **about)
+    fault = "is no number of parameters (at least 1e5)"
+    above = "is no number of parameters (at most 1e14); check its unit"
+    return number(kind="size", low=1e5, high=1e14, fault=fault, above=above, example="7e9", **about)
 
 
-def fraction(**about: Any) -> Any:
+def tokens(what: str, **about: Any) -> Column:
+    """Declare a number of tokens."""
+    fault, above = f"is no number of {what} (at least 1e6)", f"is no number of {what} (at most 1e17); check its unit"
+    return number(kind="tokens", low=1e6, high=1e17, fault=fault, above=above, **about)
+
+
+def fraction(**about: Any) -> Column:
     """Declare a score in [0, 1]."""
     fault = "is outside [0, 1]; if these are percentages, divide by 100"
-    return column(ge=0, le=1, fault=fault, example="0.732", **about)
+    return number(kind="share", low=0, high=1, fault=fault, example="0.732", **about)
 
 
-class Llms(pa.DataFrameModel):
-    """One row per LLM."""
+UNKNOWN: dict[str, Any] = {"default": "", "empty": True}
+"""A number that need not be known."""
+LLMS = Schema(
+    {
+        "llm": name(),
+        "release_date": day(),
+        "params_total": size(),
+        "params_active": size(like="params_total"),
+        "organization": text(kind="name"),
+        "lab_type": choice(*LAB_TYPES, default="unknown"),
+        "family": name(like="llm"),
+        "train_tokens": tokens("tokens", example="1.5e13", **UNKNOWN),
+        "architecture": choice("dense", "moe", "hybrid", default="dense"),
+        "parent": text(kind="name"),
+        "weights": name(like="llm"),
+        "effort": choice(*EFFORTS, default=""),
+        "compression": choice("none", "pruned", "distilled", "quantized", default="none"),
+        "stage": choice(*STAGES, default="base"),
+        "domain": choice("general", "code", "math", default="general"),
+        "weights_open": choice("yes", "no", "on-request", default="yes"),
+        "added": day(default=""),
+        "note": text(),
+        "source": text(),
+    },
+    {
+        "params_active is larger than params_total; swap them, or leave params_active empty": lambda llms: (
+            ~(llms["params_active"] > llms["params_total"])
+        )
+    },
+)
+"""One row per LLM."""
 
-    llm: Series[str] = name()
-    release_date: Series[pd.Timestamp] = column(empty=True, example="2024-07-18")
-    params_total: Series[float] = size()
-    params_active: Series[float] = size(like="params_total")
-    organization: Series[str] = text()
-    lab_type: Series[str] = choice(*LAB_TYPES, default="unknown")
-    family: Series[str] = name(like="llm")
-    train_tokens: Series[float] = column(
-        default="", empty=True, gt=0, fault="is no number of tokens; leave it empty if unknown", example="1.5e13"
-    )
-    architecture: Series[str] = choice("dense", "moe", "hybrid", default="dense")
-    parent: Series[str] = text()
-    weights: Series[str] = name(like="llm")
-    effort: Series[str] = choice(*EFFORTS, default="")
-    compression: Series[str] = choice("none", "pruned", "distilled", "quantized", default="none")
-    stage: Series[str] = choice(*STAGES, default="base")
-    domain: Series[str] = choice("general", "code", "math", default="general")
-    weights_open: Series[str] = choice("yes", "no", "on-request", default="yes")
-    added: Series[pd.Timestamp] = day()
-    note: Series[str] = text()
-    source: Series[str] = text()
+SCORES = Schema(
+    {
+        "llm": name(),
+        "benchmark": name(),
+        "score": fraction(),
+        "metric": text(),
+        "shots": text(),
+        "cot": choice("true", "false", "unknown", "", default=""),
+        "harness": name(default="own"),
+        "origin": choice("own-run", "mixed", "copied", default="own-run"),
+        "flag": text(),
+        "added": day(default=""),
+        "note": text(),
+        "source": text(),
+    }
+)
+"""One row per published or own measurement of one LLM on one benchmark."""
 
-    @pa.dataframe_check(error="params_active is larger than params_total; swap them, or leave params_active empty")
-    def active_within_total(cls, frame: pd.DataFrame) -> Any:
-        """Refuse more active than total parameters."""
-        return ~(frame["params_active"] > frame["params_total"])
+REFERENCE_RUNS = Schema(
+    {
+        "suite": name(),
+        "run": name(),
+        "role": choice("ladder", "anchor", "excluded", "trajectory", default="ladder"),
+        "params": size(),
+        "params_total": size(**UNKNOWN),
+        "params_body": size(**UNKNOWN),
+        "tokens": tokens("training tokens", zero=True, example="1.5e12"),
+        "unique_tokens": tokens("unique tokens", like="tokens", zero=True, example="1.5e11"),
+        "experts": number(
+            **{"default": "1", "low": 1, "high": 1e5, "whole": True, "kind": "count", "example": "64"},
+            fault="is no number of experts (1 to 1e5); a dense model has 1",
+        ),
+        "flops": number(
+            **{**UNKNOWN, "low": 1e10, "high": 1e30, "kind": "count", "example": "2.3e21"},
+            fault="is no number of operations (1e10 to 1e30); leave it empty for 6 N D",
+        ),
+        "benchmark": name(),
+        "loss": number(
+            **{**UNKNOWN, "low": 1e-3, "high": 15, "example": "0.873"},
+            fault="is no loss; losses are above 0.001",
+            above="is above 15, and so above the logarithm of any vocabulary; "
+            "take the logarithm if these are perplexities",
+        ),
+        "loss_unit": choice("bits_per_byte", "nats_per_token", "", default="", spellings=LOSS_UNITS),
+        "score": fraction(**UNKNOWN),
+        "score_format": text(),
+        "score_multiple_choice": fraction(**UNKNOWN),
+        "note": text(),
+        "source": text(),
+    },
+    {
+        # A run that is only on record may say that it diverged.
+        "there is neither loss nor score; give at least one of them": lambda runs: (
+            runs[["loss", "score", "score_multiple_choice"]].notna().any(axis=1) | (runs["role"] == "excluded")
+        ),
+        "unique_tokens is larger than tokens; swap them, or leave unique_tokens empty": lambda runs: (
+            ~(runs["unique_tokens"] > runs["tokens"])
+        ),
+        "tokens is 0; only a trajectory may start before training, a run needs its tokens": lambda runs: (
+            (runs["tokens"] != 0) | (runs["role"] == "trajectory")
+        ),
+    },
+)
+"""One row per reference training and benchmark (and checkpoint, for trajectories)."""
 
+BENCHMARKS = Schema(
+    {
+        "benchmark": name(),
+        "n_items": number(
+            **{"empty": True, "low": 1, "high": 1e8, "whole": True, "kind": "count", "example": "14042"},
+            fault="is no number of items (1 to 1e8); leave it empty for a loss",
+        ),
+        "chance": number(
+            **{"empty": True, "low": 0, "high": math.nextafter(1, 0), "kind": "share", "example": "0.25"},
+            fault="is outside [0, 1); give the share that guessing gets right",
+        ),
+        "answer_is_letter": choice("true", "false", default="false"),
+        "group": text(kind="name"),
+        "protocol": text(),
+        "note": text(),
+        "source": text(),
+    }
+)
+"""One row per benchmark."""
 
-class Scores(pa.DataFrameModel):
-    """One row per published or own measurement of one LLM on one benchmark."""
-
-    llm: Series[str] = name()
-    benchmark: Series[str] = name()
-    score: Series[float] = fraction()
-    metric: Series[str] = text()
-    shots: Series[str] = text()
-    cot: Series[str] = choice("true", "false", "unknown", "", default="")
-    harness: Series[str] = name(default="own")
-    origin: Series[str] = choice("own-run", "mixed", "copied", default="own-run")
-    flag: Series[str] = text()
-    added: Series[pd.Timestamp] = day()
-    note: Series[str] = text()
-    source: Series[str] = text()
-
-
-class ReferenceRuns(pa.DataFrameModel):
-    """One row per reference training and benchmark (and checkpoint, for trajectories)."""
-
-    suite: Series[str] = name()
-    run: Series[str] = name()
-    role: Series[str] = choice("ladder", "anchor", "excluded", "trajectory", default="ladder")
-    params: Series[float] = size()
-    params_total: Series[float] = size(default="", empty=True)
-    params_body: Series[float] = size(default="", empty=True)
-    tokens: Series[float] = column(ge=0, fault="is no number of training tokens", example="1.5e12")
-    unique_tokens: Series[float] = column(like="tokens", ge=0, fault="is no number of unique tokens", example="1.5e11")
-    experts: Series[float] = column(
-        default="1", ge=1, fault="is no number of experts; a dense model has 1", example="64"
-    )
-    flops: Series[float] = column(
-        default="", empty=True, gt=0, fault="is no number of operations; leave it empty for 6 N D", example="2.3e21"
-    )
-    benchmark: Series[str] = name()
-    loss: Series[float] = column(default="", empty=True, gt=0, fault="is no loss; losses are above 0", example="0.873")
-    loss_unit: Series[str] = choice("bits_per_byte", "nats_per_token", "", default="")
-    score: Series[float] = fraction(default="", empty=True)
-    score_format: Series[str] = text()
-    score_multiple_choice: Series[float] = fraction(default="", empty=True)
-    note: Series[str] = text()
-    source: Series[str] = text()
-
-    @pa.dataframe_check(error="there is neither loss nor score; give at least one of them")
-    def measured(cls, frame: pd.DataFrame) -> Any:
-        """Refuse a run without loss and score: it says nothing."""
-        return frame[["loss", "score", "score_multiple_choice"]].notna().any(axis=1)
-
-    @pa.dataframe_check(error="unique_tokens is larger than tokens; swap them, or leave unique_tokens empty")
-    def unique_within_all(cls, frame: pd.DataFrame) -> Any:
-        """Refuse more unique tokens than tokens."""
-        return ~(frame["unique_tokens"] > frame["tokens"])
-
-    @pa.dataframe_check(error="tokens is 0; only a trajectory may start before training, a run needs its tokens")
-    def trained(cls, frame: pd.DataFrame) -> Any:
-        """Refuse zero tokens, where the loss law has no value."""
-        return (frame["tokens"] != 0) | (frame["role"] == "trajectory")
-
-
-class Benchmarks(pa.DataFrameModel):
-    """One row per benchmark."""
-
-    benchmark: Series[str] = name()
-    n_items: Series[float] = column(
-        empty=True, ge=1, fault="is no number of items; leave it empty for a loss", example="14042"
-    )
-    chance: Series[float] = column(
-        empty=True, ge=0, lt=1, fault="is outside [0, 1); give the share that guessing gets right", example="0.25"
-    )
-    answer_is_letter: Series[str] = choice("true", "false", default="false")
-    group: Series[str] = text()
-    protocol: Series[str] = text()
-    note: Series[str] = text()
-    source: Series[str] = text()
-
-
-SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
-    "llms": Llms,
-    "scores": Scores,
-    "reference_runs": ReferenceRuns,
-    "benchmarks": Benchmarks,
+SCHEMAS: dict[str, Schema] = {
+    "llms": LLMS,
+    "scores": SCORES,
+    "reference_runs": REFERENCE_RUNS,
+    "benchmarks": BENCHMARKS,
 }
 """Schema of each table; the file is the name and `.csv`."""
 
@@ -209,6 +254,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "benchmarks": ("benchmark",),
 }
 """Columns that tell the rows of a table apart."""
+
+LINKS: dict[tuple[str, str], str] = {
+    ("scores", "llm"): "llms",
+    ("scores", "benchmark"): "benchmarks",
+    ("reference_runs", "benchmark"): "benchmarks",
+}
+"""Columns of names that stand in another table, which has the name of the column as its key."""
 
 SUBJECT: dict[str, str] = {
     "llms": "of llm '{llm}'",

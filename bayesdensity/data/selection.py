@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesdensity.data.refusals import refuse_unidentified, refuse_unknown, refuse_unmeasured
+from bayesdensity.data.refusals import refuse_outside, refuse_unidentified, refuse_unknown, refuse_unmeasured
 from bayesdensity.data.schemas import EFFORTS, STAGES
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.spec import Exclusion, Study
@@ -90,6 +90,7 @@ def select(study: Study, tables: Tables) -> Selection:
     )
     refuse_unidentified(selection)
     refuse_unmeasured(study, tables, selection)
+    refuse_outside(study, selection)
     return selection
 
 

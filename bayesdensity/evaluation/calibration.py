@@ -203,8 +203,15 @@ def calibrate(
         executor=executor,
         workers=workers,
         progress=progress,
+        whole=_is_whole,
     )
     return {world: collect([row for row in results if _world(row) == world], world, about) for world in departures}
+
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    """Whether a line of the file of results has all of a replicate."""
+    parts = [row.get(name) for name in ("quantities", "fit")]
+    return "paper" in row and all(isinstance(part, dict) and part for part in parts)
 
 
 def _simulated(source: Fit, seed: int, departure: World) -> Simulated:

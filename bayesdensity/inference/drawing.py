@@ -26,7 +26,8 @@ Progress = Callable[[list[Any]], None]
 TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 
-
+SINGLE_TARGET_ACCEPT = 0.95
+"""Of a study of one benchmark, whose LLMs have a score or two: what few scores know bends more, and is drawn soon."""
 INSIDE: dict[str, Any] = {"draws": 250, "tune": 300}
 """Draws kept and discarded in each chain where scores beyond the reference say only that."""
 OF_TARGETS = ("llm", "family", "cell", "score", "harness")
@@ -67,7 +68,8 @@ def sample(
     Fit
     """
     start, study = time.monotonic(), prepared.study
-    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT[study.reference.kind]}
+    accept = TARGET_ACCEPT[study.reference.kind] if len(study.benchmarks) > 1 else SINGLE_TARGET_ACCEPT
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": accept}
     about = {**prepared.about, "seed": seed, "sampler": settings}
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
     seen, reference, alone = prepared.whole if data is None else data, prepared.reference, None

@@ -16,7 +16,8 @@ from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names, with_reach
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
-from bayesdensity.inference.store import AGAIN, GROUPS, OPTIONAL, read_groups, write_groups
+from bayesdensity.inference.schema import draw_faults
+from bayesdensity.inference.store import AGAIN, GROUPS, OPTIONAL, read_groups, refuse, write_groups
 from bayesdensity.study.digests import fingerprint_of
 from bayesdensity.study.load import of_former_version
 from bayesdensity.study.spec import Study
@@ -127,7 +128,8 @@ class Fit(Sampled[Study]):
         InputError
             If the folder does not exist or cannot be written to.
         """
-        about = {"study": json.loads(self.study.model_dump_json()), **self.about}
+        # The study is written as this version states it, whatever a former one wrote of it.
+        about = {"study": json.loads(self.study.model_dump_json()), **self.about, "fingerprint": self.study.fingerprint}
         groups = {name: getattr(self, name) for name in (*GROUPS, *OPTIONAL)}
         return write_groups(
             path, {k: group for k, group in groups.items() if group is not None}, about, self.diagnostics
@@ -150,10 +152,9 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     Raises
     ------
     InputError
-        If the file is no fit, of another version of the format or the package, or of another study.
+        If the file is no fit, damaged, of another version of the format or the package, or of another study.
     """
     groups, about, diagnostics = read_groups(path)
-    groups["data"] = with_reach(with_harness_names(groups["data"]))
     tree = about.pop("study")
     # Earlier versions called the fingerprint the digest.
     fingerprint = about.get("fingerprint", about["digest"])
@@ -161,8 +162,10 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         raise InputError(f"{path}: its study is not the one it was fitted with ({fingerprint}); {AGAIN}")
     try:
         stored = Study.model_validate(of_former_version(tree))
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
+    refuse(path, draw_faults(groups, stored, about["part"]))
+    groups["data"] = with_reach(with_harness_names(groups["data"]))
     about |= {"digest": stored.digest, "fingerprint": fingerprint}
     if study is not None and study.digest != stored.digest:
         raise InputError(

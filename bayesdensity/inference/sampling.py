@@ -14,10 +14,13 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import __version__
+from bayesdensity.base.errors import SamplerError
 
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 POSITION = "unconstrained_draw"
 """Statistic of the sampler: where a draw lies in the space that it moves in."""
+LONGEST = 300
+"""Characters of what a sampler says of its error, at most."""
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
 
 
@@ -71,6 +74,8 @@ def run_sampler(
     ------
     KeyboardInterrupt
         If sampling is interrupted; nothing is kept.
+    SamplerError
+        If the sampler, or the compiled model, stops with an error.
     """
     import nutpie
 
@@ -90,6 +95,12 @@ def run_sampler(
     except KeyboardInterrupt:
         sampler.cancel()
         raise
+    except RuntimeError as error:
+        sampler.cancel()
+        said = " ".join(str(error).split())[:LONGEST]
+        raise SamplerError(
+            f"the sampler stopped: {said}. Nothing was written; fit with another seed, and report it if it stays."
+        ) from error
     kept = (*SAMPLER_STATS, POSITION) if settings.get("store_unconstrained") else SAMPLER_STATS
     stats = tree["sample_stats"].to_dataset()[[*kept]]
     return xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": stats})

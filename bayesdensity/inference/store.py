@@ -1,17 +1,22 @@
-"""One file for a fit: its groups of arrays and what is known of them, written whole or not at all."""
+"""One file for a fit: its groups of arrays and what is known of them, written whole or not at all, read if whole."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import h5py
 import xarray as xr
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.files import write_whole
+from bayesdensity.inference import schema
 from bayesdensity.inference.convergence import Diagnostics
 
 FORMAT = 2
@@ -19,12 +24,22 @@ FORMAT = 2
 GROUPS = ("posterior", "sample_stats", "data")
 OPTIONAL = ("inside", "alone")
 AGAIN = "fit the study again with this version."
+ANEW = "fit the study again."
+SUMS = "checksums"
+"""Where the file keeps them; those of former versions have none."""
+MOST_PACKED, FREE = 50, 2**28
+"""How many times the size of its file, beside some bytes that are free, a fit may take in memory."""
+NO_FIT = f"not a fit that bayesdensity wrote, or cut short; {ANEW}"
+UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, MemoryError)
+"""What h5py and xarray raise at files that are damaged or something else; RecursionError is a RuntimeError."""
 
 
 def write_groups(
     path: str | Path, groups: Mapping[str, xr.Dataset], about: Mapping[str, Any], diagnostics: Diagnostics
 ) -> Path:
-    """Write the groups of a fit as one netCDF file.
+    """Write the groups of a fit as one netCDF file, with checksums of what it holds.
+
+    It is made in memory first: HDF5 ends the process where a disk is full.
 
     Parameters
     ----------
@@ -44,45 +59,89 @@ def write_groups(
     InputError
         If the folder does not exist or cannot be written to.
     """
-    path = Path(path)
-    told = {"format": FORMAT, **about, "diagnostics": asdict(diagnostics)}
+    attrs = json.dumps(groups["data"].attrs)
+    told = json.loads(json.dumps({"format": FORMAT, **about, "diagnostics": asdict(diagnostics)}))
+    told[SUMS] = schema.sums(groups, attrs, told)
     tree = xr.DataTree.from_dict({name: group.drop_attrs() for name, group in groups.items()})
-    tree.attrs = {"bayesdensity": json.dumps(told), "data_attrs": json.dumps(groups["data"].attrs)}
-    unfinished = path.with_name(f"{path.stem}.{os.getpid()}.nc.part")
-    try:
-        tree.to_netcdf(unfinished, engine="h5netcdf")
-        os.replace(unfinished, path)
-    except OSError as error:
-        why = error.strerror or error
-        raise InputError(f"{path}: cannot write there ({why}); choose another place with -o.") from error
-    finally:
-        if unfinished.exists():
-            unfinished.unlink()
-    return path
+    tree.attrs = {"bayesdensity": json.dumps(told), "data_attrs": attrs}
+    content = io.BytesIO()
+    tree.to_netcdf(content, engine="h5netcdf")
+    return write_whole(Path(path), content.getvalue())
 
 
-def read_groups(
-    path: str | Path, names: Sequence[str] = GROUPS
-) -> tuple[dict[str, xr.Dataset], dict[str, Any], Diagnostics | None]:
+def read_groups(path: str | Path) -> tuple[dict[str, xr.Dataset], dict[str, Any], Diagnostics | None]:
     """Groups of a fit, what is known of it, and its convergence if the file has that, as `write_groups` wrote them.
 
     Raises
     ------
     InputError
-        If the file is no fit, or of another version of the format.
+        If the file is no fit, damaged, or of another version of the format.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path}: no such file; make one with 'bayesdensity fit STUDY -o {path}'.")
     try:
-        tree = xr.load_datatree(path, engine="h5netcdf")
-        about = json.loads(tree.attrs["bayesdensity"])
-        groups = {name: tree[name].to_dataset() for name in (*names, *(name for name in OPTIONAL if name in tree))}
-        groups["data"].attrs = json.loads(tree.attrs["data_attrs"])
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a fit that bayesdensity wrote, or cut short; fit the study again.") from error
-    stored = about.pop("diagnostics", None)
-    if about.pop("format", None) != FORMAT:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        about, attrs = _told(path)
+    except UNREADABLE as error:
+        raise InputError(f"{path}: {NO_FIT}") from error
+    if about.get("format") != FORMAT:
         raise InputError(f"{path}: written in another version of the file format; {AGAIN}")
+    refuse(path, schema.told_faults(about))
+    try:
+        refuse(path, _layout_faults(path))
+        with warnings.catch_warnings(action="ignore"):  # of what else a file may hold
+            tree = xr.load_datatree(path, engine="h5netcdf")
+        groups = {name: tree[name].to_dataset() for name in (*GROUPS, *OPTIONAL) if name in tree}
+        groups["data"].attrs = json.loads(attrs)
+    except UNREADABLE as error:
+        raise InputError(f"{path}: {NO_FIT}") from error
+    stated = about.pop(SUMS, None)
+    if stated is not None:
+        refuse(path, schema.sum_faults(stated, schema.sums(groups, attrs, about)))
+    refuse(path, schema.data_faults(groups["data"], about["part"]))
+    del about["format"]
+    stored = about.pop("diagnostics", None)
     diagnostics = stored and Diagnostics(**{**stored, "stuck_chains": tuple(stored["stuck_chains"])})
     return groups, about, diagnostics
+
+
+def refuse(path: str | Path, faults: Iterator[str]) -> None:
+    """Refuse a file for the first of its faults, if it has any."""
+    for fault in faults:
+        raise InputError(f"{path}: not a fit that bayesdensity wrote, or damaged: {fault}; {ANEW}")
+
+
+def _told(path: Path) -> tuple[dict[str, Any], str]:
+    """What the file says of itself, and the attributes of its data as JSON."""
+    with h5py.File(path) as file:
+        about, attrs = json.loads(file.attrs["bayesdensity"]), file.attrs["data_attrs"]
+    json.dumps((about, json.loads(attrs)), ensure_ascii=False).encode()  # text that no page can hold is no text
+    if not isinstance(about, dict) or not isinstance(json.loads(attrs), dict):
+        raise TypeError(about)
+    return about, str(attrs)
+
+
+def _layout_faults(path: Path) -> Iterator[str]:
+    """What is wrong with the groups of a file and their sizes, before any of it is read."""
+    taken = 0
+    with h5py.File(path) as file:
+        yield from (f"{name} is missing" for name in GROUPS if name not in file)
+        for name in file:
+            if name not in (*GROUPS, *OPTIONAL) or not isinstance(file.get(name, getlink=True), h5py.HardLink):
+                yield f"{name} is nothing that a fit has"
+            elif not isinstance(file[name], h5py.Group):
+                yield f"{name} is no group"
+            for variable in file[name]:
+                link, array = file[name].get(variable, getlink=True), file[name].get(variable)
+                if not isinstance(link, h5py.HardLink) or not isinstance(array, h5py.Dataset):
+                    yield f"{name}/{variable} is no variable"
+                elif array.external or array.is_virtual:
+                    yield f"{name}/{variable} lies in another file"
+                else:
+                    taken += array.size * array.dtype.itemsize if array.shape is not None else 0
+    if taken > MOST_PACKED * path.stat().st_size + FREE:
+        yield f"it takes {taken / 2**30:.0f} GB of memory"

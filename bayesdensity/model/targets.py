@@ -32,10 +32,10 @@ def benchmark_slopes(study: Study, data: xr.Dataset) -> Any:
 
     Where rates go by group, it is what the group departs by, and the benchmark within it.
     """
-    groups = data["benchmark_group"].to_numpy() if study.frontier.rates_by_group else []
-    names, index = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
+    groups = data.get("benchmark_group") if study.frontier.rates_by_group else None
+    if groups is None or len(np.unique(groups)) < 2:
         return departures(study, "benchmark_slope", "slope_spread", data)
+    names, index = np.unique(groups, return_inverse=True)
     pm.modelcontext(None).add_coord("group", names)
     of_group = pm.ZeroSumNormal("group_slope", sigma=draw(study, "group_slope_spread"), dims="group")[index]
     within = pm.ZeroSumNormal("slope_in_group", sigma=draw(study, "slope_spread"), dims="benchmark")

@@ -138,7 +138,8 @@ def spread_of_rates(fit: Fit) -> xr.DataArray:
     draws = fit.posterior
     if "group_slope_spread" not in draws:
         return draws["slope_spread"]
-    return np.hypot(draws["slope_spread"], draws["group_slope_spread"])
+    spread: xr.DataArray = (draws["slope_spread"] ** 2 + draws["group_slope_spread"] ** 2) ** 0.5
+    return spread
 
 
 def rate_of_new_benchmark(

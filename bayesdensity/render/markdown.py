@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,9 @@ from bayesdensity.render.blocks import Block, Chart, Code, Paragraph, Picture, R
 
 SPECIAL = re.compile(r"([\\`*_{}<>#|~$&]|(?<=\])[(\[:])")
 """Characters that Markdown may take for more than themselves; brackets do only before others."""
+PAGE = "report.md"
+MADE = "<!-- made by bayesdensity report -->"
+"""Last line of the page, by which a folder is known; text of a fit cannot write it, for it is escaped."""
 FIGURES, TABLES = "figures", "tables"
 
 
@@ -23,7 +27,15 @@ def to_folder(report: Report) -> dict[str, bytes]:
         lines += ["", f"## {plain(section.title)}"]
         for block in section.blocks:
             lines += ["", *_lines(block, files)]
-    return {"report.md": ("\n".join(lines) + "\n").encode(), **files}
+    return {PAGE: ("\n".join([*lines, "", MADE]) + "\n").encode(), **files}
+
+
+def made_by_report(folder: Path) -> bool:
+    """Whether a folder is one that a report wrote, which another may write over."""
+    try:
+        return (folder / PAGE).read_bytes().rstrip().endswith(MADE.encode())
+    except OSError:
+        return False
 
 
 def plain(text: object) -> str:

@@ -8,6 +8,7 @@ from textwrap import indent
 
 import pandas as pd
 
+from bayesdensity.base.errors import printable
 from bayesdensity.base.format import in_lines
 from bayesdensity.checks import Check
 from bayesdensity.render.blocks import Block, Code, Paragraph, Table, Verdicts
@@ -59,9 +60,14 @@ def _check(check: Check) -> str:
     return f"  {check.verdict:6s} {check.name}: {check.sentence} {check.remedy}".rstrip()
 
 
+def _cell(value: object) -> str:
+    """On one line, with nothing that moves the cursor."""
+    return printable(str(value), keep="")
+
+
 def _rows(shown: pd.DataFrame) -> list[str]:
     """Columns under their heads: numbers to the right; of the last column, lines that end with the page."""
-    columns = [[str(name), *map(str, shown.iloc[:, k])] for k, name in enumerate(shown.columns)]
+    columns = [[_cell(name), *map(_cell, shown.iloc[:, k])] for k, name in enumerate(shown.columns)]
     widths = [max(map(len, column)) for column in columns]
     right = [k > 0 and all(NUMBER.fullmatch(cell) for cell in column[1:]) for k, column in enumerate(columns)]
     start = len(GAP) * len(columns) + sum(widths[:-1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.files import write_whole
+from bayesdensity.base.files import make_folder, writable, writable_folder, write_whole
 from bayesdensity.checks import checked
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.evaluation.leave_out import compare as leave_one_family_out
@@ -16,7 +17,7 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.published.procedure import REPLICATES
 from bayesdensity.published.replication import compare
 from bayesdensity.render.html import to_html
-from bayesdensity.render.markdown import to_folder
+from bayesdensity.render.markdown import made_by_report, to_folder
 from bayesdensity.render.pages import on_one, on_several
 from bayesdensity.render.sources import Source
 from bayesdensity.sensitivity.effects import Sensitivity
@@ -87,7 +88,7 @@ def report(
         tell("writing the folder")
         for name, content in to_folder(page).items():
             file = path.with_suffix("") / name
-            _make(file.parent)
+            make_folder(file.parent)
             written.append(write_whole(file, content))
     return written
 
@@ -136,7 +137,8 @@ def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path |
     Raises
     ------
     InputError
-        If there is no fit to report on, the sensitivity has no one fit, or the place does not do.
+        If there is no fit to report on, the sensitivity has no one fit, nothing can be written there, or the folder
+        is one that no report made.
     """
     if not fits:
         raise InputError("a report needs at least one fit.")
@@ -149,16 +151,19 @@ def check_request(fits: Mapping[str, Fit], path: Path, sensitivity: str | Path |
         raise InputError(f"-o {path}: name a file that ends in .html.")
     if not path.parent.is_dir():
         raise InputError(f"-o {path}: there is no folder {path.parent}.")
-    if folder and path.with_suffix("").is_file():
+    writable(path)
+    if folder:
+        _refuse_foreign(path)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuse a folder of the report that cannot be made, or that something else is in."""
+    folder = path.with_suffix("")
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise InputError(f"-o {path}: cannot make a folder {folder}, a file is there; name another place.")
+    writable_folder(folder)
+    if os.path.isdir(folder) and os.listdir(folder) and not made_by_report(folder):
         raise InputError(
-            f"-o {path}: cannot make a folder {path.with_suffix('')}, a file is there; name another place."
+            f"-o {path}: {folder} is a folder that no report made; name another place, or leave the folder out with "
+            "--no-folder."
         )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot make a folder there ({error.strerror}); choose another place with -o."
-        ) from error

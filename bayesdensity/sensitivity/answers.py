@@ -19,6 +19,8 @@ Method = Literal["fit", "weights"]
 QUANTILES = 999
 """Evenly spaced quantiles that stand for draws: enough for intervals, and the same on every reading."""
 DIGITS = 8
+FACTS = ("digest", "method", "n_llms", "n_scores", "verdict")
+"""What every answer says of itself beside its rates, their errors and its window."""
 ESTIMANDS: tuple[Literal["frontier", "mean"], ...] = ("frontier", "mean")
 
 
@@ -54,6 +56,18 @@ class Answer:
         """From a line of a file of results."""
         about = {name: value for name, value in row.items() if name not in ("rates", "key")}
         return cls({name: np.array(values) for name, values in row["rates"].items()}, about)
+
+
+def is_whole(row: dict[str, Any]) -> bool:
+    """Whether a line of a file of results has all of an answer."""
+    rates, window = row.get("rates"), row.get("window")
+    if not isinstance(rates, dict) or not isinstance(window, list):
+        return False
+    numbers = all(
+        isinstance(values, list) and len(values) == QUANTILES and all(isinstance(one, float | int) for one in values)
+        for values in rates.values()
+    )
+    return numbers and rates.keys() >= set(ESTIMANDS) and row.keys() >= {"mcse", *FACTS}
 
 
 def midyears(first: str, last: str) -> list[str]:

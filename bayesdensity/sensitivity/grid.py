@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -22,6 +22,11 @@ DEFAULT = "default"
 """Key of the study itself."""
 MOST = 100_000
 """Variants of a full design beyond which a request is refused."""
+
+
+WIDEST = 100.0
+"""Factor beyond which no interval of a prior is widened."""
+Width = Annotated[float, Field(gt=0, le=WIDEST, strict=True)]
 
 
 class Axis(Part):
@@ -40,7 +45,22 @@ class Axis(Part):
     def _some(self) -> Self:
         if bool(self.choices) == bool(self.each):
             raise ValueError("an axis has either 'choices' or 'each'")
+        for label, settings in self.choices.items():
+            if not settings:
+                raise ValueError(f"choice '{label}' changes nothing")
+            for key, value in settings.items():
+                _refuse_own(label, key, value)
         return self
+
+
+def _refuse_own(label: str, key: str, value: Any) -> None:
+    """Refuse what a key of the grid's own cannot be."""
+    if key in ("study", "without_benchmark") and not (isinstance(value, str) and value.strip()):
+        raise ValueError(f"choice '{label}': {key} must be a name; got {value!r}")
+    if key == "prior_width":
+        number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        if not number or not 0 < value <= WIDEST:
+            raise ValueError(f"choice '{label}': prior_width must be a positive number up to {WIDEST:g}; got {value!r}")
 
 
 class Grid(Part):
@@ -49,7 +69,7 @@ class Grid(Part):
     name: str
     title: str
     axes: dict[str, Axis] = Field(min_length=1)
-    prior_widths: tuple[float, ...] = ()
+    prior_widths: tuple[Width, ...] = ()
     """Factors that each prior alone is widened by, beside the axes."""
 
 
@@ -219,13 +239,20 @@ def _made(study: Study, settings: Sequence[Mapping[str, Any]], overrides: Mappin
             _leave_out(study, tree, str(value))
         elif key == "prior_width":
             for prior in tree["priors"]:
-                tree["priors"][prior]["interval"] = study.priors[prior].scaled(float(value)).interval
+                tree["priors"][prior]["interval"] = _widened(study.priors[prior], float(value))
         elif key != "study":
             replaced(tree, {key: value})
     try:
         return Study.model_validate(tree)
     except ValidationError as error:
         raise InputError(faults_of(error)) from error
+
+
+def _widened(prior: Prior, factor: float) -> tuple[float, float]:
+    try:
+        return prior.scaled(factor).interval
+    except OverflowError as error:
+        raise InputError(f"an interval {factor:g} times as wide as {list(prior.interval)} has no end.") from error
 
 
 def _leave_out(study: Study, tree: dict[str, Any], benchmark: str) -> None:

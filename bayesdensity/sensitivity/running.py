@@ -24,7 +24,7 @@ from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import Prepared, prepare
 from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.inference.sampling import versions
-from bayesdensity.sensitivity.answers import Answer, answer_of, rates_of, weighted_answer
+from bayesdensity.sensitivity.answers import Answer, answer_of, is_whole, rates_of, weighted_answer
 from bayesdensity.sensitivity.grid import DEFAULT, Multiverse, Variant, with_prior
 from bayesdensity.sensitivity.weights import differs_in_priors_only, prior_weights
 from bayesdensity.study.spec import Study
@@ -92,7 +92,7 @@ class Bench:
 
     def known(self) -> dict[str, Answer]:
         """Answers that are there, by key of their job."""
-        rows = engine.finished(self.results, self.identity)
+        rows = engine.finished(self.results, self.identity, is_whole)
         return {key: Answer.from_json(row) for key, row in rows.items()}
 
     def fit_of(self, study: Study, progress: Progress) -> Fit:
@@ -143,6 +143,7 @@ class Bench:
             workers=self.workers,
             lifetime=LIFETIME,
             progress=lambda done, count: progress(f"{what}: {done} of {count}") if count else None,
+            whole=is_whole,
         )
         answers = {row["key"]: Answer.from_json(row) for row in rows if "error" not in row}
         return answers, {row["key"]: row["error"] for row in rows if "error" in row}

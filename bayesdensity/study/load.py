@@ -82,7 +82,9 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
     try:
         return key.strip(), json.loads(value)
-    except json.JSONDecodeError:
+    except RecursionError as error:
+        raise InputError(f"--set {key.strip()}: the value is nested too deeply.") from error
+    except ValueError:  # a text, or a number of thousands of digits
         return key.strip(), value.strip()
 
 
@@ -118,8 +120,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     """What a file says, unless it is no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise InputError(f"{path.name}: not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise InputError(f"{path.name}: nested too deeply.") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -128,6 +134,10 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     tree, base = read_toml(path), dict[str, Any]()
     parent = tree.pop("extends", None)
     if parent is not None:
+        if not isinstance(parent, str) or Path(parent).name != parent:
+            raise InputError(
+                f"{path.name}: 'extends' = {parent!r}: give the name of a study, shipped or beside the file."
+            )
         beside = path.parent / f"{parent}.toml"
         file = beside if beside.is_file() else find_file(parent, models_dir(), "study")
         base = _resolve(file, (*seen, path.resolve()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
@@ -39,6 +40,24 @@ def known(value: str, among: Mapping[str, Any]) -> str:
     return value
 
 
+def past(day: date) -> date:
+    """The day, if LLMs may have been released on it."""
+    if not FIRST_DAY <= day <= date.today():
+        raise ValueError(f"no LLM was released then; give a day from {FIRST_DAY} to today")
+    return day
+
+
+FIRST_DAY = date(2010, 1, 1)
+Past = Annotated[date, AfterValidator(past)]
+
+
+def fit_for_a_file(name: str) -> str:
+    """The name, if files can be called by it."""
+    if not re.fullmatch(r"\w[\w. -]{0,99}", name):
+        raise ValueError("a name has up to 100 letters, digits, spaces, '.', '_' and '-', the first no mark")
+    return name
+
+
 class Exclusion(Part):
     """One named thing left out by hand, with the reason."""
 
@@ -53,14 +72,20 @@ class LlmRules(Part):
     domain: tuple[str, ...]
     compression: tuple[str, ...]
     weights_open: tuple[str, ...]
-    released_from: date
+    released_from: Past
     released_to: date | None = None
     lab_types: Annotated[tuple[LabType, ...], AfterValidator(some_of_lab_types)] = LAB_TYPES
     """Kinds of organizations whose LLMs are targets; members of the reference are taken whoever trained them."""
-    min_benchmarks: int = Field(ge=1)
+    min_benchmarks: int = Field(ge=1, le=1000)
     size: Literal["total", "active", "geometric-mean", "inferred"] = "total"
     """Parameters that count; inferred: a mean of the logarithms of total and active ones, of unknown weight."""
     exclude: tuple[Exclusion, ...] = ()
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if self.released_to is not None and self.released_to < self.released_from:
+            raise ValueError(f"released_to {self.released_to} lies before released_from {self.released_from}")
+        return self
 
     @property
     def whose(self) -> str:
@@ -111,7 +136,7 @@ class Reference(Part):
     """Loss-only suites whose size exponent is pooled with those of the benchmarks."""
     roles: tuple[str, ...] = ("ladder", "anchor")
     exclude: tuple[Exclusion, ...] = ()
-    tokens: float | None = Field(default=None, gt=0)
+    tokens: float | None = Field(default=None, ge=1e6, le=1e18)
     """D0: training tokens of the reference at which effective size is read off. None: a family's own; else its members
     are carried to D0 by the loss law of the one loss-only suite."""
     beyond: Literal["misfit", "censored", "trusted"] = "trusted"
@@ -159,7 +184,7 @@ class Law(Part):
 
     name: str
     """One of `bayesdensity.laws.LADDER_LAWS`; ``densing``, which has no floor, is the paper's and may be bimodal."""
-    noise_df: float = Field(gt=1)
+    noise_df: float = Field(gt=1, le=1e6)
     """Degrees of freedom of the Student-t noise on log loss."""
 
     @model_validator(mode="before")
@@ -201,7 +226,7 @@ class Frontier(Part):
     """Whether inefficiency is each LLM's own, its family's, or both."""
     trend: Annotated[str, AfterValidator(partial(known, among=TRENDS))]
     """How the mean moves, a name in `bayesdensity.laws.trends.TRENDS`."""
-    break_date: date | None = None
+    break_date: Past | None = None
     """Of a change-point; None: inferred."""
     dispersion: Annotated[str, AfterValidator(partial(known, among=DISPERSIONS))]
     """How the spread of residuals moves, a name in `bayesdensity.laws.families.DISPERSIONS`."""
@@ -322,7 +347,7 @@ class Priors(Part):
 class Study(Shown, Part):
     """Everything that decides what a fit infers. `digest` names it: equal digests give equal posteriors."""
 
-    name: str
+    name: Annotated[str, AfterValidator(fit_for_a_file)]
     title: str
     why: str
     llms: LlmRules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.prior import Part
 from bayesdensity.study.spec import Study
+
+SHOWN = 200
+"""Characters of a value that a sentence holds, at most."""
 
 
 def validated[P: Part](kind: type[P], path: Path, tree: Mapping[str, Any]) -> P:
@@ -47,8 +51,15 @@ def faults_of(error: ValidationError, root: type[BaseModel] = Study) -> str:
         elif fault["type"] == "missing":
             lines.append(f"missing key '{where}'")
         else:
-            lines.append(f"'{where}' = {fault['input']!r}: {fault['msg']}" if where else fault["msg"])
+            said = fault["msg"].removeprefix("Value error, ")
+            lines.append(f"'{where}' = {_shown(fault['input'])}: {said}" if where else said)
     return "; ".join(lines) + "."
+
+
+def _shown(value: Any) -> str:
+    """A value as Python has it, without its middle where it is long."""
+    whole = value.isoformat() if isinstance(value, date) else repr(value)
+    return whole if len(whole) <= SHOWN else f"{whole[: SHOWN // 2]} ... {whole[-SHOWN // 4 :]}"
 
 
 def _valid_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> str:

@@ -41,21 +41,14 @@ FORMS = {
     "straight trend": "frontier.trend=linear",
 }
 """Forms of the frontier beside that of the default study, by what they are called, and what they set."""
-OTHER_SIZES = {"geometric mean": ["llms.size=geometric-mean"], "inferred": ["llms.size=inferred"]}
 VARIANTS = {
-    "current": {
-        name: [f"benchmarks=[{', '.join(f'"{benchmark}"' for benchmark in benchmarks)}]", "llms.min_benchmarks=1"]
-        for name, benchmarks in {
-            "code": ("HumanEval", "MBPP", "HumanEval+", "MBPP+"),
-            "mathematics": ("MATH", "GSM8K"),
-            "reasoning": ("BBH", "MMLU-Pro", "GPQA", "SuperGPQA"),
-            "knowledge": ("MMLU",),
-        }.items()
+    "reasoning": {
+        "active": ["llms.size=active"],
+        "geometric mean": ["llms.size=geometric-mean"],
+        "inferred": ["llms.size=inferred"],
     },
-    "densing-law": OTHER_SIZES,
-    "reasoning": {"active": ["llms.size=active"], **OTHER_SIZES},
 }
-"""Studies otherwise: on the benchmarks of one group, or with sizes counted otherwise; what each sets."""
+"""Studies otherwise, with sizes counted otherwise; what each sets."""
 LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
 """LLMs that a page names."""
 DENSEST = 10

@@ -156,30 +156,19 @@ def skills(*studies: str) -> list[str]:
     rows = []
     for study, fit in found.items():
         rates = [months(fit["groups"][name]) if name in fit["groups"] else "" for name in names]
-        rows.append([f"`{study}`", *rates, probability(fit["probability_skills_faster"])])
+        faster = fit.get("probability_skills_faster")
+        rows.append([f"`{study}`", *rates, "" if faster is None else probability(faster)])
     return markdown(["study", *names, "P(skills faster)"], rows)
 
 
 @table
-def sizes(*studies: str) -> list[str]:
+def sizes(study: str) -> list[str]:
     """Doubling time of the frontier by what counts as the size of an LLM."""
-    rows = []
-    for study in studies:
-        other = results(f"variants-{study}")
-        active = other["active"] if "active" in other else results("active-parameters")
-        fits = [results(study), active, other["geometric mean"], other["inferred"]]
-        rows.append([f"`{study}`", *map(months, fits)])
-    return markdown(["study", "total parameters", "active", "their geometric mean", "weight inferred"], rows)
-
-
-@table
-def by_group(study: str) -> list[str]:
-    """A study on the benchmarks of one group after another."""
-    rows = []
-    for name, fit in {"all": results(study), **results(f"variants-{study}")}.items():
-        whom = [name, ", ".join(fit["benchmarks"]), str(fit["n_llms"])]
-        rows.append([*whom, months(fit), months(fit["mean_trend"]), f"{fit['probability_slowing']:.2f}"])
-    return markdown(["group", "benchmarks", "LLMs", "frontier", "mean", "P(slowed)"], rows)
+    fits = {"total parameters": results(study), **results(f"variants-{study}")}
+    rows = [
+        [name, months(fit), months(fit["mean_trend"]), fit["diagnostics"]["sentence"]] for name, fit in fits.items()
+    ]
+    return markdown(["size", "frontier", "mean", "convergence"], rows)
 
 
 @table

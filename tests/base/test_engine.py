@@ -312,9 +312,7 @@ def test_what_json_does_not_tell_apart_makes_no_other_run(tmp_path: Path) -> Non
         b"[1, 2]\n",
         b"\n",
         b"\x89HDF\r\n\x1a\n\xff\xfe",
-        json.dumps({"run": IDENTITY}).encode() + b"\nnot a result\n",
-        json.dumps({"run": IDENTITY}).encode() + b"\n[]\n",
-        json.dumps({"run": IDENTITY}).encode() + b'\n{"draws": [1.0]}\n',
+        b'{"run": {"study": "toy", "se\n{"key": "job-0", "draws": [1.0]}\n',
     ],
 )
 def test_a_file_of_something_else_is_refused_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:

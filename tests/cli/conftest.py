@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Run the command line in this process, in a folder of its own."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    app = cli.app
 
     def call(*arguments: str | Path) -> Outcome:
         capsys.readouterr()
-        # The parser warns when it reads sys.argv under a test framework.
-        monkeypatch.setattr(cli, "app", partial(app, [str(one) for one in arguments]))
         with pytest.raises(SystemExit) as raised:
-            cli.main()
+            cli.main([str(one) for one in arguments])
         code = raised.value.code
         return Outcome(0 if code is None else int(code), *capsys.readouterr())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,11 @@ from bayesdensity.inference.result import load_fit
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     """Run the command line in this process, in a folder of its own: status, output, errors."""
     monkeypatch.chdir(tmp_path)
-    app = cli.app
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
         capsys.readouterr()
-        monkeypatch.setattr(cli, "app", partial(app, [str(one) for one in arguments]))
         with pytest.raises(SystemExit) as raised:
-            cli.main()
+            cli.main([str(one) for one in arguments])
         return (int(raised.value.code or 0), *capsys.readouterr())
 
     return call
@@ -87,7 +84,7 @@ def test_without_a_fit_the_study_is_fitted(
         (("densing-law", "--fit", "nowhere.nc"), "nowhere.nc: no such file"),
         (("densing-law", "--fit", "nowhere.nc", "--points-only"), "leave out one of the two"),
         (("densing-law", "--points-only", "--ci", "90"), "--ci lies between 0 and 1"),
-        (("densing-law", "--points-only", "--replicates", "-1"), "must not be negative"),
+        (("densing-law", "--points-only", "--replicates", "-1"), "--replicates must be at least 0"),
         (("densing-law", "--points-only", "-o", "nowhere/mine"), "no folder nowhere"),
         (("densing-law", "--points-only", "--beside", "qwen25"), "Did you mean 'qwen2.5'?"),
     ],

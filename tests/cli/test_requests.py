@@ -71,7 +71,7 @@ def test_a_benchmark_without_data(run: Run, folder: Path) -> None:
         (("fit", "densing-law", "-o", "fit.csv"), "ends in .nc"),
         (("fit", "densing-law", "-o", "nowhere/fit.nc"), "no folder nowhere"),
         (("fit", "densing-law", "--chains", "0"), "--chains must be at least 1"),
-        (("fit", "densing-law", "--draws", "0"), "--draws must be at least 1"),
+        (("fit", "densing-law", "--draws", "0"), "--draws must be at least 4"),
         (("fit", "densing-law", "--set", "frontier.trend"), "key=value"),
         (("fit", "densing-law", "--set", "frontier.trend=cubic"), "frontier.trend"),
         (("show", "densing-lw"), "Did you mean 'densing-law'?"),
@@ -85,11 +85,11 @@ def test_a_benchmark_without_data(run: Run, folder: Path) -> None:
         (("compare", "nowhere.nc", "other.nc", "--ci", "90"), "--ci lies between 0 and 1"),
         (("compare",), "needs at least two fits; got 0"),
         (("backtest", "nowhere.nc"), "nowhere.nc: no such file"),
-        (("backtest", "nowhere.nc", "-o", "nowhere/mine"), "-o nowhere/mine: there is no folder nowhere"),
+        (("backtest", "nowhere.nc", "-o", "nowhere/mine"), "there is no folder nowhere"),
         (("simulate", "densing-lw", "-o", "new"), "Did you mean 'densing-law'?"),
         (("simulate", "densing-law", "-o", "new", "--world", "record"), "Did you mean 'records'?"),
         (("simulate", "densing-law", "-o", "new", "--fit", "nowhere.nc"), "nowhere.nc: no such file"),
-        (("simulate", "densing-law", "-o", "nowhere/new"), "-o nowhere/new: there is no folder nowhere"),
+        (("simulate", "densing-law", "-o", "nowhere/new"), "there is no folder nowhere"),
         (("simulate", "densing-law", "-o", "."), "-o .: is there already; name a new folder"),
     ],
 )
@@ -99,7 +99,7 @@ def test_wrong_requests_are_answered_before_anything_runs(run: Run, arguments: t
 
 def test_nothing_left_to_learn_from_exits_3(run: Run, folder: Path) -> None:
     study = folder / "small-world.toml"
-    outcome = run("fit", study, "--data", folder, "--set", "llms.released_from=2030-01-01")
+    outcome = run("fit", study, "--data", folder, "--set", "llms.released_from=2026-11-01")
     assert outcome.status == 3 and outcome.out == "" and "no LLM is left" in outcome.err
     assert list(Path.cwd().iterdir()) == []
 

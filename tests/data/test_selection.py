@@ -316,12 +316,12 @@ def test_tables_of_a_day_lack_what_was_added_later(tmp_path: Path) -> None:
     tables = _tables(
         tmp_path,
         "Old,2024-01-01,9e9,,Old,dense,base,,,",
-        "New,2024-02-01,9e9,,New,dense,base,,,2026-11-29",
-        "Newer,2024-03-01,9e9,,Newer,dense,base,,,2026-12-24",
+        "New,2024-02-01,9e9,,New,dense,base,,,2026-10-01",
+        "Newer,2024-03-01,9e9,,Newer,dense,base,,,2026-11-29",
     )
-    assert tables.date == "2026-12-24"
-    names = {"": ["Old"], "2026-11-29": ["Old", "New"], "2027-01-01": ["Old", "New", "Newer"]}
+    assert tables.date == "2026-11-29"
+    names = {"": ["Old"], "2026-10-01": ["Old", "New"], "2027-01-01": ["Old", "New", "Newer"]}
     for day, known in names.items():
         earlier = as_of(tables, day)
         assert list(earlier.llms["llm"])[2:] == known and earlier.digest == tables.digest
-    assert as_of(tables, "").date == "" and as_of(tables, "2026-11-29").date == "2026-11-29"
+    assert as_of(tables, "").date == "" and as_of(tables, "2026-10-01").date == "2026-10-01"

@@ -87,8 +87,8 @@ def unidentified(wanted: Study, tables: Tables) -> str:
 
 
 def test_no_llm_left_is_unidentified(world: World) -> None:
-    said = unidentified(study(llms__released_from="2030-01-01"), world())
-    assert re.match(r"no LLM is left to study: .* released before 2030-01-01", said)
+    said = unidentified(study(llms__released_from="2026-01-01"), world())
+    assert re.match(r"no LLM is left to study: .* released before 2026-01-01", said)
 
 
 def test_one_llm_is_unidentified_and_named(world: World) -> None:
@@ -192,3 +192,25 @@ def test_a_ladder_is_refused_for_mute_scores_of_targets_only(world: World) -> No
     said = unidentified(study(reference=LADDER, benchmarks__MMLU__floor=0.65), world())
     assert said.startswith("all 3 scores of targets on 'MMLU' lie at chance")
     assert len(select(study(reference=LADDER, benchmarks__MMLU__floor=0.6), world()).scores) == 6
+
+
+@pytest.mark.parametrize(
+    ("rule", "word", "meant"),
+    [
+        ("llms__stage", "Base", "base"),
+        ("llms__compression", "non", "none"),
+        ("llms__weights_open", "yess", "yes"),
+        ("scores__origins", "ownrun", "own-run"),
+        ("scores__exclude_flags", "suspct", "suspect"),
+        ("reference__domain", "genral", "general"),
+        ("reference__roles", "anchr", "anchor"),
+    ],
+)
+def test_words_of_rules_that_no_row_can_have_are_unknown(world: World, rule: str, word: str, meant: str) -> None:
+    told = refused(study(**{rule: [word]}), world())
+    assert f"{rule.replace('__', '.')}: there is no" in told and f"Did you mean '{meant}'?" in told
+
+
+def test_a_break_outside_the_releases_is_refused(world: World) -> None:
+    told = refused(study(frontier__trend="change-point", frontier__break_date="2012-01-01"), world())
+    assert "break_date 2012-01-01 lies outside the releases" in told

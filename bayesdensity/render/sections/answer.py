@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
 from bayesdensity import quantities as q
-from bayesdensity.base.format import chance, enumerated, interval
+from bayesdensity.base.format import chance, enumerated, fixed, interval
 from bayesdensity.checks import checks_of, passed
 from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Section, Verdicts
+from bayesdensity.render.sections.growth import moved
 from bayesdensity.render.sources import Source
 from bayesdensity.study.phrases import estimand_phrase
 
@@ -62,7 +59,7 @@ def _inside(fit: Fit, ci: float) -> str:
     rates = q.rate(inside, ci=ci)
     return (
         f"Inside the yardstick's range, where scores beyond it say only that they lie beyond, it "
-        f"{_doubled(q.doubling_time(rates).to_frame_row())}; P(it grew) {chance(float(q.probability_positive(rates)))}."
+        f"{moved(rates)}; P(it grew) {chance(float(q.probability_positive(rates)))}."
     )
 
 
@@ -70,7 +67,7 @@ def _frontier(fit: Fit, ci: float) -> str:
     (start, end), rates = q.window(fit), q.rate(fit, ci=ci)
     frontier = estimand_phrase("frontier", fit.study.frontier.quantile, "capability density")
     return (
-        f"From {start} to {end} the {frontier} {_doubled(q.doubling_time(rates).to_frame_row())} ({ci:.0%} interval; "
+        f"From {start} to {end} the {frontier} {moved(rates)} ({ci:.0%} interval; "
         f"P(it grew) {chance(float(q.probability_positive(rates)))}), by the scores of {fit.about['n_llms']} LLMs on "
         f"{enumerated(fit.study.benchmarks)} and with {fit.study.reference.yardstick} as the yardstick"
         f"{CENSORED if fit.data.attrs['censored'] else ''}."
@@ -78,14 +75,17 @@ def _frontier(fit: Fit, ci: float) -> str:
 
 
 def _pace(fit: Fit, ci: float) -> str:
-    mean = q.doubling_time(q.rate(fit, estimand="mean", ci=ci)).to_frame_row()
+    mean = f"The mean of ln density among releases {moved(q.rate(fit, estimand='mean', ci=ci))}"
     if fit.study.frontier.steady:
-        return f"The mean of ln density among releases {_doubled(mean)} over the same window."
-    first, last = (row for _, row in q.doubling_time(q.rate_at(fit, q.window(fit), ci=ci)).to_frame().iterrows())
+        return f"{mean}, over the same window."
+    rates = q.rate_at(fit, q.window(fit), ci=ci)
+    yearly, unit = rates.to_frame(), "natural logarithms a year"
+    shown = yearly.apply(interval, axis=1, form=fixed(2))
+    if (yearly["lower"] > 0).all():
+        shown, unit = q.doubling_time(rates).to_frame().apply(interval, axis=1), "months to double"
     return (
-        f"The mean of ln density among releases {_doubled(mean)} over the same window; P(the pace of that quantile "
-        f"slowed over the window) {chance(q.probability_slowing(fit))}: {interval(first)} months at its start, "
-        f"{interval(last)} at its end."
+        f"{mean}, over the same window; P(the pace of that quantile slowed over the window) "
+        f"{chance(q.probability_slowing(fit))}: {shown.iloc[0]} {unit} at its start, {shown.iloc[1]} at its end."
     )
 
 
@@ -95,8 +95,8 @@ def _benchmarks(fit: Fit, ci: float) -> str:
     fast, slow = yearly.idxmax(), yearly.idxmin()
     faster = float(q.probability_faster(fit).sel(benchmark=fast, than=slow))
     return (
-        f"By benchmark the quantile moves fastest on {fast}, where it {_doubled(months.loc[fast])}, and slowest on "
-        f"{slow} ({interval(months.loc[slow])}); P({fast} moves faster than {slow}) {chance(faster)}."
+        f"By benchmark the quantile moves fastest on {fast}, where it {moved(rates.sel(benchmark=fast))}, and slowest "
+        f"on {slow} ({interval(months.loc[slow])}); P({fast} moves faster than {slow}) {chance(faster)}."
         f"{_skills(fit)}"
     )
 
@@ -106,9 +106,3 @@ def _skills(fit: Fit) -> str:
     if not q.asks_for_both(fit):
         return ""
     return f" P(density grows faster on skills than on knowledge) {chance(q.probability_skills_faster(fit))}."
-
-
-def _doubled(row: Mapping[str, float]) -> str:
-    if np.isfinite(row["median"]):
-        return f"doubled every {interval(row)} months"
-    return f"did not grow (months to double: {interval(row)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bayesdensity import quantities as q
-from bayesdensity.base.format import interval
+from bayesdensity.base.format import fixed, interval
 from bayesdensity.base.jsonable import exp_interval
 from bayesdensity.checks import checks_of
 from bayesdensity.inference.result import Fit
@@ -75,13 +75,15 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
 
 def inflation_sentence(fit: Fit, ci: float = q.DEFAULT_CI) -> str:
     """The exchange rate between inflation of scores and months to double."""
-    now, without = (
-        interval(q.doubling_time(rates).to_frame_row())
-        for rates in (q.rate(fit, ci=ci), q.without_inflation(fit, INFLATION, ci))
-    )
+    rates = q.rate(fit, ci=ci), q.without_inflation(fit, INFLATION, ci)
+    now, without = (interval(q.doubling_time(one).to_frame_row()) for one in rates)
+    unit = "months to double"
+    if not all(one.to_frame_row()["median"] > 0 for one in rates):
+        now, without = (interval(one.to_frame_row(), fixed(2)) for one in rates)
+        unit = "natural logarithms a year"
     return (
         f"If scores rose by {INFLATION:g} logits a year without what they measure (contamination, training on tasks), "
-        f"{now} months would be {without}."
+        f"{now} {unit} would be {without}."
     )
 
 

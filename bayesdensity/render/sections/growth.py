@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from bayesdensity import quantities as q
-from bayesdensity.base.format import ENDS, fixed, interval
+from bayesdensity.base.format import ENDS, fixed, interval, months
 from bayesdensity.inference.result import Fit
 from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.published import record_rate
@@ -86,16 +87,34 @@ def growth_table(name: str, heads: tuple[str, ...], rows: Iterable[Row], ci: flo
     shown, data = list[dict[str, Any]](), list[dict[str, Any]]()
     for *labels, rates in rows:
         assert isinstance(rates, q.Estimate)
-        months, yearly = q.doubling_time(rates).to_frame_row(), rates.to_frame_row()
+        doubling_time, yearly = q.doubling_time(rates).to_frame_row(), rates.to_frame_row()
         head, grows = dict(zip(heads, labels, strict=True)), float(q.probability_positive(rates))
-        written = {"months to double": interval(months), "growth of ln density a year": interval(yearly, fixed(2))}
+        written = {
+            "months to double": interval(doubling_time),
+            "growth of ln density a year": interval(yearly, fixed(2)),
+        }
         shown.append({**head, **written, "P(growth)": f"{grows:.3f}"})
-        numbers = {f"doubling_time_months_{end}": months[end] for end in ENDS}
+        numbers = {f"doubling_time_months_{end}": doubling_time[end] for end in ENDS}
         numbers |= {f"rate_per_year_{end}": yearly[end] for end in ENDS}
         data.append({**head, **numbers, "probability_rate_positive": grows})
     caption = f"{of}months in which density doubles, and its growth: median [{ci:.0%} interval]."
     caption = caption[0].upper() + caption[1:]
     return Table(name, caption, pd.DataFrame(shown), pd.DataFrame(data))
+
+
+def moved(rates: q.Estimate) -> str:
+    """How fast a quantity doubles or halves at a rate, as a predicate; or that its interval has no growth inside."""
+    yearly = rates.to_frame_row()
+    if yearly["lower"] > 0:
+        return f"doubled every {interval(q.doubling_time(rates).to_frame_row())} months"
+    if yearly["upper"] < 0:
+        falling = replace(rates, draws=-rates.draws)
+        return f"halved every {interval(q.doubling_time(falling).to_frame_row())} months"
+    fastest = float(q.doubling_time(rates).to_frame_row()["lower"])
+    return (
+        f"cannot be told from one without growth: it grew by {interval(yearly, fixed(2))} natural logarithms a year, "
+        f"doubling every {months(fastest)} months at the fastest"
+    )
 
 
 def growth(rates: q.Estimate) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from bayesdensity.cite import citations
@@ -39,8 +43,13 @@ def making(source: Source) -> Section:
     }
     shown = pd.DataFrame(facts.items(), columns=["what", "value"])
     blocks: list[Block] = [Table("making", "What it takes to make the fit again.", shown)]
-    if "command" in about:
-        blocks.append(Code("command.sh", about["command"], "sh"))
+    command = command_of(about)
+    if command:
+        blocks.append(Code("command.sh", command, "sh"))
+    elif about.get("command"):
+        blocks.append(
+            Paragraph("The command that this fit names is none that bayesdensity wrote; it is left out.", "note")
+        )
     blocks.append(Code("study.json", study.model_dump_json(indent=2), "json"))
     return Section("making", "Versions, digest, seed and command", tuple(blocks))
 
@@ -48,6 +57,20 @@ def making(source: Source) -> Section:
 def citing(source: Source) -> Section:
     """What to cite, as BibTeX."""
     return Section("citing", "To cite", (Code("references.bib", citations(source.fit), "bibtex"),))
+
+
+def command_of(about: Mapping[str, Any]) -> str:
+    """The command that made a fit; empty unless `bayesdensity` wrote it, quoted for a shell, on one line.
+
+    A file of somebody else may name any command, and that of a report is there to be run.
+    """
+    command = str(about.get("command", ""))
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    ours = words[:2] == ["bayesdensity", "fit"] and command == shlex.join(words) and command.isprintable()
+    return command if ours else ""
 
 
 def _scores(source: Source) -> Table:

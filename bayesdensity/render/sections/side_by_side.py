@@ -16,6 +16,7 @@ from bayesdensity.render.blocks import Block, Chart, Code, Paragraph, Section, T
 from bayesdensity.render.sections.answer import answer_sentences
 from bayesdensity.render.sections.density_chart import fits_chart
 from bayesdensity.render.sections.growth import quoted_dates
+from bayesdensity.render.sections.provenance import command_of
 from bayesdensity.render.sources import Source
 
 
@@ -105,7 +106,7 @@ def _making(sources: Sequence[Source]) -> Section:
         made = {"fit": source.name, "study": source.fit.study.title, **{name: about[name] for name in facts}}
         versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
         draws = "{chains} x {draws}".format(**about["sampler"])
-        rows.append({**made, "draws": draws, "versions": versions, "command": about.get("command", "")})
+        rows.append({**made, "draws": draws, "versions": versions, "command": command_of(about)})
     table = Table("making", "What it takes to make the fits again.", pd.DataFrame(rows))
     return Section("making", "Versions, digests, seeds and commands", (table,))
 

@@ -15,7 +15,7 @@ from bayesdensity.evaluation.leave_out import Comparison, ruled_out
 from bayesdensity.inference.result import Fit
 from bayesdensity.render.blocks import Block, Paragraph, Section, Table, Verdicts
 from bayesdensity.render.sections.comparison import rough
-from bayesdensity.render.sections.growth import growth
+from bayesdensity.render.sections.growth import growth, moved
 from bayesdensity.study.phrases import estimand_phrase
 
 SETTLED = 0.95
@@ -55,7 +55,6 @@ def sentences(fits: Mapping[str, Fit], comparison: Comparison) -> list[str]:
     """What may be quoted: the frontier and the mean over the window, and whether the pace changed."""
     first, rates = next(iter(fits.values())), comparison.stacked
     (start, end), ci = q.window(first), rates["frontier"].probability
-    months = {name: interval(q.doubling_time(one).to_frame_row()) for name, one in rates.items()}
     out = ruled_out(comparison.table)
     ruled = f" (the data rule out {enumerated(out)})" if out else ""
     forms = f"{len(fits) - len(out)} forms of the frontier{ruled}"
@@ -65,10 +64,10 @@ def sentences(fits: Mapping[str, Fit], comparison: Comparison) -> list[str]:
     settled = f"The pace {'slowed' if slowed > 0.5 else 'did not slow'} over the window"
     open_ = "Whether the pace slowed over the window is not settled"
     return [
-        f"From {start} to {end} the {frontier} doubled every {months['frontier']} months ({ci:.0%} interval; "
+        f"From {start} to {end} the {frontier} {moved(rates['frontier'])} ({ci:.0%} interval; "
         f"P(it grew) {grew}), stacked over {forms}, by the scores of {first.about['n_llms']} LLMs and with "
         f"{first.study.reference.yardstick} as the yardstick.",
-        f"The mean of ln density among releases, a mean of who publishes, doubled every {months['mean']} months.",
+        f"The mean of ln density among releases, a mean of who publishes, {moved(rates['mean'])}.",
         f"{settled if max(slowed, 1 - slowed) >= SETTLED else open_}: P(slowed) {chance(slowed)}.",
     ]
 

@@ -1,0 +1,117 @@
+"""Options that commands share: their types, and the values that each refuses with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, Token
+
+from bayesdensity.base.errors import InputError
+
+DIGITS = re.compile(r"[+-]?\d+", re.A)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.A | re.I)
+LONGEST = 30
+"""Characters of a whole number, beyond which it is too large."""
+MOST_SEED = 2**64 - 1
+MOST_REPLICATES = 100_000
+
+
+def whole(lowest: int, highest: int, said: str = "") -> Parameter:
+    """The parameter that takes whole numbers, which the parser by itself would round.
+
+    Parameters
+    ----------
+    lowest, highest : int
+    said : str
+        What it must be; the two ends if it is not said.
+    """
+    must = said or f"at least {lowest} and at most {highest}"
+
+    def taken(option: str, text: str) -> int:
+        if not DIGITS.fullmatch(text):
+            raise InputError(f"{option} {text} is no whole number; it must be {must}.")
+        if len(text) > LONGEST or not lowest <= int(text) <= highest:
+            raise InputError(f"{option} must be {must}; got {text}.")
+        return int(text)
+
+    return Parameter(converter=_one(taken))
+
+
+def number(above: float, below: float, said: str) -> Callable[[str, str], float]:
+    """A reader of finite numbers that lie between two others.
+
+    Parameters
+    ----------
+    above, below : float
+    said : str
+        What is said of a number that is none or does not, after the option.
+    """
+
+    def taken(option: str, text: str) -> float:
+        if not NUMBER.fullmatch(text) or not above < float(text) < below:
+            raise InputError(f"{option} {said}; got {text}.")
+        return float(text)
+
+    return taken
+
+
+def _one(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], Any]:
+    """A converter of the one value of an option."""
+    return lambda _, tokens: taken(tokens[0].keyword or "the value", tokens[0].value)
+
+
+def _each(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], list[Any]]:
+    """A converter of all values of an option that may be repeated."""
+    return lambda _, tokens: [taken(token.keyword or "the value", token.value) for token in tokens]
+
+
+def _address(_: str, text: str) -> str:
+    from bayesdensity.base.engine import check_address
+
+    check_address(text)
+    return text
+
+
+def _day(option: str, text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: write a date like 2024-07-18.") from error
+    return text
+
+
+def many(text: str) -> Parameter:
+    """The parameter of an option that may be repeated, with its help."""
+    return Parameter(negative="", help=text)
+
+
+_ci = number(0, 1, "lies between 0 and 1, for example 0.9")
+_degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
+_compute = number(1, 1e40, "is a number of operations, for example 1e24")
+
+Settings = Annotated[
+    list[str] | None, Parameter(name="--set", negative="", help="Replace a key of the study: key=value.")
+]
+Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+Workers = Annotated[int | None, whole(1, 256), Parameter(help="Processes; default: one for each core.")]
+Cluster = Annotated[
+    str | None,
+    Parameter(help="Address of a running Dask scheduler, instead of processes.", converter=_one(_address)),
+]
+Resumed = Annotated[
+    Path | None,
+    Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
+]
+Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.", converter=_one(_ci))]
+Seed = Annotated[int, whole(0, MOST_SEED, "a whole number from 0 to 2**64 - 1")]
+Chains = Annotated[int, whole(1, 64)]
+Draws = Annotated[int, whole(4, 100_000, "at least 4, for R-hat halves every chain, and at most 100000")]
+Tune = Annotated[int, whole(10, 100_000)]
+Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
+Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
+Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
