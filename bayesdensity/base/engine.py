@@ -128,7 +128,17 @@ def run(
 
 
 def finished(path: Path, identity: dict[str, Any], whole: Whole | None = None) -> dict[str, dict[str, Any]]:
-    """Results by key that a file has, which need not be there and stays as it is; refused as by `run`."""
+    """Results by key that a file has, which need not be there and stays as it is; refused as by `run`.
+
+    Parameters
+    ----------
+    path : Path
+        Named where it cannot be written to, or read.
+    identity : dict
+        What the run is of.
+    whole : callable, optional
+        Tells whether a stored result is complete.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:

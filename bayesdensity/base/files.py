@@ -121,7 +121,16 @@ def alone(path: Path) -> Iterator[BinaryIO]:
 
 
 def append(file: BinaryIO, path: Path, content: bytes) -> None:
-    """Add to an open file what is to be on the disk when it returns; raises as `write_whole` does."""
+    """Add to an open file what is to be on the disk when it returns; raises as `write_whole` does.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Open for appending.
+    path : Path
+        Named where it cannot be written to, or read.
+    content : bytes
+    """
     with _refusing(path):
         file.write(content)
         file.flush()

@@ -87,12 +87,8 @@ def _shots_problem(cell: str) -> str:
 
 
 def _flags(cells: pd.Series) -> pd.Series:
-    """Flags, of which the documented ones may be in capitals."""
-    return cells.map({cell: ";".join(map(_flag, cell.split(";"))) if cell else "" for cell in cells.unique()})
-
-
-def _flag(word: str) -> str:
-    return word.strip().lower() if word.strip().lower() in FLAGS else word.strip()
+    """Flags without the spaces about them."""
+    return cells.map({cell: ";".join(map(str.strip, cell.split(";"))) for cell in cells.unique()})
 
 
 def _slips_of_flags(raw: pd.DataFrame) -> Iterator[Fault]:

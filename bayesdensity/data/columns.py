@@ -36,7 +36,19 @@ def needed_columns(name: str) -> list[str]:
 
 
 def missing_columns(name: str, header: Sequence[str], absent: Sequence[str], needed: Iterable[str]) -> str:
-    """The sentence about all columns that are missing: what is needed, and what to rename or rearrange."""
+    """The sentence about all columns that are missing: what is needed, and what to rename or rearrange.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    header : sequence of str
+        Columns that it has.
+    absent : sequence of str
+        Columns that it lacks.
+    needed : iterable of str
+        Columns that it must have.
+    """
     s = "s" if len(absent) > 1 else ""
     parts = [f"has no column{s} {quoted(list(absent), len(absent))}; it needs {', '.join(needed)}."]
     more = ["flops"] if name == "reference_runs" and "flops" not in header else []
@@ -56,7 +68,17 @@ def missing_columns(name: str, header: Sequence[str], absent: Sequence[str], nee
 
 
 def renames(name: str, header: Sequence[str], absent: Iterable[str]) -> dict[str, str]:
-    """Columns of other names, and what each seems to be of the absent ones."""
+    """Columns of other names, and what each seems to be of the absent ones.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    header : sequence of str
+        Columns that it has.
+    absent : sequence of str
+        Columns that it lacks.
+    """
     free = [column for column in header if column not in SCHEMAS[name].columns]
     found: dict[str, str] = {}
     for wanted in absent:
@@ -83,7 +105,17 @@ def _benchmarks_among(header: Iterable[str]) -> list[str]:
 
 
 def completed(name: str, raw: pd.DataFrame, unneeded: Iterable[str] = ()) -> tuple[pd.DataFrame, set[str], list[Fault]]:
-    """Fill up the documented columns, as text; also give the required columns that are missing."""
+    """Fill up the documented columns, as text; also give the required columns that are missing.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    raw : pandas.DataFrame
+        Its cells as text, by line.
+    unneeded : iterable of str
+        Required columns that need not be there.
+    """
     columns = SCHEMAS[name].columns
     needed = [column for column in needed_columns(name) if column not in set(unneeded)]
     missing = [column for column in needed if column not in raw]

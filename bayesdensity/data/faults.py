@@ -60,19 +60,54 @@ def fault_of_file(table: str, text: str) -> Fault:
 
 
 def fault_at(table: str, rows: Iterable[int], text: str) -> Fault:
-    """A fault at rows, in their order."""
+    """A fault at rows, in their order.
+
+    Parameters
+    ----------
+    table : str
+        Of the table.
+    rows : iterable of int
+        Lines of the file.
+    text : str
+        What is wrong; what to do.
+    """
     return Fault(table, tuple(sorted(int(row) for row in rows)), text)
 
 
 def fault_of_cells(name: str, raw: pd.DataFrame, rows: Iterable[int], column: str, problem: str) -> Fault:
-    """A fault of the cells of a column at some rows, told by the first: column, value, subject of the row, problem."""
+    """A fault of the cells of a column at some rows, told by the first: column, value, subject of the row, problem.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    raw : pandas.DataFrame
+        Its cells as text, by line.
+    rows : iterable of int
+        Lines of the file.
+    column : str
+    problem : str
+        What is wrong; what to do.
+    """
     at = sorted(int(row) for row in rows)
     about = f"{column}{_value(name, raw, at, column)}{_subject(name, raw, at[0], column)}"
     return Fault(name, tuple(at), f"{about} {problem}")
 
 
 def fault_of_rows(name: str, raw: pd.DataFrame, rows: Iterable[int], problem: str) -> Fault:
-    """A fault between the cells of rows; the subject of the first stands before the remedy."""
+    """A fault between the cells of rows; the subject of the first stands before the remedy.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    raw : pandas.DataFrame
+        Its cells as text, by line.
+    rows : iterable of int
+        Lines of the file.
+    problem : str
+        What is wrong; what to do.
+    """
     at = sorted(int(row) for row in rows)
     return Fault(name, tuple(at), problem.replace(";", f"{_subject(name, raw, at[0])};", 1))
 

@@ -69,7 +69,16 @@ def _day(text: str, last: str) -> tuple[str | None, str]:
 
 
 def remedy(cell: str, column: str, spec: Column) -> str:
-    """What to do about a cell that is no number: the number it seems to mean, or how numbers are written."""
+    """What to do about a cell that is no number: the number it seems to mean, or how numbers are written.
+
+    Parameters
+    ----------
+    cell : str
+        Its text.
+    column : str
+    spec : Column
+        What the column may hold.
+    """
     if column == "loss" and NOT_FINITE.fullmatch(cell):
         return "is not a number: the run diverged; leave the run out, or give it the role 'excluded'"
     if rewritten := next((told for rule in RULES if (told := rule(cell, spec.kind))), None):
@@ -79,7 +88,16 @@ def remedy(cell: str, column: str, spec: Column) -> str:
 
 
 def kind_of(cell: str, column: str, spec: Column) -> int:
-    """Number of the rule that mends a cell: those of one kind are told together."""
+    """Number of the rule that mends a cell: those of one kind are told together.
+
+    Parameters
+    ----------
+    cell : str
+        Its text.
+    column : str
+    spec : Column
+        What the column may hold.
+    """
     if cell.lower() in NOTHING or (column == "loss" and NOT_FINITE.fullmatch(cell)):
         return -1 if cell.lower() in NOTHING else -2
     return next((index for index, rule in enumerate(RULES) if rule(cell, spec.kind)), len(RULES))

@@ -150,7 +150,16 @@ def needed(study: Study) -> dict[str, tuple[str, ...]]:
 
 
 def draw_faults(groups: Mapping[str, xr.Dataset], study: Study, part: str) -> Iterator[str]:
-    """What is wrong with the draws of a fit and beside the data."""
+    """What is wrong with the draws of a fit and beside the data.
+
+    Parameters
+    ----------
+    groups : mapping of xarray.Dataset
+        By name, as a file of a fit has them.
+    study : Study
+    part : str
+        Whether the fit is joint, or of the reference alone.
+    """
     posterior, stats = groups["posterior"], groups["sample_stats"]
     for name, dims in (needed(study) if part == "joint" else {"ceiling": (*SAMPLE, "benchmark")}).items():
         if name not in posterior:
@@ -227,7 +236,17 @@ def _points(data: xr.Dataset, name: str, values: np.ndarray) -> bool:
 
 
 def sums(groups: Mapping[str, xr.Dataset], attrs: str, about: Mapping[str, Any]) -> dict[str, str]:
-    """Checksums of what a file holds: of every variable, of the attributes of its data, of what it says of itself."""
+    """Checksums of what a file holds: of every variable, of the attributes of its data, of what it says of itself.
+
+    Parameters
+    ----------
+    groups : mapping of xarray.Dataset
+        By name, as a file of a fit has them.
+    attrs : str
+        Attributes of the data, as JSON.
+    about : mapping
+        What a file says of itself.
+    """
     found = {
         f"{group}/{name}": _sum(values) for group, data in groups.items() for name, values in data.variables.items()
     }

@@ -40,6 +40,9 @@ COLOURS = (BLUE, VERMILLION, GREEN, "#CC79A7", "#E69F00", SKY, BLACK, GREY)
 NAME = 18
 """Characters of a line of a name."""
 
+APART = 0.07
+"""Share of an axis between the first of its ticks and the next, at least."""
+
 
 @rc_context(STYLE)
 def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
@@ -83,6 +86,9 @@ def plot_fits(fits: Mapping[str, Fit], ci: float = DEFAULT_CI) -> Figure:
     first, last = right.get_xlim()
     right.set(ylim=(len(fits) - 0.5, -0.5), title="b  months to double", xlim=(last, max(first, 0.0)))
     ticks = [month for month in MONTH_TICKS if first <= MONTHS / month <= last]
+    # 48 and 24 months lie close to infinity on an axis of rates: only what has room is written.
+    room = APART * (last - first)
+    ticks = [month for k, month in enumerate(ticks) if k == 0 or MONTHS / month - MONTHS / ticks[0] >= room]
     right.set_xticks([MONTHS / m for m in ticks], [f"{m:g}".replace("inf", INFINITE) for m in ticks])
     right.set_yticks(y, names)
     right.tick_params(axis="y", length=0, grid_alpha=0)

@@ -149,8 +149,9 @@ def test_the_name_that_differs_by_case_is_meant_first(tmp_path: Path) -> None:
 
 def test_flags_are_words_of_the_list_or_ones_own_but_no_slips(tmp_path: Path) -> None:
     flagged = "llm,benchmark,score,flag\nnew-7B,MMLU,0.6,"
-    assert faults(tmp_path, scores=f"{flagged}SUSPECT; mine\n") == []
+    assert faults(tmp_path, scores=f"{flagged}suspect; mine\n") == []
     assert read_tables(tmp_path).scores.iloc[0]["flag"] == "suspect;mine"
+    assert "did you mean 'suspect'?" in fault(tmp_path, scores=f"{flagged}SUSPECT\n")
     assert "did you mean 'suspect'?" in fault(tmp_path, scores=f"{flagged}suspct\n")
     assert "did you mean 'suspect;variant'?" in fault(tmp_path, scores=f'{flagged}"suspect, variant"\n')
 
