@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, QUICK_DRAWS, TUNE
-from bayesdensity.base.errors import InputError
+from bayesdensity.base.errors import BayesDensityError, InputError
 from bayesdensity.base.files import writable
 from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
@@ -82,12 +84,12 @@ def fit(
     from bayesdensity.plots.files import save_figures
     from bayesdensity.render.sections import fit_summary
 
-    result.save(path)  # whatever becomes of what follows
-    say("checking")
     given = {"-o": output, "--data": data, "--chains": chains, "--draws": draws, "--tune": tune, "--seed": seed}
-    result = checked(result).noted(command=_command(study, settings, given, quick))
-    checks = identified(result)
-    result.save(path)
+    with _kept(result, path.with_name(f"{path.stem}-unchecked.nc")):
+        say("checking")
+        result = checked(result).noted(command=_command(study, settings, given, quick))
+        checks = identified(result)
+        result.save(path)
     show(fit_summary, result, as_json=False)
     figures = save_figures(result, path.with_suffix(""))
     say(f"wrote {path} and {', '.join(figure.name for figure in figures if figure.suffix == '.png')}")
@@ -200,6 +202,21 @@ def _command(study: str, settings: list[str] | None, given: dict[str, Any], quic
     """The command line that makes the same fit, to type again."""
     said = {option: value for option, value in given.items() if value != UNSAID.get(option)}
     return command_line("fit", study, {"--set": settings, **said, "--quick": quick})
+
+
+@contextmanager
+def _kept(fit: Fit, path: Path) -> Iterator[None]:
+    """Draws on the disk while they are judged; they stay there if that ends in an error that nobody foresaw."""
+    fit.save(path)
+    try:
+        yield
+    except (BayesDensityError, KeyboardInterrupt):
+        path.unlink()
+        raise
+    except Exception:
+        say(f"what was sampled is in {path}.")
+        raise
+    path.unlink()
 
 
 def _check_output(path: Path) -> None:

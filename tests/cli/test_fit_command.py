@@ -61,3 +61,19 @@ def test_fitting_what_repeats_its_prior_writes_nothing(
     outcome = run("fit", truth.study, "--data", truth.folder)
     assert outcome.status == 3 and outcome.out == "" and "as wide as its prior" in outcome.err
     assert list(Path.cwd().iterdir()) == []
+
+
+def test_what_was_sampled_stays_where_a_check_breaks(
+    run: Run, truth: Truth, world_fit: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Fit) -> None:
+        raise ZeroDivisionError
+
+    drawn = thinned(world_fit)
+    fit_by(monkeypatch, lambda *_, **__: drawn)
+    monkeypatch.setattr("bayesdensity.checks.checked", broken)
+    with pytest.raises(ZeroDivisionError):
+        run("fit", truth.study, "--data", truth.folder)
+    (left,) = Path.cwd().iterdir()
+    assert left.name.endswith("-unchecked.nc")
+    assert load_fit(left).posterior["rate"].equals(drawn.posterior["rate"])

@@ -26,7 +26,7 @@ def test_score_as_a_percentage(run: Run, folder: Path) -> None:
 def test_a_row_twice(run: Run, folder: Path) -> None:
     edit(folder / "scores.csv", lambda rows: [*rows[:3], rows[2], *rows[3:]])
     said = refused(run, "fit", folder / "small-world.toml", "--data", folder)
-    assert "scores.csv row 4: repeats row 3" in said and "delete one" in said
+    assert "scores.csv row 4: repeats row 3" in said and "average what was measured several times" in said
 
 
 def test_a_missing_column(run: Run, folder: Path) -> None:

@@ -228,7 +228,7 @@ def test_an_infinite_doubling_time_ends_in_an_arrow_and_a_finite_one_does_not() 
 
 def test_a_density_that_surely_falls_still_gives_a_figure() -> None:
     figure = plot_doubling(made_by_hand(rate=-2.0, spread=0.05))
-    assert sum("\N{INFINITY} [\N{INFINITY}, \N{INFINITY}]" in text for text in texts(figure)) == len(BENCHMARKS) + 1
+    assert sum(text.startswith("never") for text in texts(figure)) == len(BENCHMARKS) + 1
 
 
 def test_benchmarks_stand_in_order_of_their_rates_even_where_times_are_infinite() -> None:

@@ -90,7 +90,7 @@ def test_a_comparison_tells_of_the_future_where_it_was_asked() -> None:
 
 @pytest.mark.parametrize(
     ("rates", "said", "chance"),
-    [((-2.0, -1.0), "inf [inf, inf]", 0.0), ((12 * np.log(2), 12 * np.log(2)), "1.0 [1.0, 1.0]", 1.0)],
+    [((-2.0, -1.0), "never", 0.0), ((12 * np.log(2), 12 * np.log(2)), "1.0 [1.0, 1.0]", 1.0)],
 )
 def test_growth_is_told_with_its_probability(rates: tuple[float, ...], said: str, chance: float) -> None:
     (row,) = growth_table("doubling", ("estimand",), [("frontier", growth(*rates))], 0.9).shown.to_dict("records")

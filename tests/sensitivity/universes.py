@@ -76,5 +76,5 @@ why = "w"
 [axes.impossible]
 why = "w"
 [axes.impossible.choices]
-"nobody" = {"llms.released_from" = "2031-01-01"}
+"nobody" = {"llms.released_from" = "2026-11-01"}
 """
