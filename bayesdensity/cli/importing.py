@@ -23,7 +23,7 @@ def import_file(
     file : Path
         CSV: one column for each benchmark, or the columns benchmark and score; one column names the models.
     """
-    from bayesdensity.base.files import write_whole
+    from bayesdensity.base.files import make_folder, writable_folder, write_whole
     from bayesdensity.data.importing import import_table
     from bayesdensity.data.tables import read_tables, validate_folder
 
@@ -31,13 +31,11 @@ def import_file(
         raise InputError(f"{file}: no such file.")
     if output.exists():
         raise InputError(f"-o {output}: is there already; name a new folder.")
+    writable_folder(output)
     bundled = read_tables()
     found = import_table(file, list(bundled.benchmarks["benchmark"]), bundled.llms)
     scores = found.scores[found.scores["llm"].isin(found.llms["llm"])]
-    try:
-        output.mkdir()
-    except OSError as error:
-        raise InputError(f"-o {output}: cannot make a folder there ({error.strerror}); name another one.") from error
+    make_folder(output)
     for name, table in (("llms", found.llms), ("scores", scores)):
         write_whole(output / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
     for guess in found.guesses:

@@ -49,4 +49,4 @@ def validate(folder: Path) -> None:
     faults = validate_folder(folder)
     if faults:
         raise InputError(f"{listed(faults)}\n{origins(folder)}")
-    print(f"{visible(folder)}: no fault found. {origins(folder)}")
+    put(f"{visible(folder)}: no fault found. {origins(folder)}")

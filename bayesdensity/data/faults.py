@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from bayesdensity.base.errors import printable
 from bayesdensity.data.schemas import SCHEMAS, SUBJECT
 
 SHOWN = 50
@@ -138,9 +139,4 @@ def quoted(names: list[str], most: int = EXAMPLES) -> str:
 def visible(text: Any) -> str:
     r"""A text that a terminal shows and does not obey: what cannot be printed stands as its code, like ``\x1b``."""
     short = str(text) if len(str(text)) <= LONGEST else f"{str(text)[:LONGEST]}..."
-    return "".join(letter if letter.isprintable() else _code(letter) for letter in short)
-
-
-def _code(letter: str) -> str:
-    number = ord(letter)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    return printable(short, keep="")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensity.data.schemas import Column
+from bayesdensity.study.spec import FIRST_DAY
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 FACTORS = {
@@ -25,8 +26,6 @@ FACTORS = {
 NOTHING = frozenset({"na", "n/a", "#n/a", "none", "null", "-", "--", "?", "unknown", "tbd", "tba", "nil", "#value!"})
 """What people write where there is no value."""
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.I)
-FIRST_DAY = "2010-01-01"
-"""No language model that the tables are about is older."""
 TABLES_DAY = "2026-11-29"
 """Day of the bundled tables: a clock that lies before it is wrong."""
 LEAST_TOKENS_PER_PARAMETER, MOST_TOKENS_PER_PARAMETER = 0.1, 1e5
@@ -63,7 +62,7 @@ def _day(text: str, last: str) -> tuple[str | None, str]:
         return None, ""
     if text > last:
         return None, f"lies in the future (after {last}); correct it, or leave it empty"
-    if text < FIRST_DAY:
+    if day < FIRST_DAY:
         return None, f"lies before language models ({FIRST_DAY} at the earliest); correct it, or leave it empty"
     return text, ""
 
@@ -81,7 +80,7 @@ def remedy(cell: str, column: str, spec: Column) -> str:
     """
     if column == "loss" and NOT_FINITE.fullmatch(cell):
         return "is not a number: the run diverged; leave the run out, or give it the role 'excluded'"
-    if rewritten := next((told for rule in RULES if (told := rule(cell, spec.kind))), None):
+    if rewritten := _rewritten(cell, spec)[1]:
         return f"is not a number; write {rewritten}"
     otherwise = ", or leave the cell empty" if spec.empty else ", or leave the row out"
     return f"is not a number; write it like {spec.example}{otherwise if cell.lower() in NOTHING else ''}"
@@ -100,7 +99,13 @@ def kind_of(cell: str, column: str, spec: Column) -> int:
     """
     if cell.lower() in NOTHING or (column == "loss" and NOT_FINITE.fullmatch(cell)):
         return -1 if cell.lower() in NOTHING else -2
-    return next((index for index, rule in enumerate(RULES) if rule(cell, spec.kind)), len(RULES))
+    return _rewritten(cell, spec)[0]
+
+
+def _rewritten(cell: str, spec: Column) -> tuple[int, str]:
+    """Number of the rule that mends a cell, and what to write instead; nothing where none does."""
+    found = ((index, told) for index, rule in enumerate(RULES) if (told := rule(cell, spec.kind)))
+    return next(found, (len(RULES), ""))
 
 
 def _percentage(cell: str, kind: str) -> str | None:

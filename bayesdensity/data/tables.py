@@ -95,7 +95,7 @@ def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = T
     832
     """
     paths, faults = _find(folder, fill_from_bundled)
-    own = [name for name in paths if folder is None or paths[name] != _bundled(name)]
+    own = list(paths) if folder is None else _own(paths)
     frames, more = _read(paths, own)
     faults += more
     if faults:
@@ -109,14 +109,13 @@ def validate_folder(folder: str | Path) -> list[str]:
     Files the folder lacks are taken from the bundled tables, as `read_tables` does.
     """
     paths, faults = _find(folder, fill=True)
-    own = [name for name in paths if paths[name] != _bundled(name)]
-    return faults + _read(paths, own)[1]
+    return faults + _read(paths, _own(paths))[1]
 
 
 def origins(folder: str | Path) -> str:
     """The sentence that says which tables a folder holds, and for which the bundled ones stand in."""
     paths, _ = _find(folder, fill=True)
-    own = [name for name in paths if paths[name] != _bundled(name)]
+    own = _own(paths)
     bundled = [name for name in SCHEMAS if name not in own]
     read = f"read from the folder: {file_names(own) or 'none'}"
     return f"Tables {read}; bundled: {file_names(bundled) or 'none'}."
@@ -124,6 +123,11 @@ def origins(folder: str | Path) -> str:
 
 def _bundled(name: str) -> Path:
     return BUNDLED / f"{name}.csv"
+
+
+def _own(paths: Mapping[str, Path]) -> list[str]:
+    """Names of the tables that are not the bundled ones."""
+    return [name for name, path in paths.items() if path != _bundled(name)]
 
 
 def _bundled_names(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:

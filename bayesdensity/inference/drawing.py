@@ -36,6 +36,11 @@ OF_LLMS = (*OF_TARGETS, "reference", "training", "run")
 """Dims of what LLMs or trainings do not share."""
 
 
+def target_accept(study: Study) -> float:
+    """Share of steps that the sampler of a study is to accept."""
+    return TARGET_ACCEPT[study.reference.kind] if len(study.benchmarks) > 1 else SINGLE_TARGET_ACCEPT
+
+
 def sample(
     prepared: Prepared,
     data: xr.Dataset | None = None,
@@ -68,8 +73,7 @@ def sample(
     Fit
     """
     start, study = time.monotonic(), prepared.study
-    accept = TARGET_ACCEPT[study.reference.kind] if len(study.benchmarks) > 1 else SINGLE_TARGET_ACCEPT
-    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": accept}
+    settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept(study)}
     about = {**prepared.about, "seed": seed, "sampler": settings}
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
     seen, reference, alone = prepared.whole if data is None else data, prepared.reference, None

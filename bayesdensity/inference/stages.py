@@ -17,13 +17,13 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.data.masks import targets_only
 from bayesdensity.inference.sampling import POSITION
+from bayesdensity.inference.schema import SAMPLE
 from bayesdensity.model.ladder import link_in_sizes
 from bayesdensity.study.spec import Study
 
 CUT_DRAWS, CUT_TUNE, CUT_BEGIN = 10, 60, 600
 """Draws of the targets kept for each draw of the reference, discarded before them, and before the first of a chain."""
 PASSED = (*(f"passed_{part}" for part in laws.Link._fields), "passed_ceiling")
-SAMPLE = ("chain", "draw")
 
 
 def passed_on(posterior: xr.Dataset) -> xr.Dataset:

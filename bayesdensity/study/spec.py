@@ -48,6 +48,7 @@ def past(day: date) -> date:
 
 
 FIRST_DAY = date(2010, 1, 1)
+"""No language model that studies or tables are about is older."""
 Past = Annotated[date, AfterValidator(past)]
 
 

@@ -113,11 +113,11 @@ def measure(study_name: str, model: str, settings: dict[str, int]) -> dict[str, 
     from arviz_stats import ess, mcse
 
     from bayesdensity.inference.compiling import compile_study
-    from bayesdensity.inference.drawing import TARGET_ACCEPT
+    from bayesdensity.inference.drawing import target_accept
     from bayesdensity.inference.sampling import run_sampler
 
     study, data = _inputs(study_name)
-    target = TARGET_ACCEPT[study.reference.kind]
+    target = target_accept(study)
     start = time.monotonic()
     compiled, kept = compile_study(study, data) if model == "package" else compile_plain(study, data)
     ready = time.monotonic()
@@ -158,11 +158,11 @@ def compile_plain(study: Any, data: Any) -> tuple[Any, list[str]]:
 def short_fits(study_name: str, seeds: range, settings: dict[str, int]) -> list[dict[str, Any]]:
     """Sample the package model with each seed, compiled once."""
     from bayesdensity.inference.compiling import compile_study
-    from bayesdensity.inference.drawing import TARGET_ACCEPT
+    from bayesdensity.inference.drawing import target_accept
     from bayesdensity.inference.sampling import run_sampler
 
     study, data = _inputs(study_name)
-    target = TARGET_ACCEPT[study.reference.kind]
+    target = target_accept(study)
     compiled, kept = compile_study(study, data)
     rows = []
     for seed in seeds:
