@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""
+Array = NDArray[np.float64]
 TURN = 1 / 12
 """Years over which a trend turns at a break: a kink would be felt at every release date."""
 KNOT_STEP = 0.5
@@ -157,6 +158,19 @@ class Trend(ABC):
             By name, as `parameters` draws them.
         """
 
+    def unforeseen(self, ahead: Array, parameters: Mapping[Any, Number], rng: np.random.Generator) -> Array:
+        """Draws of what the trend gains beyond its sample, besides what its pace at the end says: nothing.
+
+        Parameters
+        ----------
+        ahead : ndarray
+            Years beyond the end of the sample; the first axes are those of the parameters.
+        parameters : mapping
+            By name, as `parameters` draws them; arrays.
+        rng : numpy.random.Generator
+        """
+        return np.zeros_like(ahead)
+
 
 class Linear(Trend):
     """A constant rate."""
@@ -230,6 +244,16 @@ class RandomWalk(Trend):
     def bend(self, time: Number, sample: Sample, parameters: Mapping[Any, Number]) -> Bend:
         """Departure from the straight line."""
         return sample.combine(parameters["rate_step"], lambda knot: turn(time, knot, sample.time, sample.mean))
+
+    def unforeseen(self, ahead: Array, parameters: Mapping[Any, Number], rng: np.random.Generator) -> Array:
+        """The walk goes on: a step of the rate for every further half-year."""
+        scale = np.asarray(parameters["rate_walk"])
+        scale = scale.reshape(scale.shape + (1,) * (ahead.ndim - scale.ndim))
+        gained = np.zeros_like(ahead)
+        for knot in np.arange(0.0, ahead.max(initial=0.0), KNOT_STEP):
+            step = scale * rng.standard_normal(scale.shape)
+            gained += step * np.maximum(ahead - knot, 0.0)
+        return gained
 
 
 TRENDS: dict[str, Trend] = {trend.name: trend for trend in (Linear(), Quadratic(), ChangePoint(), RandomWalk())}

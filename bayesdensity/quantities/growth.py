@@ -121,12 +121,26 @@ def rate_at(fit: Fit, dates: Sequence[str], estimand: Estimand = "frontier", ci:
     """
     if estimand == "envelope":
         raise InputError("an envelope moves in steps: it has a rate over a window, and none at a date.")
-    phrase, time = _phrase(fit, estimand), times(fit, dates)
-    draws = fit.posterior["rate"] + bend(fit, time).slope
+    time = times(fit, dates)
+    what = f"growth of the {_phrase(fit, estimand)} a year"
+    return Estimate("rate", what, _over(slope_at(fit, time, estimand), time), ci, PER_YEAR)
+
+
+def slope_at(fit: Fit, time: xr.DataArray, estimand: Estimand) -> xr.DataArray:
+    """Draws of the growth of the frontier or the mean at times, natural logarithms a year.
+
+    Parameters
+    ----------
+    fit : Fit
+    time : xarray.DataArray
+        Years from the mean release date.
+    estimand : {"frontier", "mean"}
+    """
+    draws: xr.DataArray = fit.posterior["rate"] + bend(fit, time).slope
     if estimand == "frontier":
         step = xr.DataArray([-STEP, STEP], dims="step")
         draws = draws + excess(fit, time + step, fit.study.frontier.quantile).diff("step").isel(step=0) / (2 * STEP)
-    return Estimate("rate", f"growth of the {phrase} a year", _over(draws, time), ci, PER_YEAR)
+    return draws
 
 
 def rate(
