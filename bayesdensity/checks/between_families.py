@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
 from bayesdensity.checks.registry import check
@@ -180,7 +181,7 @@ def _spread(z: Array, on_side: Which, late: Which) -> float:
     some = (count[0] > 0) & (count[1] > 0)
     if not some.any():
         return 1.0
-    below = stats.f.cdf((mean[0] / np.where(some, mean[1], 1.0))[some], count[0][some], count[1][some])
+    below = scipy.stats.f.cdf((mean[0] / np.where(some, mean[1], 1.0))[some], count[0][some], count[1][some])
     return float(over_draws(2 * np.minimum(below, 1 - below)))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from bayesdensity.inference.convergence import Verdict
 from bayesdensity.inference.result import Sampled
@@ -54,7 +54,7 @@ def over_draws(p: Array) -> Array:
     distribution, which holds for small ones under nearly any dependence (Liu and Xie 2020,
     DOI 10.1080/01621459.2018.1554485): at 0.01 it rejects at most 1.5 times too often.
     """
-    return np.asarray(stats.cauchy.sf(np.mean(stats.cauchy.isf(np.clip(p, 1e-300, 1 - 1e-9)), axis=0)))
+    return np.asarray(scipy.stats.cauchy.sf(np.mean(scipy.stats.cauchy.isf(np.clip(p, 1e-300, 1 - 1e-9)), axis=0)))
 
 
 def judged(

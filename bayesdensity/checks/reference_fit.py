@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import scipy
 import xarray as xr
-from scipy import special, stats
+from scipy import special
 
 from bayesdensity import laws
 from bayesdensity.checks.protocol import Array, Check, judged, over_draws, thinned
@@ -72,7 +73,7 @@ def _ladder(fit: Fit, draws: dict[str, Array]) -> dict[str, float]:
     law = laws.drawn_law(fit.study.law.form, draws).mapped(lambda part: part[:, bench])
     expected = np.log(law.loss(at)) + beyond * draws["law_miss"][:, bench]
     t = (np.log(data["run_loss"].to_numpy()) - expected) / draws["loss_noise"][:, bench]
-    of_law, of_map = law_tests(data, at, normal_score(stats.t.cdf(t, df))), map_tests(data, draws)
+    of_law, of_map = law_tests(data, at, normal_score(scipy.stats.t.cdf(t, df))), map_tests(data, draws)
     miss = draws["law_miss"] / draws["law_misfit"][:, None]
     for b, name in enumerate(data["benchmark"].to_numpy()):
         tests |= of_law.get(str(name), {})

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray as xr
-from scipy import stats
 
 from bayesdensity.checks.between_families import FEWEST_FAMILIES, Which, whitener
 from bayesdensity.checks.protocol import DOUBT, Array, Check, thinned
@@ -113,7 +113,7 @@ def departure(residual: Array, lacks: Array, given: list[Array], sd: Array, fami
     error = float(np.sqrt((1 - 1 / len(names)) * ((without - effect) ** 2).sum(axis=1).mean()))
     freedom = np.maximum(total[:, 0] ** 2 / (square**2).sum(axis=1) - 1, 1).mean()
     mean = float(effect.mean())
-    return Departure(mean, error, float(2 * stats.t.sf(abs(mean) / error, freedom)))
+    return Departure(mean, error, float(2 * scipy.stats.t.sf(abs(mean) / error, freedom)))
 
 
 def _comparable(lacks: Which, family: Array) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from bayesdensity.checks.protocol import DRAWS, Array, Check, judged, over_draws, thinned
 from bayesdensity.checks.registry import check
@@ -103,7 +104,7 @@ def check_harnesses(fit: Fit) -> Check:
 
 def normal(z: Array) -> float:
     """p-value of standard normal residuals, shape (draw, effect): their distribution, and outliers among them."""
-    shape = np.array([stats.shapiro(row).pvalue for row in z])
+    shape = np.array([scipy.stats.shapiro(row).pvalue for row in z])
     outer = -np.expm1(z.shape[1] * np.log1p(-2 * special.ndtr(-np.abs(z).max(axis=1))))
     return min(1.0, 2 * float(np.minimum(over_draws(shape), over_draws(outer))))
 
@@ -111,7 +112,7 @@ def normal(z: Array) -> float:
 def spread(z: Array, late: np.ndarray) -> float:
     """p-value of equal variances in two groups."""
     ratio = (z[:, late] ** 2).mean(axis=1) / (z[:, ~late] ** 2).mean(axis=1)
-    below = stats.f.cdf(ratio, late.sum(), (~late).sum())
+    below = scipy.stats.f.cdf(ratio, late.sum(), (~late).sum())
     return float(over_draws(2 * np.minimum(below, 1 - below)))
 
 

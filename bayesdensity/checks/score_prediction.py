@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 import xarray as xr
-from scipy import special, stats
+from scipy import special
 
 from bayesdensity import laws
 from bayesdensity.base.importance import smoothed
@@ -38,7 +39,7 @@ def check_scores(fit: Fit) -> Check:
     pairs, equal, chance = copies(fit)
     if pairs:
         tests[f"copies: {equal} of {pairs} scores repeat another of their LLM"] = float(
-            stats.binom.sf(equal - 1, pairs, chance) if equal else 1.0
+            scipy.stats.binom.sf(equal - 1, pairs, chance) if equal else 1.0
         )
     remedies = {
         "scores": "Look at these scores; vary the link (reference) and fit without the benchmark or harness.",
@@ -89,13 +90,13 @@ def copies(fit: Fit) -> tuple[int, int, float]:
 
 def uniform(u: Array) -> float:
     """p-value of a uniform distribution (Kolmogorov and Smirnov)."""
-    return float(stats.kstest(u, "uniform").pvalue)
+    return float(scipy.stats.kstest(u, "uniform").pvalue)
 
 
 def _predicted(data: xr.Dataset, drawn: dict[str, Array], which: np.ndarray) -> tuple[Array, Array]:
     """Log density of the scores of each cell, (draw, cell), and P(lower), (draw, score); departures integrated out."""
     node = np.linspace(-REACH, REACH, NODES)
-    weight = stats.norm.pdf(node)
+    weight = scipy.stats.norm.pdf(node)
     log_weight = np.log(weight / weight.sum())
     n_draws, n_cells = len(drawn["rate"]), cells_of(data).n_targets
     log_like, below = np.empty((n_draws, n_cells)), np.empty((n_draws, len(which)))

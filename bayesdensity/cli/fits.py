@@ -110,15 +110,16 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
         One file that `fit` wrote, or several.
     """
     check_fit_files(*paths)
-    from bayesdensity.render.sections import fit_summary, stacked
-
     if len(paths) == 1:
+        from bayesdensity.render.sections import fit_summary
+
         fit = _read(paths[0])
         show(fit_summary, fit, ci, as_json=as_json)
         return exit_status(identified(fit))
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.evaluation.leave_out import compare
+    from bayesdensity.render.sections import stacked
 
     fits = load_fits(paths)
     with saying() as tell:

@@ -15,10 +15,10 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity import laws
+from bayesdensity.data.ladder_axis import link_in_sizes
 from bayesdensity.data.masks import targets_only
 from bayesdensity.inference.sampling import POSITION
 from bayesdensity.inference.schema import SAMPLE
-from bayesdensity.model.ladder import link_in_sizes
 from bayesdensity.study.spec import Study
 
 CUT_DRAWS, CUT_TUNE, CUT_BEGIN = 10, 60, 600

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from bayesdensity.laws.forms import Form, Scales, log_tail
+from bayesdensity.laws.tabulated import Table
 
 Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""
@@ -25,6 +26,9 @@ STEPS, CLOSE, LEAST_DENSITY = 60, 1e-8, 1e-12
 """Of the search for a quantile: steps at most, the last of them, and density below which none is divided by."""
 SIDE_NODES, SIDE_REACH = 24, 7.0
 """Of the quadrature over one side of a two-sided spread: nodes, and scales beyond which nothing lies."""
+
+
+Distribution = Callable[[Array, NDArray[np.int_]], tuple[Array, Array]]
 
 
 class Normals(NamedTuple):
@@ -164,42 +168,42 @@ class Constant(Growing):
 class _Mixed(Dispersion):
     """Families have a distribution of their own; an LLM's own part keeps the form of the frontier."""
 
-    @abstractmethod
-    def normals(self, scales: Scales, time: Array) -> Normals:
-        """The distribution of an effect as a sum of normals.
-
-        Parameters
-        ----------
-        scales : Scales
-        time : ndarray
-            Years from the centre of time.
-        """
-
     def quantile(self, q: float, form: Form, scales: Scales, time: Array) -> Array:
         """Quantile of a residual, by inverting its distribution."""
         spread = self.growth(scales, time)
         own_variance = spread**2 * form.variance(scales.noise, scales.inefficiency)
         sd = np.sqrt(self.variance(form, scales, time) + own_variance)
-        parts = self.normals(scales, time)
-        symmetric = np.hypot((scales.noise * spread)[..., None], parts.sd)
-        *shape, count = symmetric.shape
-        own = np.broadcast_to((scales.inefficiency * spread)[..., None], (*shape, 1)).reshape(-1, 1)
-        mean, scale, weight = (
-            np.broadcast_to(x, symmetric.shape).reshape(-1, count) for x in parts._replace(sd=symmetric)
-        )
-        widest = np.broadcast_to(sd, shape).ravel()
+        distribution = self.residuals(form, scales, time)
         # By Newton's method from that of a normal of the same variance, in steps of no more than half of its scale.
-        x = special.ndtri(q) * widest
+        x = special.ndtri(q) * sd
+        shape, x, widest, left = x.shape, x.ravel(), sd.ravel(), np.arange(x.size)
         for _ in range(STEPS):
-            apart = x[:, None] - mean
-            above = (weight * form.cdf(apart, scale, own)).sum(axis=1) - q
-            with np.errstate(over="ignore", under="ignore"):
-                density = (weight * np.exp(form.log_density(apart, scale, own))).sum(axis=1)
-            step = np.clip(above / np.maximum(density, LEAST_DENSITY), -0.5 * widest, 0.5 * widest)
-            x = x - step
-            if np.abs(step).max() < CLOSE:
+            below, density = distribution(x[left], left)
+            most = 0.5 * widest[left]
+            step = np.clip((below - q) / np.maximum(density, LEAST_DENSITY), -most, most)
+            x[left] -= step
+            left = left[np.abs(step) >= CLOSE]
+            if not left.size:
                 break
         return np.asarray(x).reshape(shape)
+
+    @abstractmethod
+    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+        """Distribution function and density of residuals, of a family's effect and an LLM's own part together.
+
+        Parameters
+        ----------
+        form : Form
+            Of an LLM's own part.
+        scales : Scales
+        time : ndarray
+            Years from the centre of time.
+
+        Returns
+        -------
+        callable
+            Of values, and of the places that they belong to among scales and times broadcast together and ravelled.
+        """
 
 
 class TwoSided(_Mixed):
@@ -252,16 +256,30 @@ class TwoSided(_Mixed):
         apart = np.abs(rng.standard_normal(np.shape(time)))
         return np.asarray(self.mode(lower, upper) + apart * np.where(is_below, -lower, upper))
 
-    def normals(self, scales: Scales, time: Array) -> Normals:
-        """Points of a quadrature over either side."""
+    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+        """Over points of a quadrature on either side, an LLM's own part from a table: it has one shape at all times."""
         node, weight = np.polynomial.legendre.leggauss(SIDE_NODES)
         node, weight = SIDE_REACH * (node + 1) / 2, SIDE_REACH * weight / 2
-        lower, upper = (side[..., None] for side in self.sides(scales, time))
         half = 2 * weight * np.exp(-(node**2) / 2) / np.sqrt(2 * np.pi)
-        asymmetry = (scales.family_asymmetry + scales.asymmetry_growth * time)[..., None]
-        below = np.broadcast_to(1 / (1 + np.exp(-2 * asymmetry)), lower.shape)  # also where families are all alike
-        mean = self.mode(lower, upper) + np.concatenate([-lower * node, upper * node], axis=-1)
-        return Normals(mean, np.zeros_like(mean), np.concatenate([below * half, (1 - below) * half], axis=-1))
+        lower, upper = self.sides(scales, time)
+        share = 1 / (1 + np.exp(-2 * (scales.family_asymmetry + scales.asymmetry_growth * time)))  # also without spread
+        parts = lower, upper, self.mode(lower, upper), share, self.growth(scales, time)
+        noise, own = np.broadcast_arrays(np.asarray(scales.noise), np.asarray(scales.inefficiency))
+        shape = np.broadcast_shapes(noise.shape, *(np.shape(part) for part in parts))
+        lower, upper, mode, share, spread = (np.broadcast_to(part, shape).ravel() for part in parts)
+        table = Table.of(form, noise.ravel(), own.ravel())
+        row = np.broadcast_to(np.arange(noise.size).reshape(noise.shape), shape).ravel()
+
+        def distribution(x: Array, at: NDArray[np.int_]) -> tuple[Array, Array]:
+            below, density = np.zeros(x.shape), np.zeros(x.shape)
+            for sign, side, mass in ((-1.0, lower[at], share[at]), (1.0, upper[at], 1 - share[at])):
+                apart = (x - mode[at])[:, None] - sign * side[:, None] * node
+                value, slope = table.at(apart / spread[at, None], row[at, None])
+                below += mass * (value @ half)
+                density += mass * (slope @ half) / spread[at]
+            return below, density
+
+        return distribution
 
 
 class TwoClasses(_Mixed):
@@ -306,6 +324,25 @@ class TwoClasses(_Mixed):
         share, gap = self.classes(scales, time)
         is_weak = rng.random(np.shape(time)) < share
         return np.asarray(scales.family * rng.standard_normal(np.shape(time)) + gap * (share - is_weak))
+
+    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+        """The sum over both classes."""
+        spread, parts = self.growth(scales, time), self.normals(scales, time)
+        symmetric = np.hypot((scales.noise * spread)[..., None], parts.sd)
+        own = np.broadcast_to((scales.inefficiency * spread)[..., None], symmetric.shape)
+        mean, scale, one_sided, weight = (
+            np.broadcast_to(part, symmetric.shape).reshape(-1, symmetric.shape[-1])
+            for part in (parts.mean, symmetric, own, parts.weight)
+        )
+
+        def distribution(x: Array, at: NDArray[np.int_]) -> tuple[Array, Array]:
+            apart = x[:, None] - mean[at]
+            with np.errstate(over="ignore", under="ignore"):
+                density = np.exp(form.log_density(apart, scale[at], one_sided[at]))
+            below = form.cdf(apart, scale[at], one_sided[at])
+            return (weight[at] * below).sum(axis=1), (weight[at] * density).sum(axis=1)
+
+        return distribution
 
     def normals(self, scales: Scales, time: Array) -> Normals:
         """One for each class, the strong one first."""

@@ -22,9 +22,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy import special
-from scipy.optimize import elementwise
 
 Number = Any
 """A float, NumPy array, xarray object or PyTensor variable."""
@@ -226,7 +226,7 @@ class Form(Shortfall):
         """
         scales = np.broadcast_arrays(*(np.asarray(a, float) for a in (symmetric, one_sided, second)))
         reach = 40 * sum(scales)
-        root = elementwise.find_root(
+        root = scipy.optimize.elementwise.find_root(
             lambda x, *scale: self.cdf(x, *scale) - q, (-reach, reach), args=scales, tolerances={"fatol": 1e-14}
         )
         return np.asarray(root.x)

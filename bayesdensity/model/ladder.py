@@ -11,6 +11,7 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
+from bayesdensity.data.ladder_axis import link_in_sizes
 from bayesdensity.model.beyond import less_known_beyond
 from bayesdensity.model.coordinates import INFORMED, Geometry, group_sum, normal_logp
 from bayesdensity.model.linearised import implied_logits
@@ -117,23 +118,3 @@ def ladder_link(study: Study, data: xr.Dataset, top: Any, geometry: Geometry) ->
     law, (logit, slope, _) = ladder_law(study, data, geometry), score_map(study, data, top, geometry)
     link = link_in_sizes(data, law, logit, slope)
     return less_known_beyond(study, data, geometry, link, link.largest, top)
-
-
-def link_in_sizes(data: xr.Dataset, law: laws.LadderLaw, logit: Any, slope: Any) -> laws.Link:
-    """Link that a law and a map make, in reference sizes, with the largest of the ladder.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-    law : LadderLaw
-        Its level includes what the anchors miss it by; last dim ``benchmark``, as of the others.
-    logit, slope : Any
-        Of the map.
-    """
-    tokens = data.attrs["log_tokens"] - data.attrs["ladder_log_d_centre"]
-    # The axis counts from the average size of the targets, the ladder from its own centre.
-    offset = data.attrs["log_size_centre"] - data.attrs["ladder_log_n_centre"]
-    link = laws.shifted(laws.ladder_link(law, tokens, logit, slope, data["map_centre"].to_numpy()), offset)
-    bench, size = data["run_benchmark"].to_numpy(), data["run_log_n"].to_numpy()
-    largest = np.array([size[bench == b].max() for b in range(data.sizes["benchmark"])]) - offset
-    return link._replace(largest=largest)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -34,7 +34,7 @@ class Line(NamedTuple):
         """Textbook interval of the rate, from Student's t with n - 2 degrees of freedom."""
         if self.points < 3:
             return float("nan"), float("nan")
-        half = stats.t.ppf((1 + probability) / 2, self.points - 2) * self.standard_error
+        half = scipy.stats.t.ppf((1 + probability) / 2, self.points - 2) * self.standard_error
         return self.rate - half, self.rate + half
 
 

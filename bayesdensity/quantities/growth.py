@@ -35,7 +35,7 @@ from bayesdensity.study.phrases import Estimand, estimand_phrase
 STEP = 0.01
 """Years over which the slope of a quantile is taken on either side."""
 NODES = 12
-"""Dates at which a quantile is computed; at more it is interpolated."""
+"""Dates at which a quantile is computed; at others it is interpolated."""
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
@@ -330,15 +330,11 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
-    at = bare(time).to_numpy().ravel()
-    if at.size <= NODES:
-        values = _excess_at(fit, q, at)
-    else:
-        # Figures and tables ask for many dates between the same two, and a little beside them.
-        released = fit.data["time"].to_numpy()
-        nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
-        with np.errstate(divide="ignore", over="ignore"):  # at the dates themselves, which it puts right
-            values = BarycentricInterpolator(nodes, _excess_at(fit, q, nodes), axis=-1, wi=weights)(at)
+    at, released = bare(time).to_numpy().ravel(), fit.data["time"].to_numpy()
+    # All that is asked for lies between the same two dates, or a little beside them.
+    nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
+    with np.errstate(divide="ignore", over="ignore"):  # at the nodes themselves, which it puts right
+        values = BarycentricInterpolator(nodes, _excess_at(fit, q, nodes), axis=-1, wi=weights)(at)
     return xr.DataArray(values.reshape(*fit.posterior["rate"].shape, *time.shape), dims=(*SAMPLE, *time.dims))
 
 

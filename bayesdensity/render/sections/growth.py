@@ -11,7 +11,6 @@ import pandas as pd
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, fixed, interval, months
 from bayesdensity.inference.result import Fit
-from bayesdensity.plots.doubling import plot_doubling
 from bayesdensity.published import record_rate
 from bayesdensity.render.blocks import Block, Paragraph, Picture, Section, Table
 from bayesdensity.render.sources import Source
@@ -26,6 +25,8 @@ Row = tuple[*tuple[str, ...], q.Estimate]
 
 def doubling(source: Source) -> Section:
     """Doubling times over the window and at dates."""
+    from bayesdensity.plots.doubling import plot_doubling  # a summary draws no figure
+
     fit, ci = source.fit, source.ci
     picture = Picture("doubling", plot_doubling(fit, ci))
     return Section("doubling", "Doubling times", (*doubling_blocks(fit, ci), picture))
