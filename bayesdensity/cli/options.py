@@ -14,6 +14,7 @@ from bayesdensity.base.errors import InputError
 
 DIGITS = re.compile(r"[+-]?\d+", re.A)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.A | re.I)
+POWERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 LONGEST = 30
 """Characters of a whole number, beyond which it is too large."""
 MOST_SEED = 2**64 - 1
@@ -84,6 +85,12 @@ def _day(option: str, text: str) -> str:
     return text
 
 
+def _size(option: str, text: str) -> float:
+    """Parameters, also as 8B or 350M."""
+    power = POWERS.get(text[-1:].upper())
+    return _params(option, f"{text[:-1]}e{power}" if power else text)
+
+
 def _memory(option: str, text: str) -> float:
     from bayesdensity.quantities.memory import memory
 
@@ -102,6 +109,9 @@ _ci = number(0, 1, "lies between 0 and 1, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
 _bits = number(0, 64.001, "is a number of bits a weight, at most 64, for example 4")
 _gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for example 2")
+_params = number(1e3, 1e16, "is a number of parameters between 1e3 and 1e16, for example 8e9 or 8B")
+_score = number(0, 1, "is a share of the items between 0 and 1, for example 0.7")
+_families = number(0, 1e4, "is a number of families a year above 0, for example 20")
 _compute = number(1, 1e40, "is a number of operations, for example 1e24")
 
 Settings = Annotated[
@@ -125,6 +135,15 @@ Draws = Annotated[int, whole(4, 100_000, "at least 4, for R-hat halves every cha
 Tune = Annotated[int, whole(10, 100_000)]
 Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
 Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
+Day = Annotated[str | None, Parameter(help="A date such as 2027-07-01.", converter=_one(_day))]
+Params = Annotated[
+    float | None, Parameter(help="Parameters, as the study counts them, for example 8e9 or 8B.", converter=_one(_size))
+]
+Score = Annotated[float | None, Parameter(help="Share of the items, for example 0.7.", converter=_one(_score))]
+Families = Annotated[
+    float | None,
+    Parameter(help="Families to come a year, for --of best; default: as many as of late.", converter=_one(_families)),
+]
 Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
 Memory = Annotated[
     float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=_one(_memory))

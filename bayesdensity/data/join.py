@@ -48,6 +48,11 @@ def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     return np.asarray((pd.DatetimeIndex(dates) - EPOCH).days / DAYS_PER_YEAR, dtype=float)
 
 
+def calendar_day(year: float) -> str:
+    """ISO date of a calendar year with its fraction: the inverse of `years`."""
+    return f"{EPOCH + pd.Timedelta(days=round((year - EPOCH.year) * DAYS_PER_YEAR)):%Y-%m-%d}"
+
+
 def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
     """Dates as years from the centre of the sample of a dataset."""
     return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])

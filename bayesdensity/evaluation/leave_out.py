@@ -9,7 +9,7 @@ that fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,10 @@ from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import SAMPLE, Estimate, probability_slowing, rate
-from bayesdensity.quantities.estimate import PER_YEAR
+from bayesdensity.quantities.estimate import mixed
 
 REFIT_DRAWS, REFIT_TUNE = 500, 500
 """Draws of a fit without some scores, in each of four chains."""
-STACKED_DRAWS = 4000
 NO_WEIGHT = 1e-6
 """What the search for weights leaves of zero."""
 TIE, LEAST = 2.0, 4.0
@@ -191,12 +190,12 @@ def bridged(without: np.ndarray, known: np.ndarray) -> float:
 
     def imbalance(log_ratio: float) -> float:
         """Difference of the two sides of the bridge, which rises with the ratio sought."""
-        mixed = [np.logaddexp(log_rest + log_ratio, log_share + one) for one in (without, known)]
+        blends = [np.logaddexp(log_rest + log_ratio, log_share + one) for one in (without, known)]
         return float(
             log_ratio
-            + special.logsumexp(-mixed[1])
+            + special.logsumexp(-blends[1])
             - np.log(known.size)
-            - special.logsumexp(without - mixed[0])
+            - special.logsumexp(without - blends[0])
             + np.log(without.size)
         )
 
@@ -254,18 +253,12 @@ def stacked(fits: Mapping[str, Fit], weights: Mapping[str, float], ci: float = 0
     dict of Estimate
         By estimand.
     """
-    mixed = {}
+    found = {}
     for estimand in ("frontier", "mean"):
-        parts = []
-        for name, one in fits.items():
-            draws = rate(one, estimand=estimand).draws.to_numpy().ravel()
-            count = round(weights[name] * STACKED_DRAWS)
-            # Evenly spaced quantiles stand for the draws: mixing adds no Monte Carlo noise of its own.
-            parts.append(np.quantile(draws, (np.arange(count) + 0.5) / max(count, 1)))
-        values = xr.DataArray(np.concatenate(parts)[None], dims=SAMPLE)
-        what = rate(next(iter(fits.values())), estimand=estimand).what
-        mixed[estimand] = Estimate("rate", f"{what}, stacked over {len(fits)} fits", values, ci, PER_YEAR)
-    return mixed
+        parts = {name: rate(one, estimand=estimand, ci=ci) for name, one in fits.items()}
+        what = f"{next(iter(parts.values())).what}, stacked over {len(fits)} fits"
+        found[estimand] = replace(mixed(parts, weights), what=what)
+    return found
 
 
 def require_same_scores(fits: Mapping[str, Fit], fold: Fold = "family") -> None:

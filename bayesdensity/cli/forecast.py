@@ -1,0 +1,90 @@
+"""The command that forecasts from fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from bayesdensity.base.errors import InputError
+from bayesdensity.base.progress import say
+from bayesdensity.cli.common import check_fit_files, check_stem, exit_status, judging, load_fits, show
+from bayesdensity.cli.options import AsJson, Bits, Ci, ContextGb, Day, Families, Memory, Params, Score
+
+if TYPE_CHECKING:
+    from bayesdensity.inference.result import Fit
+
+
+@judging
+def forecast(
+    *paths: Path,
+    benchmark: Annotated[str, Parameter(name=("-b", "--benchmark"), help="Benchmark of the study.")],
+    params: Params = None,
+    score: Score = None,
+    date: Day = None,
+    of: Annotated[
+        Literal["frontier", "typical", "best"],
+        Parameter(help="The study's quantile among releases, their mean, or the best of all up to a date."),
+    ] = "frontier",
+    device: Memory = None,
+    bits: Bits = 16.0,
+    context_gb: ContextGb = 0.0,
+    families: Families = None,
+    stack: Annotated[
+        bool, Parameter(negative="", help="Weigh fits by how they predict families left out (takes a while).")
+    ] = False,
+    output: Annotated[
+        Path | None, Parameter(name=("-o", "--output"), negative="", help="Beginning of the names of a figure.")
+    ] = None,
+    ci: Ci = 0.9,
+    as_json: AsJson = False,
+) -> int:
+    """Forecast when a model of a size reaches a score, how small one with a score is, or what a size reaches by a date.
+
+    Two of size, score and date are given, and the third is answered with its interval. Several fits of the same scores,
+    such as forms of the trend, are mixed, and the answer of each stands beneath.
+
+    Parameters
+    ----------
+    paths : Path
+        Files that `fit` wrote.
+    """
+    if device is not None:
+        if params is not None:
+            raise InputError("--device and --params both give a size; leave one out.")
+        from bayesdensity.quantities.memory import params_in_memory
+
+        params = params_in_memory(device, bits, context_gb * 1e9)
+    if sum(given is not None for given in (params, score, date)) != 2:
+        raise InputError("forecast takes two of --params (or --device), --score and --date, and answers the third.")
+    if not paths:
+        raise InputError("forecast needs files that 'fit' wrote; give one or more.")
+    check_stem(output, "forecast")
+    check_fit_files(*paths)
+    from bayesdensity.base.progress import saying
+    from bayesdensity.checks import checks_of
+    from bayesdensity.quantities import mixture
+    from bayesdensity.render.sections import forecast as section
+
+    fits, question = load_fits(paths), mixture.Question(benchmark, params, score, date, of, families)
+    with saying() as tell:
+        weights = _stacking_weights(fits, tell) if stack and len(fits) > 1 else None
+        tell("forecasting")
+        found = mixture.forecast(fits, question, weights, ci)
+    show(section, found, device and section.Device(device, bits, context_gb), as_json=as_json)
+    if output is not None:
+        from bayesdensity.plots.files import save_figure
+        from bayesdensity.plots.forecast import plot_forecast
+
+        say(f"wrote {', '.join(map(str, save_figure(plot_forecast(found), output, 'forecast')))}")
+    return exit_status(check for fit in fits.values() for check in checks_of(fit))
+
+
+def _stacking_weights(fits: Mapping[str, Fit], tell: Callable[[str], None]) -> dict[str, float]:
+    """Weights of fits by how well they predict families left out, by importance sampling."""
+    from bayesdensity.evaluation.leave_out import compare
+
+    weights: dict[str, float] = compare(fits, refit=False, progress=tell).table["weight"].to_dict()
+    return weights
