@@ -366,7 +366,7 @@ def _interpolation(
 ) -> npt.NDArray[np.float64]:
     """What each node counts for at dates, shape (node, date).
 
-    Berrut and Trefethen 2004, DOI 10.1137/S0036144502417715, equation 4.2. To import SciPy's takes longer than the rest.
+    Berrut and Trefethen 2004, DOI 10.1137/S0036144502417715, equation 4.2. SciPy's takes longer to import than to work.
     """
     apart = at - nodes[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):

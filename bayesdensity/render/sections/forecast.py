@@ -106,8 +106,8 @@ def notes(found: Forecast) -> list[str]:
     score = question.score if question.score is not None else float(answer["median"])
     if score >= reach:
         told.append(
-            f"{score:.2f} on {question.benchmark} lies beyond {reach:.2f}, the best that the yardstick is known to reach: "
-            "what size it stands for is less well known."
+            f"{score:.2f} on {question.benchmark} lies beyond {reach:.2f}, the best that the yardstick is known to "
+            "reach: what size it stands for is less well known."
         )
     sizes = np.exp(first.data["log_size"].to_numpy() + first.data.attrs["log_size_centre"])
     params = question.params if question.params is not None else float(answer["median"])
@@ -118,8 +118,8 @@ def notes(found: Forecast) -> list[str]:
     if question.of == "best":
         assumed = f"{question.per_year:g}" if question.per_year else interval(_families(found).to_frame_row(), fixed(0))
         told.append(
-            f"Families to come that report {question.benchmark}: {assumed} a year, each with the sizes of one of the last "
-            f"{RECENT:g} years; scores as tables print them."
+            f"Families to come that report {question.benchmark}: {assumed} a year, each with the sizes of one of the "
+            f"last {RECENT:g} years; scores as tables print them."
         )
     return told
 
