@@ -17,6 +17,7 @@ from bayesdensity.base.errors import InputError, Stopped
 from bayesdensity.base.files import writable, writable_folder
 from bayesdensity.base.progress import say
 from bayesdensity.cli.surroundings import put
+from bayesdensity.data.shipped import is_shipped
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -134,7 +135,9 @@ def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
 def check_fit_files(*paths: Path | None) -> None:
     """Refuse files that are not there, before what reads them is imported."""
     for path in paths:
-        if path is not None and not os.path.isfile(path):  # also where the name is too long
+        if path is not None and is_shipped(path):
+            say(f"{path}: the posterior that comes with the package, thinned; a whole one is made by 'fit {path}'")
+        elif path is not None and not os.path.isfile(path):  # also where the name is too long
             raise InputError(f"{path}: no such file; make one with 'bayesdensity fit STUDY -o {path}'.")
 
 

@@ -49,7 +49,7 @@ def forecast(
     Parameters
     ----------
     paths : Path
-        Files that `fit` wrote.
+        Files that `fit` wrote, or the name of a posterior that comes with the package: with all its forms.
     """
     if device is not None:
         if params is not None:
@@ -63,6 +63,9 @@ def forecast(
         raise InputError("forecast needs files that 'fit' wrote; give one or more.")
     check_stem(output, "forecast")
     check_fit_files(*paths)
+    from bayesdensity.data.shipped import forms_of
+
+    paths = tuple(form for path in paths for form in forms_of(path))
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.quantities import mixture

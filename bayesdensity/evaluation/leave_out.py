@@ -21,7 +21,8 @@ from scipy import optimize, special
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.importance import good_k, smoothed
 from bayesdensity.data.masks import with_scores
-from bayesdensity.evaluation.marginal import Fold, log_predictive
+from bayesdensity.evaluation.integral import Fold
+from bayesdensity.evaluation.marginal import log_predictive
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
 from bayesdensity.inference.result import Fit

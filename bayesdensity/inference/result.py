@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names, with_reach
+from bayesdensity.data.shipped import fit_file
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.schema import draw_faults
 from bayesdensity.inference.store import AGAIN, GROUPS, OPTIONAL, read_groups, refuse, write_groups
@@ -120,8 +121,14 @@ class Fit(Sampled[Study]):
         }
         return Card(f"Fit of {study.name}: {study.title}", tuple(rows.items()))
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, packed: bool = False) -> Path:
         """Write one netCDF file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+        packed : bool
+            Compress it; its name then ends in ``.gz``. That is slower, and worth it where draws are rounded.
 
         Raises
         ------
@@ -132,7 +139,7 @@ class Fit(Sampled[Study]):
         about = {"study": json.loads(self.study.model_dump_json()), **self.about, "fingerprint": self.study.fingerprint}
         groups = {name: getattr(self, name) for name in (*GROUPS, *OPTIONAL)}
         return write_groups(
-            path, {k: group for k, group in groups.items() if group is not None}, about, self.diagnostics
+            path, {k: group for k, group in groups.items() if group is not None}, about, self.diagnostics, packed=packed
         )
 
 
@@ -142,6 +149,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     Parameters
     ----------
     path : str or Path
+        A file, or the name of a posterior that comes with the package.
     study : Study, optional
         Refuse the fit unless its model is that of this study: unless their digests are equal.
 
@@ -154,6 +162,7 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
     InputError
         If the file is no fit, damaged, of another version of the format or the package, or of another study.
     """
+    path = fit_file(path)
     groups, about, diagnostics = read_groups(path)
     tree = about.pop("study")
     # Earlier versions called the fingerprint the digest.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -30,15 +32,34 @@ SUMS, LAYOUT = "checksums", "layout"
 """Where the file keeps its checksums, and which variables it holds; those of former versions have neither."""
 Layout = dict[str, dict[str, tuple[tuple[str, ...], bool, str]]]
 """By group and name of every variable: its dims, whether it is a coordinate, its type where HDF5 has none such."""
+PACKED = ".gz"
+WORTH_PACKING = 500
+"""Numbers from which on to compress them saves more than it adds."""
 MOST_PACKED, FREE = 50, 2**28
 """How many times the size of its file, beside some bytes that are free, a fit may take in memory."""
 NO_FIT = f"not a fit that bayesdensity wrote, or cut short; {ANEW}"
-UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, MemoryError)
+UNREADABLE = (
+    EOFError,
+    zlib.error,
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    IndexError,
+    MemoryError,
+)
 """What h5py and xarray raise at files that are damaged or something else; RecursionError is a RuntimeError."""
 
 
 def write_groups(
-    path: str | Path, groups: Mapping[str, xr.Dataset], about: Mapping[str, Any], diagnostics: Diagnostics
+    path: str | Path,
+    groups: Mapping[str, xr.Dataset],
+    about: Mapping[str, Any],
+    diagnostics: Diagnostics,
+    *,
+    packed: bool = False,
 ) -> Path:
     """Write the groups of a fit as one netCDF file, with checksums of what it holds.
 
@@ -52,6 +73,8 @@ def write_groups(
     about : mapping
         What is known of the fit, as JSON takes it.
     diagnostics : Diagnostics
+    packed : bool
+        Compress it; its name then ends in ``.gz``.
 
     Returns
     -------
@@ -66,11 +89,12 @@ def write_groups(
     told = json.loads(json.dumps({"format": FORMAT, **about, "diagnostics": asdict(diagnostics)}))
     told[SUMS] = schema.sums(groups, attrs, told)
     told[LAYOUT] = _layout(groups)
-    tree = xr.DataTree.from_dict({name: group.drop_attrs() for name, group in groups.items()})
+    tree = xr.DataTree.from_dict({name: group.drop_attrs().drop_encoding() for name, group in groups.items()})
     tree.attrs = {"bayesdensity": json.dumps(told), "data_attrs": attrs}
     content = io.BytesIO()
-    tree.to_netcdf(content, engine="h5netcdf")
-    return write_whole(Path(path), content.getvalue())
+    tree.to_netcdf(content, engine="h5netcdf", encoding=_packing(groups) if packed else None)
+    whole = content.getvalue()
+    return write_whole(Path(path), gzip.compress(whole, mtime=0) if packed else whole)
 
 
 def read_groups(path: str | Path) -> tuple[dict[str, xr.Dataset], dict[str, Any], Diagnostics | None]:
@@ -112,6 +136,18 @@ def read_groups(path: str | Path) -> tuple[dict[str, xr.Dataset], dict[str, Any]
     return groups, about, diagnostics
 
 
+def _packing(groups: Mapping[str, xr.Dataset]) -> dict[str, dict[str, dict[str, Any]]]:
+    """How numbers are compressed."""
+    return {
+        f"/{group}": {
+            str(name): {"zlib": True, "complevel": 9, "shuffle": True, "chunksizes": values.shape}
+            for name, values in data.variables.items()
+            if values.dtype.kind in "fiub" and values.size > WORTH_PACKING
+        }
+        for group, data in groups.items()
+    }
+
+
 def _layout(groups: Mapping[str, xr.Dataset]) -> Layout:
     """What `_read` needs to know of groups."""
     return {
@@ -130,7 +166,7 @@ def _layout(groups: Mapping[str, xr.Dataset]) -> Layout:
 def _read(path: Path, layout: Layout) -> dict[str, xr.Dataset]:
     """Groups of a file that says how it is laid out, several times as fast as what has to find out."""
     groups = {}
-    with h5py.File(path) as file:
+    with _opened(path) as file:
         for group, stated in layout.items():
             read = {name: (dims, _values(file[group][name], kind)) for name, (dims, _, kind) in stated.items()}
             coords = [name for name, (_, is_coord, _) in stated.items() if is_coord]
@@ -157,9 +193,17 @@ def refuse(path: str | Path, faults: Iterator[str]) -> None:
         raise InputError(f"{path}: not a fit that bayesdensity wrote, or damaged: {fault}; {ANEW}")
 
 
+def _opened(path: Path) -> h5py.File:
+    """The file, in memory where it is compressed as a whole."""
+    if path.suffix != PACKED:
+        return h5py.File(path)
+    with gzip.open(path) as file:  # as much as a fit may take in memory, and no more
+        return h5py.File(io.BytesIO(file.read(MOST_PACKED * path.stat().st_size + FREE)))
+
+
 def _told(path: Path) -> tuple[dict[str, Any], str]:
     """What the file says of itself, and the attributes of its data as JSON."""
-    with h5py.File(path) as file:
+    with _opened(path) as file:
         about, attrs = json.loads(file.attrs["bayesdensity"]), file.attrs["data_attrs"]
     json.dumps((about, json.loads(attrs)), ensure_ascii=False).encode()  # text that no page can hold is no text
     if not isinstance(about, dict) or not isinstance(json.loads(attrs), dict):
@@ -170,7 +214,7 @@ def _told(path: Path) -> tuple[dict[str, Any], str]:
 def _layout_faults(path: Path) -> Iterator[str]:
     """What is wrong with the groups of a file and their sizes, before any of it is read."""
     taken = 0
-    with h5py.File(path) as file:
+    with _opened(path) as file:
         yield from (f"{name} is missing" for name in GROUPS if name not in file)
         for name in file:
             if name not in (*GROUPS, *OPTIONAL) or not isinstance(file.get(name, getlink=True), h5py.HardLink):
