@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import special
@@ -38,6 +40,8 @@ LEAST_EFFECTIVE = 50.0
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
+COLUMNS = ("llm", "params_total", "params_active", "release_date", "family", "harness")
+"""Of a table of models, beside those of benchmarks."""
 
 
 class Model(NamedTuple):
@@ -157,6 +161,67 @@ def place(
     drawn = _drawn(thin, data, model)
     integral = Integral(thin, data, drawn, np.ones(1, dtype=bool), harnesses=_effects(thin, data, drawn, model))
     return _placed(thin, model, data, integral, ci)
+
+
+def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list[Placed]:
+    """Many models, each by itself.
+
+    Parameters
+    ----------
+    fit : Fit
+    models : sequence of Model
+    ci : float
+        Probability of the intervals.
+    """
+    return [place(fit, **{**one._asdict(), "ci": ci}) for one in models]
+
+
+def read_models(path: Path, fit: Fit, harness: str | None = None) -> list[Model]:
+    """Models of a CSV file, one a row: llm, params_total, a column for each benchmark, and what else is known.
+
+    Parameters
+    ----------
+    path : Path
+    fit : Fit
+        Its benchmarks name the columns of scores.
+    harness : str, optional
+        That measured those whose row names none.
+
+    Raises
+    ------
+    InputError
+        If the file is none, or a row says nothing that could be placed; row and value are named.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--csv {path}: cannot be read as a table: {str(error).splitlines()[0]}.") from error
+    benchmarks = [str(name) for name in fit.data["benchmark"].to_numpy()]
+    unknown = [name for name in table.columns if name not in (*COLUMNS, *benchmarks)]
+    if unknown:
+        raise InputError(f"{path}: {one_of(unknown[0], (*COLUMNS, *benchmarks), 'column')}")
+    if "params_total" not in table or not len(table):
+        raise InputError(f"{path}: has no {'row' if 'params_total' in table else 'column params_total'}; see --help.")
+    return [_model(path, line, row, benchmarks, harness) for line, row in enumerate(table.to_dict("records"), 2)]
+
+
+def _model(path: Path, line: int, row: Mapping[str, str], benchmarks: Sequence[str], harness: str | None) -> Model:
+    def number(column: str) -> float | None:
+        text = row.get(column, "").strip()
+        try:
+            return float(text) if text else None
+        except ValueError as error:
+            raise InputError(f"{path}, line {line}: {column} '{text}' is no number.") from error
+
+    scores = {name: value for name in benchmarks if (value := number(name)) is not None}
+    params, name = number("params_total"), row.get("llm", "").strip() or f"line {line}"
+    if params is None or not scores:
+        missing = "parameters (params_total)" if params is None else f"score on any of {', '.join(benchmarks)}"
+        raise InputError(f"{path}, line {line}: {name} has no {missing}.")
+    text = {column: row.get(column, "").strip() or None for column in ("release_date", "family", "harness")}
+    return Model(
+        scores, params, number("params_active"), text["release_date"], text["family"], text["harness"] or harness, name
+    )
 
 
 def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: float) -> Placed:
