@@ -84,6 +84,15 @@ def _day(option: str, text: str) -> str:
     return text
 
 
+def _memory(option: str, text: str) -> float:
+    from bayesdensity.quantities.memory import memory
+
+    try:
+        return memory(text)
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from error
+
+
 def many(text: str) -> Parameter:
     """The parameter of an option that may be repeated, with its help."""
     return Parameter(negative="", help=text)
@@ -91,6 +100,8 @@ def many(text: str) -> Parameter:
 
 _ci = number(0, 1, "lies between 0 and 1, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
+_bits = number(0, 64.001, "is a number of bits a weight, at most 64, for example 4")
+_gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for example 2")
 _compute = number(1, 1e40, "is a number of operations, for example 1e24")
 
 Settings = Annotated[
@@ -115,3 +126,11 @@ Tune = Annotated[int, whole(10, 100_000)]
 Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
 Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
 Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
+Memory = Annotated[
+    float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=_one(_memory))
+]
+"""In bytes."""
+Bits = Annotated[float, Parameter(help="Bits a weight.", converter=_one(_bits))]
+ContextGb = Annotated[
+    float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=_one(_gigabytes))
+]
