@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.study.spec import Study
 
 BITS_IN_BYTE = 8
 BITS = 16.0
@@ -79,3 +80,29 @@ def params_in_memory(size: float, bits: float = BITS, context: float = 0.0) -> f
             "set less aside, or name a larger device."
         )
     return (size - context) / (bits / BITS_IN_BYTE)
+
+
+def params_on_device(study: Study, size: float, bits: float = BITS, context: float = 0.0) -> float:
+    """`params_in_memory` as the size of a model that a study speaks of.
+
+    Parameters
+    ----------
+    study : Study
+    size : float
+        Of the memory, in bytes.
+    bits : float
+        A weight.
+    context : float
+        Bytes set aside.
+
+    Raises
+    ------
+    InputError
+        If the study does not count all parameters, which is what memory holds, or nothing is left for weights.
+    """
+    if study.llms.size != "total":
+        raise InputError(
+            f"study '{study.name}' counts sizes as '{study.llms.size}', and memory holds all parameters; name the size "
+            "in parameters instead."
+        )
+    return params_in_memory(size, bits, context)
