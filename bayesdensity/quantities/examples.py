@@ -60,5 +60,8 @@ def _example(fit: Fit, row: pd.Series, of: Of, ci: float) -> Example:
         reached = date_at(fit, row["benchmark"], row["score"], row["params"], of, ci)
         since, by = 2000.0 + years(pd.DatetimeIndex([row["since"], row["by"]]))
         months = MONTHS * (reached.draws - since)
-        ours, published = Estimate("months", f"months to the {reached.what}", months, ci, "months"), MONTHS * (by - since)
+        ours, published = (
+            Estimate("months", f"months to the {reached.what}", months, ci, "months"),
+            MONTHS * (by - since),
+        )
     return Example(row["claim"], published, ours, float((ours.draws <= published).mean(SAMPLE)), row["source"])

@@ -30,6 +30,12 @@ from bayesdensity.quantities.forecast import Of, score_at
 Array = ahead.Array
 ANY_DATE = date(1900, 1, 1)
 ANY_WEIGHTS = ("yes", "no", "on-request")
+WHOSE: dict[Of, str] = {
+    "frontier": "at the frontier",
+    "typical": "that are typical releases",
+    "best": "that are the best of all releases",
+}
+"""The models that trail, as they stand in sentences."""
 COLUMNS = ["benchmark", "llm", "release_date", "score", "weights_open", "matched_by", "matched_date"]
 
 
@@ -92,7 +98,9 @@ def lags(
     found = records(fit, tables, params, since)
     found = found[found["benchmark"].isin(names)]
     if found.empty:
-        raise UnidentifiedError(f"no record on {', '.join(names)} since {since or window(fit)[0]}: name an earlier date.")
+        raise UnidentifiedError(
+            f"no record on {', '.join(names)} since {since or window(fit)[0]}: name an earlier date."
+        )
     months, points = list[Array](), list[Array]()
     for name, rows in found.groupby("benchmark", sort=False):
         months.append(_months(fit, places[str(name)], rows, size, of))
@@ -147,7 +155,9 @@ def records(fit: Fit, tables: Tables, params: float, since: str | None = None) -
     best = scores.sort_values(["benchmark", "release_date", "score"], ascending=[True, True, False], kind="stable")
     best = best.drop_duplicates(["benchmark", "release_date"])
     before = best.groupby("benchmark")["score"].transform(lambda score: score.cummax().shift(fill_value=-np.inf))
-    floor = best["benchmark"].map(dict(zip(fit.data["benchmark"].to_numpy(), fit.data["floor"].to_numpy(), strict=True)))
+    floor = best["benchmark"].map(
+        dict(zip(fit.data["benchmark"].to_numpy(), fit.data["floor"].to_numpy(), strict=True))
+    )
     counts = (best["score"] > before) & (best["score"] > floor) & best["release_date"].between(since, last)
     found = best[counts]
     small = scores[(scores["size"] <= params) & (scores["weights_open"] == "yes")]
@@ -171,9 +181,7 @@ def by_benchmark(estimate: Estimate) -> Estimate:
     order = list(dict.fromkeys(estimate.draws["benchmark"].to_numpy()))
     draws = draws.sel(benchmark=order).transpose(*SAMPLE, "benchmark")
     middle = "median" if estimate.units == "months" else "mean"
-    return Estimate(
-        estimate.name, f"{estimate.what}, {middle} of records", draws, estimate.probability, estimate.units
-    )
+    return Estimate(estimate.name, f"{estimate.what}, {middle} of records", draws, estimate.probability, estimate.units)
 
 
 def pooled(estimate: Estimate) -> Estimate:
