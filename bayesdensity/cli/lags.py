@@ -18,10 +18,10 @@ from bayesdensity.cli.options import (
     Days,
     Folder,
     Memory,
-    _day,
-    _one,
+    day,
     many,
     number,
+    one,
 )
 from bayesdensity.cli.surroundings import put
 
@@ -42,7 +42,7 @@ def shelf_life(
     path: Path,
     llm: str | None = None,
     *,
-    share: Annotated[float, Parameter(help="Of its size.", converter=_one(_share))] = 0.5,
+    share: Annotated[float, Parameter(help="Of its size.", converter=one(_share))] = 0.5,
     of: Whose = "frontier",
     by: Annotated[Days, many("Date by which it may be matched; repeatable.")] = None,
     ci: Ci = 0.9,
@@ -79,7 +79,7 @@ def lag(
     path: Path,
     *,
     params: Annotated[
-        float | None, Parameter(help="Most parameters of the models that trail.", converter=_one(_params))
+        float | None, Parameter(help="Most parameters of the models that trail.", converter=one(_params))
     ] = None,
     device: Memory = None,
     bits: Bits = 16.0,
@@ -87,7 +87,7 @@ def lag(
     benchmark: Annotated[list[str] | None, many("Benchmark of the fit; repeatable. Default: all.")] = None,
     since: Annotated[
         str | None,
-        Parameter(help="Date from which on records count; default: the first release.", converter=_one(_day)),
+        Parameter(help="Date from which on records count; default: the first release.", converter=one(day)),
     ] = None,
     of: Whose = "frontier",
     data: Folder = None,
@@ -100,7 +100,7 @@ def lag(
 ) -> int:
     """Print how far open models of at most a size trail the best of any size, open or closed, in months and in score.
 
-    Records are the scores in the tables above all earlier ones. Give --params, or --device, whose memory less the context
+    Records are the scores in the tables above all earlier ones. Give --params, or --device: its memory less the context
     holds so many weights of so many bits.
 
     Parameters

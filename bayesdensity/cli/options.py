@@ -38,7 +38,7 @@ def whole(lowest: int, highest: int, said: str = "") -> Parameter:
             raise InputError(f"{option} must be {must}; got {text}.")
         return int(text)
 
-    return Parameter(converter=_one(taken))
+    return Parameter(converter=one(taken))
 
 
 def number(above: float, below: float, said: str) -> Callable[[str, str], float]:
@@ -59,7 +59,7 @@ def number(above: float, below: float, said: str) -> Callable[[str, str], float]
     return taken
 
 
-def _one(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], Any]:
+def one(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], Any]:
     """A converter of the one value of an option."""
     return lambda _, tokens: taken(tokens[0].keyword or "the value", tokens[0].value)
 
@@ -76,7 +76,7 @@ def _address(_: str, text: str) -> str:
     return text
 
 
-def _day(option: str, text: str) -> str:
+def day(option: str, text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError as error:
@@ -112,25 +112,25 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON 
 Workers = Annotated[int | None, whole(1, 256), Parameter(help="Processes; default: one for each core.")]
 Cluster = Annotated[
     str | None,
-    Parameter(help="Address of a running Dask scheduler, instead of processes.", converter=_one(_address)),
+    Parameter(help="Address of a running Dask scheduler, instead of processes.", converter=one(_address)),
 ]
 Resumed = Annotated[
     Path | None,
     Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
 ]
-Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.", converter=_one(_ci))]
+Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.", converter=one(_ci))]
 Seed = Annotated[int, whole(0, MOST_SEED, "a whole number from 0 to 2**64 - 1")]
 Chains = Annotated[int, whole(1, 64)]
 Draws = Annotated[int, whole(4, 100_000, "at least 4, for R-hat halves every chain, and at most 100000")]
 Tune = Annotated[int, whole(10, 100_000)]
-Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
+Degrees = Annotated[float, Parameter(converter=one(_degrees))]
 Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
-Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
+Days = Annotated[list[str] | None, Parameter(converter=_each(day))]
 Memory = Annotated[
-    float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=_one(_memory))
+    float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=one(_memory))
 ]
 """In bytes."""
-Bits = Annotated[float, Parameter(help="Bits a weight.", converter=_one(_bits))]
+Bits = Annotated[float, Parameter(help="Bits a weight.", converter=one(_bits))]
 ContextGb = Annotated[
-    float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=_one(_gigabytes))
+    float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=one(_gigabytes))
 ]

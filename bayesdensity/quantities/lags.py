@@ -1,9 +1,10 @@
 """Lag: how far open models of at most a size trail the best model of any size, in months and in score.
 
 Records are the scores that no model had had before, open or closed, small or large, by the protocols of the study. For
-each the posterior gives the date from which a model of the size has that score. That date may lie before the record, for
-nothing is selected by its sign, or beyond the last release, or be never: draws are then infinite. So the middle of
-several records is their median, which exists while fewer than half of them are never reached; a mean would not.
+each the posterior gives the date from which a model of the size has that score. It may lie before the record, for
+nothing is selected by its sign, though never before the first release; or beyond the last, or be never, and a draw is
+then infinite. So several records are summed up by their median, which is finite while more than half of them are
+reached; a mean would not be.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import xarray as xr
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, UnidentifiedError
+from bayesdensity.base.format import enumerated
 from bayesdensity.data.join import years_from_centre
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
@@ -99,7 +101,7 @@ def lags(
     found = found[found["benchmark"].isin(names)]
     if found.empty:
         raise UnidentifiedError(
-            f"no record on {', '.join(names)} since {since or window(fit)[0]}: name an earlier date."
+            f"no record on {enumerated(names)} since {since or window(fit)[0]}: name an earlier date."
         )
     months, points = list[Array](), list[Array]()
     for name, rows in found.groupby("benchmark", sort=False):
@@ -155,9 +157,8 @@ def records(fit: Fit, tables: Tables, params: float, since: str | None = None) -
     best = scores.sort_values(["benchmark", "release_date", "score"], ascending=[True, True, False], kind="stable")
     best = best.drop_duplicates(["benchmark", "release_date"])
     before = best.groupby("benchmark")["score"].transform(lambda score: score.cummax().shift(fill_value=-np.inf))
-    floor = best["benchmark"].map(
-        dict(zip(fit.data["benchmark"].to_numpy(), fit.data["floor"].to_numpy(), strict=True))
-    )
+    names = fit.data["benchmark"].to_numpy().tolist()
+    floor = best["benchmark"].map(lambda name: ahead.floor(fit, names.index(name)))
     counts = (best["score"] > before) & (best["score"] > floor) & best["release_date"].between(since, last)
     found = best[counts]
     small = scores[(scores["size"] <= params) & (scores["weights_open"] == "yes")]
@@ -165,7 +166,7 @@ def records(fit: Fit, tables: Tables, params: float, since: str | None = None) -
     found = found.assign(
         matched_by=[llm for llm, _ in matches],
         matched_date=[day for _, day in matches],
-        order=found["benchmark"].map(fit.data["benchmark"].to_numpy().tolist().index),
+        order=found["benchmark"].map(names.index),
     ).sort_values(["order", "release_date"], kind="stable")
     labels = pd.Index(found["benchmark"] + ": " + found["llm"], name="record")
     return found[COLUMNS].set_axis(labels)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.cells import cells_of
@@ -22,6 +23,7 @@ from bayesdensity.quantities.forecast import OF, Of
 from bayesdensity.study.phrases import estimand_phrase
 
 Array = ahead.Array
+Flags = NDArray[np.bool_]
 NAME = "shelf_life_months"
 SHARE = 0.5
 LEAST_SHARE, MOST_SHARE = 1e-3, 1.0
@@ -49,8 +51,8 @@ def shelf_life(fit: Fit, llm: str, share: float = SHARE, of: Of = "frontier", ci
 
     The frontier, or the typical release, of a date matches where its density (arXiv 2412.04315, equation 1) is
     ``density / share``; with size effects, where its effective size at that share of the size is as large. Of the best
-    it is the first other release of the fit with at most that share of the size whose effective size is as large: infinite
-    where none is up to the last release, for those to come are not simulated. Zero: it was so before its release.
+    it is the first other release of the fit with at most that share of the size whose effective size is as large:
+    infinite where none is up to the last release, for those to come are not simulated. Zero: it was so before.
 
     Parameters
     ----------
@@ -115,7 +117,8 @@ def matched_by(fit: Fit, llm: str, life: Estimate, date: str) -> xr.DataArray:
     passed = times(fit, [date]).item() - float(fit.data["time"].to_numpy()[_place(fit, llm)])
     if passed < 0:
         raise InputError(f"{date} lies before the release of '{llm}'; name a later date.")
-    return (life.draws <= MONTHS * passed + ROUNDING).mean(SAMPLE)
+    chance: xr.DataArray = (life.draws <= MONTHS * passed + ROUNDING).mean(SAMPLE)
+    return chance
 
 
 def successors(fit: Fit, llm: str, share: float = SHARE) -> pd.DataFrame:
@@ -201,7 +204,7 @@ def _effective(fit: Fit, place: int | None) -> Array:
     return found
 
 
-def _releases(fit: Fit, matched: _Matched, share: float) -> tuple[Array, Array]:
+def _releases(fit: Fit, matched: _Matched, share: float) -> tuple[Flags, Flags]:
     """Which releases have at most the share of the size, and which are as able; shape (chain, draw, llm)."""
     able = _effective(fit, matched.place) >= matched.effective[..., None]
     size = _log_size(fit) <= np.asarray(matched.log_size)[..., None] + np.log(share) + ROUNDING

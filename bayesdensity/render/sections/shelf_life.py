@@ -1,4 +1,4 @@
-"""How long an LLM keeps: months until a share of its size is as able, the first release that was, published examples."""
+"""Shelf life: months until a share of the size of an LLM is as able, who was first, and the published examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesdensity.base.format import chance, interval, months, percent, size
+from bayesdensity.base.format import chance, density, interval, months, size
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import DEFAULT_CI, Estimate, params, window
 from bayesdensity.quantities.ahead import HORIZON
@@ -220,13 +220,8 @@ def _successors(fit: Fit, llm: str, share: float) -> list[Block]:
 
 def _size(share: float) -> str:
     """A model of a share of the size."""
-    if share == 1:
-        return "a model of its size"
-    return (
-        "a model of half its size"
-        if share == 0.5
-        else f"a model of {percent(share, 0 if share >= 0.01 else 1)} of its size"
-    )
+    known = {1.0: "", 0.5: "half "}
+    return f"a model of {known.get(share, f'{density(100 * share)}% of ')}its size"
 
 
 def _already(life: Estimate) -> float:
