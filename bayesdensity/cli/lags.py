@@ -18,10 +18,10 @@ from bayesdensity.cli.options import (
     Days,
     Folder,
     Memory,
-    day,
+    Params,
+    Since,
+    SizeShare,
     many,
-    number,
-    one,
 )
 from bayesdensity.cli.surroundings import put
 
@@ -33,8 +33,6 @@ Whose = Annotated[
     Parameter(name="--of", help="Who must be as able: the frontier, the typical release, or the best of all releases."),
 ]
 AsCsv = Annotated[bool, Parameter(name="--csv", negative="", help="Print CSV on standard output.")]
-_share = number(0, 1.0001, "is a share of a size, above 0 and at most 1, for example 0.5")
-_params = number(999, 1e16, "is a number of parameters, at least 1000, for example 8e9")
 
 
 @judging
@@ -42,7 +40,7 @@ def shelf_life(
     path: Path,
     llm: str | None = None,
     *,
-    share: Annotated[float, Parameter(help="Of its size.", converter=one(_share))] = 0.5,
+    share: SizeShare = 0.5,
     of: Whose = "frontier",
     by: Annotated[Days, many("Date by which it may be matched; repeatable.")] = None,
     ci: Ci = 0.9,
@@ -78,17 +76,12 @@ def shelf_life(
 def lag(
     path: Path,
     *,
-    params: Annotated[
-        float | None, Parameter(help="Most parameters of the models that trail.", converter=one(_params))
-    ] = None,
+    params: Params = None,
     device: Memory = None,
     bits: Bits = 16.0,
     context_gb: ContextGb = 0.0,
     benchmark: Annotated[list[str] | None, many("Benchmark of the fit; repeatable. Default: all.")] = None,
-    since: Annotated[
-        str | None,
-        Parameter(help="Date from which on records count; default: the first release.", converter=one(day)),
-    ] = None,
+    since: Since = None,
     of: Whose = "frontier",
     data: Folder = None,
     output: Annotated[

@@ -38,7 +38,7 @@ def whole(lowest: int, highest: int, said: str = "") -> Parameter:
             raise InputError(f"{option} must be {must}; got {text}.")
         return int(text)
 
-    return Parameter(converter=one(taken))
+    return Parameter(converter=_one(taken))
 
 
 def number(above: float, below: float, said: str) -> Callable[[str, str], float]:
@@ -59,7 +59,7 @@ def number(above: float, below: float, said: str) -> Callable[[str, str], float]
     return taken
 
 
-def one(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], Any]:
+def _one(taken: Callable[[str, str], Any]) -> Callable[[Any, Sequence[Token]], Any]:
     """A converter of the one value of an option."""
     return lambda _, tokens: taken(tokens[0].keyword or "the value", tokens[0].value)
 
@@ -76,7 +76,7 @@ def _address(_: str, text: str) -> str:
     return text
 
 
-def day(option: str, text: str) -> str:
+def _day(option: str, text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError as error:
@@ -100,6 +100,8 @@ def many(text: str) -> Parameter:
 
 _ci = number(0, 1, "lies between 0 and 1, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
+_params = number(999, 1e16, "is a number of parameters, at least 1000, for example 8e9")
+_share = number(0, 1.0001, "is a share of a size, above 0 and at most 1, for example 0.5")
 _bits = number(0, 64.001, "is a number of bits a weight, at most 64, for example 4")
 _gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for example 2")
 _compute = number(1, 1e40, "is a number of operations, for example 1e24")
@@ -112,25 +114,30 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON 
 Workers = Annotated[int | None, whole(1, 256), Parameter(help="Processes; default: one for each core.")]
 Cluster = Annotated[
     str | None,
-    Parameter(help="Address of a running Dask scheduler, instead of processes.", converter=one(_address)),
+    Parameter(help="Address of a running Dask scheduler, instead of processes.", converter=_one(_address)),
 ]
 Resumed = Annotated[
     Path | None,
     Parameter(name=["-o", "--output"], help="Folder of the results; a run that was stopped there goes on."),
 ]
-Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.", converter=one(_ci))]
+Ci = Annotated[float, Parameter(name="--ci", help="Probability of the intervals.", converter=_one(_ci))]
 Seed = Annotated[int, whole(0, MOST_SEED, "a whole number from 0 to 2**64 - 1")]
 Chains = Annotated[int, whole(1, 64)]
 Draws = Annotated[int, whole(4, 100_000, "at least 4, for R-hat halves every chain, and at most 100000")]
 Tune = Annotated[int, whole(10, 100_000)]
-Degrees = Annotated[float, Parameter(converter=one(_degrees))]
+Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
 Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
-Days = Annotated[list[str] | None, Parameter(converter=_each(day))]
+Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
 Memory = Annotated[
-    float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=one(_memory))
+    float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=_one(_memory))
 ]
 """In bytes."""
-Bits = Annotated[float, Parameter(help="Bits a weight.", converter=one(_bits))]
+Bits = Annotated[float, Parameter(help="Bits a weight.", converter=_one(_bits))]
 ContextGb = Annotated[
-    float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=one(_gigabytes))
+    float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=_one(_gigabytes))
+]
+Params = Annotated[float | None, Parameter(help="Most parameters of the models meant.", converter=_one(_params))]
+SizeShare = Annotated[float, Parameter(help="Of its size.", converter=_one(_share))]
+Since = Annotated[
+    str | None, Parameter(help="Date from which on records count; default: first release.", converter=_one(_day))
 ]
