@@ -58,8 +58,8 @@ def plot_lag(fit: Fit, lags: Lags, params: float, of: Of = "frontier") -> Figure
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     caption = (
-        f"Dots: records, scores above all earlier ones, of models of any size; steps: the best so far. Curves: score "
-        f"of open models of at most {size(params)} parameters {WHOSE[of]}, median with {INNER:.0%} and {ci:.0%} "
+        f"Dots: records, scores above all earlier ones, of models of any size (diamonds: closed); steps: the "
+        f"best so far. Curves: score of open models of at most {size(params)} parameters {WHOSE[of]}, median with {INNER:.0%} and {ci:.0%} "
         "intervals, carried on beyond the last release (dotted). Rings: the first such model that was seen "
         "to score as high as a record."
     )
@@ -80,7 +80,9 @@ def _panel(axes: Axes, fit: Fit, lags: Lags, name: str, params: float, of: Of) -
     line = draw_curve(axes, x, scores, BLUE, (INNER, scores.probability))
     at, score = days(list(rows["release_date"])), rows["score"].to_numpy()
     axes.step([*at, end], [*score, score[-1]], where="post", color=BLACK, linewidth=0.7)
-    axes.scatter(at, score, 9, BLACK, zorder=3)
+    for open_, marker in ((True, "o"), (False, "D")):
+        of_kind = (rows["weights_open"] == "yes").to_numpy() == open_
+        axes.scatter(at[of_kind], score[of_kind], 9, BLACK, marker=marker, zorder=3)
     seen = rows[rows["matched_date"] != ""]
     axes.scatter(days(list(seen["matched_date"])), seen["score"], 16, "white", edgecolors=VERMILLION, zorder=3)
     axes.axvline(end, color=BLACK, linewidth=0.6, linestyle=":")
