@@ -58,10 +58,10 @@ def plot_lag(fit: Fit, lags: Lags, params: float, of: Of = "frontier") -> Figure
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     caption = (
-        f"Dots: records, scores above all earlier ones, of models of any size (diamonds: closed); steps: the "
-        f"best so far. Curves: score of open models of at most {size(params)} parameters {WHOSE[of]}, median with {INNER:.0%} and {ci:.0%} "
-        "intervals, carried on beyond the last release (dotted). Rings: the first such model that was seen "
-        "to score as high as a record."
+        "Dots: records, scores above all earlier ones, of models of any size (diamonds: closed); steps: the best so "
+        f"far. Curves: score of open models of at most {size(params)} parameters {WHOSE[of]}, median with {INNER:.0%} "
+        f"and {ci:.0%} intervals, carried on beyond the last release (dotted). Rings: the first such model that was "
+        "seen to score as high as a record."
     )
     figure, grid = page(fit, 0.6 + 1.9 * rows, caption, 0.15, (rows, columns), wspace=0.2, hspace=0.45)
     for name, axes in zip(names, grid.flat, strict=False):

@@ -164,7 +164,8 @@ def test_dates_and_benchmarks_outside_the_fit_are_refused(fit: Fit, tables: Tabl
             lags(fit, tables, SMALL, since=since)
     with pytest.raises(InputError, match="Readin"):
         lags(fit, tables, SMALL, benchmarks=["Readin"])
-    ends = records(fit, tables, SMALL).groupby("benchmark")["release_date"].max()
-    after = str(np.datetime64(ends.min()) + np.timedelta64(1, "D"))
-    with pytest.raises(UnidentifiedError, match=f"no record on {ends.idxmin()} since {after}"):
-        lags(fit, tables, SMALL, benchmarks=[ends.idxmin()], since=after)
+    late = tables.llms.loc[tables.llms["release_date"] == last, "llm"]
+    scores = tables.scores["score"].mask(tables.scores["llm"].isin(late), KNOWS_LITTLE)
+    quiet = replace(tables, scores=tables.scores.assign(score=scores))
+    with pytest.raises(UnidentifiedError, match=f"no record on Reading, Sums and Code since {last}"):
+        lags(fit, quiet, SMALL, since=last)
