@@ -47,9 +47,9 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
-from .quantities.lags import lags
+from .quantities.lag import lags
 from .quantities.memory import params_in_memory
-from .quantities.shelf_life import shelf_life, shelf_life_by_benchmark, successors
+from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report

@@ -107,7 +107,7 @@ def lag(
     if (params is None) == (device is None):
         raise InputError("lag needs a size: give one of --params 8e9 and --device 24GB (with --bits and --context-gb).")
     from bayesdensity.data.tables import read_tables
-    from bayesdensity.quantities.lags import lags
+    from bayesdensity.quantities.lag import lags
     from bayesdensity.quantities.memory import GB, params_on_device
     from bayesdensity.render.sections import lag as section
 

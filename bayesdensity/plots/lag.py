@@ -24,7 +24,7 @@ from bayesdensity.plots.page import (
     page,
 )
 from bayesdensity.quantities.forecast import Of, score_at
-from bayesdensity.quantities.lags import WHOSE, Lags
+from bayesdensity.quantities.lag import WHOSE, Lags
 
 COLUMNS, AHEAD = 2, 730
 """Panels beside each other, and days beyond the last release that they show."""
@@ -39,7 +39,7 @@ def plot_lag(fit: Fit, lags: Lags, params: float, of: Of = "frontier") -> Figure
     ----------
     fit : Fit
     lags : Lags
-        `bayesdensity.quantities.lags.lags` of the fit, at that size.
+        `bayesdensity.quantities.lag.lags` of the fit, at that size.
     params : float
         Parameters of the models that trail.
     of : {"frontier", "typical", "best"}

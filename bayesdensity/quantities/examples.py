@@ -11,7 +11,7 @@ from bayesdensity.data.tables import BUNDLED
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate
 from bayesdensity.quantities.forecast import Of, date_at
-from bayesdensity.quantities.shelf_life import shelf_life
+from bayesdensity.quantities.shelf_lives import shelf_life
 
 
 class Example(NamedTuple):

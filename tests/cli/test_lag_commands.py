@@ -12,7 +12,7 @@ from simulated import BENCHMARKS, Truth
 
 from bayesdensity import quantities as q
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.shelf_life import shelf_life
+from bayesdensity.quantities.shelf_lives import shelf_life
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bayesdensity.base.format import ENDS, chance, fixed, interval, size
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import Estimate
 from bayesdensity.quantities.forecast import Of
-from bayesdensity.quantities.lags import WHOSE, Lags, by_benchmark, pooled
+from bayesdensity.quantities.lag import WHOSE, Lags, by_benchmark, pooled
 from bayesdensity.render.blocks import Block, Paragraph, Table
 
 ALL = "all benchmarks"

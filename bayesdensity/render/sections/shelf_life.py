@@ -14,7 +14,7 @@ from bayesdensity.quantities import DEFAULT_CI, Estimate, params, window
 from bayesdensity.quantities.ahead import HORIZON
 from bayesdensity.quantities.examples import examples
 from bayesdensity.quantities.forecast import Of
-from bayesdensity.quantities.shelf_life import (
+from bayesdensity.quantities.shelf_lives import (
     SHARE,
     first_successor,
     matched_by,

@@ -13,7 +13,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import cells_of
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.shelf_life import (
+from bayesdensity.quantities.shelf_lives import (
     first_successor,
     matched_by,
     shelf_life,

@@ -15,7 +15,7 @@ from bayesdensity.base.errors import InputError, UnidentifiedError
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.forecast import score_at
-from bayesdensity.quantities.lags import by_benchmark, lags, pooled, records
+from bayesdensity.quantities.lag import by_benchmark, lags, pooled, records
 
 SMALL = 3.5e9
 RATE = 1.5
