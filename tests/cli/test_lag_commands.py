@@ -55,7 +55,7 @@ def test_lag_has_the_same_in_every_format(run: Run, fit_file: Path, truth: Truth
     assert is_interval(found["lag_months"]) and is_interval(found["lag_score"])
     table = pd.read_csv(io.StringIO(run("lag", *given, "--csv").out))
     assert len(table) == len(found["records"]) == found["n_records"]
-    assert table["score"].tolist() == [row["score"] for row in found["records"]]
+    assert table["score"].tolist() == pytest.approx([row["score"] for row in found["records"]])
     text = run("lag", *given).out
     assert all(row["llm"] in text for row in found["records"]) and "all benchmarks" in text
 

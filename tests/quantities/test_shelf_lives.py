@@ -137,3 +137,18 @@ def test_an_llm_of_no_such_name_and_a_share_that_is_none_are_refused(fit: Fit) -
             shelf_life(fit, early(fit), share)
     with pytest.raises(InputError, match="frontier"):
         shelf_life(fit, early(fit), of="nobody")  # type: ignore[arg-type]
+
+
+def test_intervals_cover_the_truth_of_the_small_world(world_fit: Fit, truth: Truth) -> None:
+    world, rng = truth.world, np.random.default_rng(1)
+    inefficiency = np.abs(rng.normal(0, world.inefficiency_scale, 10**6))
+    residual = rng.normal(0, np.hypot(world.family_scale, world.noise_scale), 10**6) - inefficiency
+    beyond = float(np.quantile(residual - residual.mean(), world_fit.study.frontier.quantile))
+    time, names = (world_fit.data[key].to_numpy() for key in ("time", "llm"))
+    needed = truth.log_density[names].to_numpy() + np.log(2) - world.level - beyond
+    months = 12 * np.maximum(needed / world.rate - time, 0)
+    rows = [shelf_life(world_fit, str(llm), ci=0.95).to_frame_row() for llm in names]
+    covered = [row["lower"] <= true <= row["upper"] for row, true in zip(rows, months, strict=True)]
+    assert np.mean(covered) > 0.8 and 0 < (months > 0).mean() < 1
+    wide = np.array([row["upper"] - row["lower"] for row in rows])
+    assert np.median(wide) < 12  # months: an interval that holds everything says nothing
