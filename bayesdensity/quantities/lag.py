@@ -26,8 +26,18 @@ from bayesdensity.data.tables import Tables
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import ahead, releases
-from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, SHARE, Estimate, require_targets, window
+from bayesdensity.quantities.estimate import (
+    DEFAULT_CI,
+    MONTHS,
+    SAMPLE,
+    SHARE,
+    Estimate,
+    dates_between,
+    require_targets,
+    window,
+)
 from bayesdensity.quantities.forecast import Of, score_at
+from bayesdensity.quantities.growth import NODES
 
 Array = ahead.Array
 ANY_DATE = date(1900, 1, 1)
@@ -53,8 +63,10 @@ class Lags(NamedTuple):
     """Score of the record less that of the size at its date; dim ``record``, coord ``benchmark``."""
     by_end: xr.DataArray
     """Probability that the size sufficed by the last release of the fit; dim ``record``, coord ``benchmark``."""
+    since: str
+    """Date from which on records count."""
     end: str
-    """That date."""
+    """The last release."""
 
 
 def lags(
@@ -96,13 +108,12 @@ def lags(
     require_targets(fit)
     names = list(dict.fromkeys(benchmarks)) or fit.data["benchmark"].to_numpy().tolist()
     places = {name: ahead.place_of(fit, name) for name in names}
-    size, (_, end) = ahead.log_size(fit, params), window(fit)
+    size, (first, end) = ahead.log_size(fit, params), window(fit)
+    since = first if since is None else since
     found = records(fit, tables, params, since)
     found = found[found["benchmark"].isin(names)]
     if found.empty:
-        raise UnidentifiedError(
-            f"no record on {enumerated(names)} since {since or window(fit)[0]}: name an earlier date."
-        )
+        raise UnidentifiedError(f"no record on {enumerated(names)} since {since}: name an earlier date.")
     months, points = list[Array](), list[Array]()
     for name, rows in found.groupby("benchmark", sort=False):
         months.append(_months(fit, places[str(name)], rows, size, of))
@@ -119,6 +130,7 @@ def lags(
         Estimate("lag_months", f"months {whose} behind a record", behind, ci, "months"),
         Estimate("lag_score", f"score {whose} below a record at its date", short, ci, SHARE),
         (behind <= xr.DataArray(left, dims="record")).mean(SAMPLE),
+        since,
         end,
     )
 
@@ -209,7 +221,9 @@ def _months(fit: Fit, place: int, rows: pd.DataFrame, log_size: float, of: Of) -
 def _score(fit: Fit, benchmark: str, rows: pd.DataFrame, params: float, of: Of) -> Array:
     """Score that a size has at the dates of records; shape (chain, draw, record)."""
     if of != "best":
-        return score_at(fit, benchmark, params, list(rows["release_date"]), of).draws.to_numpy()
+        # Of many dates the quantile is interpolated between nodes that all benchmarks share; inverting it takes seconds.
+        dates = [*dates_between(*window(fit), NODES), *rows["release_date"]]
+        return score_at(fit, benchmark, params, dates, of).draws.to_numpy()[..., NODES:]
     # Up to the last release nothing is simulated.
     known = releases.best_score(releases.released(fit, benchmark), ahead.log_size(fit, params), _time(fit, rows))
     return np.broadcast_to(np.maximum(known, 0.0), (*(fit.posterior.sizes[dim] for dim in SAMPLE), len(rows)))
