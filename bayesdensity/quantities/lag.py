@@ -221,7 +221,7 @@ def _months(fit: Fit, place: int, rows: pd.DataFrame, log_size: float, of: Of) -
 def _score(fit: Fit, benchmark: str, rows: pd.DataFrame, params: float, of: Of) -> Array:
     """Score that a size has at the dates of records; shape (chain, draw, record)."""
     if of != "best":
-        # Of many dates the quantile is interpolated between nodes that all benchmarks share; inverting it takes seconds.
+        # At many dates the quantile is interpolated between nodes that benchmarks share: to invert it takes seconds.
         dates = [*dates_between(*window(fit), NODES), *rows["release_date"]]
         return score_at(fit, benchmark, params, dates, of).draws.to_numpy()[..., NODES:]
     # Up to the last release nothing is simulated.

@@ -88,8 +88,8 @@ def blocks(fit: Fit, lags: Lags, params: float, of: Of) -> list[Block]:
         f"Open models of at most {size(params)} parameters {WHOSE[of]} trail the records by {late}, and by "
         f"{interval(short, percent_points)} points of score ({ci:.0%} intervals; months: the middle record of each "
         f"benchmark, points: the mean; averaged over {len(names)} benchmarks). "
-        f"{len(lags.records)} records since {lags.since}, {closed} of them by closed models; P(a record was matched by {lags.end}) "
-        f"{chance(float(lags.by_end.groupby('benchmark').mean().mean()))}."
+        f"{len(lags.records)} records since {lags.since}, {closed} of them by closed models; "
+        f"P(a record was matched by {lags.end}) {chance(float(lags.by_end.groupby('benchmark').mean().mean()))}."
     )
     return [Paragraph(answer, "answer"), summary_table(lags), records_table(lags)]
 
