@@ -116,8 +116,8 @@ def blocks(
         }
     )
     caption = (
-        f"Months from the release of {llm} until {_size(share)} is as able, by {WHOSE[of]}: median [{ci:.0%} "
-        "interval]; already: it was when it was released."
+        f"Months from the release of {llm} until a model of {_size(share)} is as able, by {WHOSE[of]}: median "
+        f"[{ci:.0%} interval]; already: it was when it was released."
     )
     return [Paragraph(answer, "answer"), Table("shelf-life", caption, shown), *_successors(fit, llm, share)]
 
@@ -182,7 +182,7 @@ def examples_blocks(fit: Fit, of: Of = "frontier", ci: float = DEFAULT_CI) -> li
 
 
 def _sentence(life: Estimate, share: float, of: Of, ci: float) -> str:
-    what, row = _size(share), life.to_frame_row()
+    what, row = f"a model of {_size(share)}", life.to_frame_row()
     if row["upper"] == 0:
         return f"{what} was as able already when it was released, by {WHOSE[of]}."
     if row["lower"] == np.inf:
@@ -219,9 +219,9 @@ def _successors(fit: Fit, llm: str, share: float) -> list[Block]:
 
 
 def _size(share: float) -> str:
-    """A model of a share of the size."""
+    """A share of the size of an LLM."""
     known = {1.0: "", 0.5: "half "}
-    return f"a model of {known.get(share, f'{density(100 * share)}% of ')}its size"
+    return f"{known.get(share, f'{density(100 * share)}% of ')}its size"
 
 
 def _already(life: Estimate) -> float:
