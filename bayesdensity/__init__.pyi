@@ -20,6 +20,7 @@ from .plots.density import plot_density
 from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
+from .plots.lag import plot_lag
 from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
 from .plots.reference import plot_reference
@@ -46,6 +47,9 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.lag import lags
+from .quantities.memory import params_in_memory
+from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
@@ -78,12 +82,14 @@ __all__ = [
     "fit",
     "fit_law",
     "inefficiency",
+    "lags",
     "law_study",
     "leave_one_out",
     "load_fit",
     "load_study",
     "log_density",
     "natural_parameters",
+    "params_in_memory",
     "plot_allocation",
     "plot_backtest",
     "plot_calibration",
@@ -91,6 +97,7 @@ __all__ = [
     "plot_doubling",
     "plot_fits",
     "plot_influence",
+    "plot_lag",
     "plot_law",
     "plot_paper",
     "plot_reference",
@@ -120,7 +127,10 @@ __all__ = [
     "save_figures",
     "save_law",
     "select",
+    "shelf_life",
+    "shelf_life_by_benchmark",
     "study_names",
+    "successors",
     "summary",
     "validate_folder",
 ]

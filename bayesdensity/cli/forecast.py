@@ -51,13 +51,10 @@ def forecast(
     paths : Path
         Files that `fit` wrote, or the name of a posterior that comes with the package: with all its forms.
     """
-    if device is not None:
-        if params is not None:
-            raise InputError("--device and --params both give a size; leave one out.")
-        from bayesdensity.quantities.memory import params_in_memory
-
-        params = params_in_memory(device, bits, context_gb * 1e9)
-    if sum(given is not None for given in (params, score, date)) != 2:
+    if device is not None and params is not None:
+        raise InputError("--device and --params both give a size; leave one out.")
+    size = params if device is None else device
+    if sum(given is not None for given in (size, score, date)) != 2:
         raise InputError("forecast takes two of --params (or --device), --score and --date, and answers the third.")
     if not paths:
         raise InputError("forecast needs files that 'fit' wrote; give one or more.")
@@ -69,9 +66,13 @@ def forecast(
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
     from bayesdensity.quantities import mixture
+    from bayesdensity.quantities.memory import GB, params_on_device
     from bayesdensity.render.sections import forecast as section
 
-    fits, question = load_fits(paths), mixture.Question(benchmark, params, score, date, of, families)
+    fits = load_fits(paths)
+    if device is not None:
+        params = params_on_device(next(iter(fits.values())).study, device, bits, context_gb * GB)
+    question = mixture.Question(benchmark, params, score, date, of, families)
     with saying() as tell:
         weights = _stacking_weights(fits, tell) if stack and len(fits) > 1 else None
         tell("forecasting")

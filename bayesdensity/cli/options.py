@@ -112,6 +112,7 @@ _gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for exa
 _params = number(1e3, 1e16, "is a number of parameters between 1e3 and 1e16, for example 8e9 or 8B")
 _score = number(0, 1, "is a share of the items between 0 and 1, for example 0.7")
 _families = number(0, 1e4, "is a number of families a year above 0, for example 20")
+_share = number(0, 1.0001, "is a share of a size, above 0 and at most 1, for example 0.5")
 _compute = number(1, 1e40, "is a number of operations, for example 1e24")
 
 Settings = Annotated[
@@ -152,4 +153,8 @@ Memory = Annotated[
 Bits = Annotated[float, Parameter(help="Bits a weight.", converter=_one(_bits))]
 ContextGb = Annotated[
     float, Parameter(name="--context-gb", help="GB set aside for the context.", converter=_one(_gigabytes))
+]
+SizeShare = Annotated[float, Parameter(help="Of its size.", converter=_one(_share))]
+Since = Annotated[
+    str | None, Parameter(help="Date from which on records count; default: first release.", converter=_one(_day))
 ]

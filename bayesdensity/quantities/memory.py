@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.study.spec import Study
 
-BITS_IN_BYTE = 8
+BITS_IN_BYTE, GB = 8, 1e9
 BITS = 16.0
 """A weight as models are released."""
 UNITS = {
     "B": 1.0,
     "MB": 1e6,
-    "GB": 1e9,
+    "GB": GB,
     "TB": 1e12,
     "MiB": 2.0**20,
     "GiB": 2.0**30,
@@ -75,7 +76,33 @@ def params_in_memory(size: float, bits: float = BITS, context: float = 0.0) -> f
         raise InputError(f"a weight has more than 0 and at most 64 bits; got {bits:g}.")
     if not 0 <= context < size:
         raise InputError(
-            f"{context / 1e9:g} GB for the context leave nothing of {size / 1e9:g} GB for weights; "
+            f"{context / GB:g} GB for the context leave nothing of {size / GB:g} GB for weights; "
             "set less aside, or name a larger device."
         )
     return (size - context) / (bits / BITS_IN_BYTE)
+
+
+def params_on_device(study: Study, size: float, bits: float = BITS, context: float = 0.0) -> float:
+    """`params_in_memory` as the size of a model that a study speaks of.
+
+    Parameters
+    ----------
+    study : Study
+    size : float
+        Of the memory, in bytes.
+    bits : float
+        A weight.
+    context : float
+        Bytes set aside.
+
+    Raises
+    ------
+    InputError
+        If the study does not count all parameters, which is what memory holds, or nothing is left for weights.
+    """
+    if study.llms.size != "total":
+        raise InputError(
+            f"study '{study.name}' counts sizes as '{study.llms.size}', and memory holds all parameters; name the size "
+            "in parameters instead."
+        )
+    return params_in_memory(size, bits, context)

@@ -49,6 +49,15 @@ VARIANTS = {
     },
 }
 """Studies otherwise, with sizes counted otherwise; what each sets."""
+OF = ("frontier", "typical", "best")
+"""Of whom shelf lives are."""
+LAG_SIZES = {
+    "8B": ["--params", "8e9"],
+    "24GB": ["--device", "24GB", "--bits", "4", "--context-gb", "2"],
+}
+"""Sizes whose lag behind the records pages show."""
+LAGGING = "densing-law"
+"""The study of which shelf lives and lags are shown."""
 LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
 """LLMs that a page names."""
 DENSEST = 10
@@ -66,6 +75,8 @@ def write(folder: Path, to: Path) -> None:
     _keep(to / "forms.json", _forms(folder))
     for study in VARIANTS:
         _keep(to / f"variants-{study}.json", _variants(folder, study))
+    _keep(to / f"shelf-life-{LAGGING}.json", _shelf_life(folder, LAGGING))
+    _keep(to / f"lag-{LAGGING}.json", _lag(folder, LAGGING))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for study in REPLICATED:
@@ -130,6 +141,21 @@ def _variants(folder: Path, study: str) -> dict[str, Any]:
     return found
 
 
+def _shelf_life(folder: Path, study: str) -> dict[str, Any]:
+    """The published examples beside a fit, by whom they are of."""
+    given = ["shelf-life", str(folder / f"{study}.nc"), "--of"]
+    return {of: _output(folder / f"shelf-life-{study}-{of}.json", [*given, of])["examples"] for of in OF}
+
+
+def _lag(folder: Path, study: str) -> dict[str, Any]:
+    """Lags behind the records by size, on each benchmark and pooled."""
+    fit = str(folder / f"{study}.nc")
+    lags = {
+        name: _output(folder / f"lag-{study}-{name}.json", ["lag", fit, *given]) for name, given in LAG_SIZES.items()
+    }
+    return {name: _without(lag, {"records"}) for name, lag in lags.items()}
+
+
 def _paper(output: dict[str, Any]) -> dict[str, Any]:
     """The published procedure by window, and how many inversions failed for which reason."""
     failed = output.pop("failed_inversions")
@@ -181,6 +207,8 @@ def asked_for(name: str) -> dict[str, Any]:
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
+    for kept in ("shelf-life-", "lag-"):
+        name = name.removeprefix(kept)
     study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
     if name == "own-scores":
         study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}

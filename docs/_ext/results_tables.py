@@ -448,3 +448,41 @@ def worlds() -> list[str]:
         shares = [f"{row[f'covered_{part}']:.2f}" for part in ("benchmarks", "densities")]
         rows.append([WORLDS.get(row["world"], row["world"]), *rates[:2], *shares, rates[2], ", ".join(noticed)])
     return markdown(["world", "frontier", "mean", "benchmarks", "densities", "published", "noticed by"], rows)
+
+
+@table
+def shelf_lives(study: str) -> list[str]:
+    """The published examples of shelf life, beside what a fit says."""
+    found = results(f"shelf-life-{study}")
+    rows = [
+        [
+            literal(one["claim"]),
+            number(one["published_months"]),
+            *(interval(found[of][k]["ours_months"]) for of in found),
+            literal(one["source"]),
+        ]
+        for k, one in enumerate(found["frontier"])
+    ]
+    return markdown(["claim", "published", "frontier", "typical release", "first release", "source"], rows)
+
+
+@table
+def lag(study: str, size: str) -> list[str]:
+    """Lag of a size behind the records, by benchmark and pooled."""
+    found = results(f"lag-{study}")[size]
+    every = [*found["benchmarks"].items(), ("all", found)]
+    rows = [
+        [
+            name,
+            number(row["n_records"]),
+            interval(row["lag_months"]),
+            _points(row["lag_score"]),
+            probability(row["probability_matched_by_end"]),
+        ]
+        for name, row in every
+    ]
+    return markdown(["benchmark", "records", "months behind", "points below", f"P(matched by {found['until']})"], rows)
+
+
+def _points(share: dict[str, float]) -> str:
+    return interval({end: 100 * share[end] for end in ("median", "lower", "upper")}, ".1f")

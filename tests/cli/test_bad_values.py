@@ -21,13 +21,16 @@ SUBJECTS = {
 }
 WORDS = ("", "nan", "inf", "-inf", "-1", "1.5", "1e400", "9" * 5000, "a" * 5000, "\x1b[31m", "1\r2", "\u202e1", "1_0")
 COUNTS = {"--seed": "0", "--chains": "4", "--draws": "100", "--tune": "100", "--replicates": "50", "--workers": "2"}
-NUMBERS = {"--ci": "0.5", "--noise-df": "3.5", "--compute": "1e24"}
+NUMBERS = {
+    **{"--ci": "0.5", "--noise-df": "3.5", "--compute": "1e24", "--params": "8e9", "--share": "0.5"},
+    **{"--device": "24GB", "--bits": "4", "--context-gb": "2"},
+}
 AXIS = """axes.bent={why="x",choices={cubic={"frontier.trend"="cubic"}}}"""
 FLAGS = {
     *("--json", "--csv", "--quick", "--pool", "--compare", "--points-only", "--plan", "--refit", "--future"),
     *("--folder", "--no-folder", "--no-refit"),
 }
-FINE = {("--noise-df", "1.5"), ("--compute", "1.5")}
+FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
 """Words that a number may be."""
 
 
