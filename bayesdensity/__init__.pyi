@@ -6,6 +6,7 @@ from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
+from .evaluation.placing import Model, Placed, place, place_all
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
 from .inference.result import Fit, load_fit
@@ -20,6 +21,7 @@ from .plots.density import plot_density
 from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
+from .plots.forecast import plot_forecast
 from .plots.lag import plot_lag
 from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
@@ -48,6 +50,7 @@ from .quantities import (
     rate_of_new_benchmark,
 )
 from .quantities.lag import lags
+from .quantities.mixture import Forecast, Question, forecast
 from .quantities.memory import params_in_memory
 from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
@@ -62,8 +65,12 @@ __version__: str
 __all__ = [
     "Estimate",
     "Fit",
+    "Forecast",
     "LawFit",
     "LawStudy",
+    "Model",
+    "Placed",
+    "Question",
     "Study",
     "Tables",
     "__version__",
@@ -81,6 +88,7 @@ __all__ = [
     "envelope",
     "fit",
     "fit_law",
+    "forecast",
     "inefficiency",
     "lags",
     "law_study",
@@ -90,12 +98,15 @@ __all__ = [
     "log_density",
     "natural_parameters",
     "params_in_memory",
+    "place",
+    "place_all",
     "plot_allocation",
     "plot_backtest",
     "plot_calibration",
     "plot_density",
     "plot_doubling",
     "plot_fits",
+    "plot_forecast",
     "plot_influence",
     "plot_lag",
     "plot_law",

@@ -32,12 +32,10 @@ from bayesdensity.quantities.estimate import (
     SAMPLE,
     SHARE,
     Estimate,
-    dates_between,
     require_targets,
     window,
 )
 from bayesdensity.quantities.forecast import Of, score_at
-from bayesdensity.quantities.growth import NODES
 
 Array = ahead.Array
 ANY_DATE = date(1900, 1, 1)
@@ -221,9 +219,7 @@ def _months(fit: Fit, place: int, rows: pd.DataFrame, log_size: float, of: Of) -
 def _score(fit: Fit, benchmark: str, rows: pd.DataFrame, params: float, of: Of) -> Array:
     """Score that a size has at the dates of records; shape (chain, draw, record)."""
     if of != "best":
-        # At many dates the quantile is interpolated between nodes that benchmarks share: to invert it takes seconds.
-        dates = [*dates_between(*window(fit), NODES), *rows["release_date"]]
-        return score_at(fit, benchmark, params, dates, of).draws.to_numpy()[..., NODES:]
+        return score_at(fit, benchmark, params, list(rows["release_date"]), of).draws.to_numpy()
     # Up to the last release nothing is simulated.
     known = releases.best_score(releases.released(fit, benchmark), ahead.log_size(fit, params), _time(fit, rows))
     return np.broadcast_to(np.maximum(known, 0.0), (*(fit.posterior.sizes[dim] for dim in SAMPLE), len(rows)))

@@ -56,6 +56,17 @@ LAG_SIZES = {
     "24GB": ["--device", "24GB", "--bits", "4", "--context-gb", "2"],
 }
 """Sizes whose lag behind the records pages show."""
+FORECASTS = {
+    "3B with 0.8 on MMLU": ["-b", "MMLU", "--params", "3B", "--score", "0.8"],
+    "10B with the MMLU of GPT-4": ["-b", "MMLU", "--params", "10B", "--score", "0.864"],
+    "0.8 on MMLU in mid-2027": ["-b", "MMLU", "--score", "0.8", "--date", "2027-07-01"],
+    "24GB at 4 bits on MATH in mid-2027": [
+        *("-b", "MATH", "--device", "24GB", "--bits", "4", "--context-gb", "2", "--date", "2027-07-01"),
+    ],
+}
+"""Questions about what is to come, by what they are called."""
+PLACED = ["--params", "8.2B", "--released", "2025-04-29", "MMLU=0.7689", "BBH=0.784", "MATH=0.608"]
+"""A model that a page places: Qwen3-8B-Base by the scores of its report (arXiv 2505.09388, table 6)."""
 LAGGING = "densing-law"
 """The study of which shelf lives and lags are shown."""
 LLMS = ("Gemma-2-9B", "Hunyuan-7B", "Qwen3-4B-Base", "LLaMA-7B", "LLaMA-13B", "LLaMA-33B", "LLaMA-65B")
@@ -77,6 +88,8 @@ def write(folder: Path, to: Path) -> None:
         _keep(to / f"variants-{study}.json", _variants(folder, study))
     _keep(to / f"shelf-life-{LAGGING}.json", _shelf_life(folder, LAGGING))
     _keep(to / f"lag-{LAGGING}.json", _lag(folder, LAGGING))
+    _keep(to / "forecasts.json", _forecasts(folder))
+    _keep(to / "placed.json", _output(folder / "placed.json", ["place", *PLACED]))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for study in REPLICATED:
@@ -138,6 +151,16 @@ def _variants(folder: Path, study: str) -> dict[str, Any]:
             options = [part for setting in settings for part in ("--set", setting)]
             _run(["fit", study, *options, "--seed", "1", "-o", str(folder / f"{stem}.nc")])
         found[name] = _output(folder / f"summary-{stem}.json", ["summary", str(folder / f"{stem}.nc")])
+    return found
+
+
+def _forecasts(folder: Path) -> list[dict[str, Any]]:
+    """Each question, for the frontier and for the best of all releases, by the posteriors of the package."""
+    found = []
+    for k, (name, given) in enumerate(FORECASTS.items()):
+        for of in ("frontier", "best"):
+            told = _output(folder / f"forecast-{k}-{of}.json", ["forecast", "densing-law", *given, "--of", of])
+            found.append({"question": name, **told})
     return found
 
 
@@ -207,6 +230,8 @@ def asked_for(name: str) -> dict[str, Any]:
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
+    if name in ("forecasts", "placed"):
+        name = "densing-law"
     for kept in ("shelf-life-", "lag-"):
         name = name.removeprefix(kept)
     study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}

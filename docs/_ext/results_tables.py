@@ -486,3 +486,47 @@ def lag(study: str, size: str) -> list[str]:
 
 def _points(share: dict[str, float]) -> str:
     return interval({end: 100 * share[end] for end in ("median", "lower", "upper")}, ".1f")
+
+
+@table
+def forecasts() -> list[str]:
+    """What is asked of what is to come, for the frontier and for the best of all releases."""
+    rows = dict[str, list[str]]()
+    for one in results("forecasts"):
+        asked = next(name for name in ("date", "params", "score") if isinstance(one[name], dict))
+        rows.setdefault(one["question"], [one["question"], asked.replace("params", "size")]).append(
+            _forecast(one, asked)
+        )
+    return markdown(["question", "answer", "frontier", "best of all releases"], list(rows.values()))
+
+
+@table
+def forecast_forms() -> list[str]:
+    """The first question by each form of the trend."""
+    first = next(one for one in results("forecasts") if one["of"] == "frontier")
+    rows = [[fit["trend"], f"{fit['weight']:.2f}", _forecast(fit, "date")] for fit in first["fits"].values()]
+    return markdown(["trend", "weight", "date"], [*rows, ["mixed", "", _forecast(first, "date")]])
+
+
+@table
+def placed() -> list[str]:
+    """What each score of a placed model says."""
+    rows = [
+        [
+            name,
+            f"{one['score']:g}",
+            interval(one["density"]),
+            f"{one['weight']:.0%}",
+            probability(one["probability_so_far"]),
+        ]
+        for name, one in results("placed")["benchmarks"].items()
+    ]
+    return markdown(["benchmark", "score", "density on it", "weight", "P(so far from the others)"], rows)
+
+
+def _forecast(one: dict[str, Any], asked: str) -> str:
+    if asked == "date":
+        return f"{one['date']['median']} [{one['date']['lower']}, {one['date']['upper']}]"
+    if asked == "score":
+        return interval(one["score"], ".2f")
+    return interval({end: one["params"][end] / 1e9 for end in ("median", "lower", "upper")}) + "B"
