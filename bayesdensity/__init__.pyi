@@ -50,8 +50,8 @@ from .quantities import (
     rate_of_new_benchmark,
 )
 from .quantities.lag import lags
-from .quantities.mixture import Forecast, Question, forecast
 from .quantities.memory import params_in_memory
+from .quantities.mixture import Forecast, Question, forecast
 from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary

@@ -2,8 +2,8 @@
 
 What LLMs share comes from the draws of a fit. What is the model's own, its log density and its log size on each
 benchmark, has its distribution given each draw, by the integrals of leave-one-out; the draws are weighted by how well
-they predict its scores. So the posterior is that of a fit with the model among its LLMs, as far as the weights can be
-trusted.
+they predict its scores. So the posterior is that of a fit with the model among its LLMs. Where its scores surprise the
+fit so much that few draws are left, all count alike: what LLMs share is then what the fit says without it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DRAWS = 1000
 FINE = Rule(81, 0.2)
 """Over the log density of the model, whose draws lie between the nodes."""
 LEAST_EFFECTIVE = 50.0
-"""Draws that the weights must leave."""
+"""Draws that the weights must leave; else all count alike."""
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
@@ -235,11 +235,10 @@ def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: fl
     evidence = log_sum(log_density)[:, 0] + np.log(step[:, 0])
     weights = np.exp(evidence - log_sum(evidence))
     effective = float(1 / (weights**2).sum())
-    if not np.isfinite(effective) or effective < LEAST_EFFECTIVE:
-        raise InputError(
-            f"{model.name}: no draw of the fit predicts such scores; check them, or fit the study again with the model "
-            "among its LLMs."
-        )
+    if not np.isfinite(evidence).any():
+        raise InputError(f"{model.name}: no draw of the fit allows for such scores; check them.")
+    if effective < LEAST_EFFECTIVE:  # too few draws to go by: what LLMs share is then not informed by it
+        weights = np.isfinite(evidence) / np.isfinite(evidence).sum()
     rng = np.random.default_rng(SEED)
     # Systematic resampling: each draw as often as it counts.
     chosen = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(len(weights))) / len(weights))
