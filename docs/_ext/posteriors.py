@@ -5,7 +5,9 @@ Each file of the folder becomes the posterior of the same name. `STUDY.FORM.nc` 
 
 from __future__ import annotations
 
+import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from bayesdensity.data.shipped import ENDING, FOLDER
@@ -16,7 +18,9 @@ from bayesdensity.inference.result import load_fit
 if __name__ == "__main__":
     for path in sorted(Path(sys.argv[1]).glob("*.nc")):
         fit = load_fit(path)
-        asked = {"study": path.name.split(".")[0], "overrides": fit.about.get("command", "")}
+        words = shlex.split(fit.about["command"])
+        settings = [value for option, value in pairwise(words) if option == "--set"]
+        asked = {"study": path.name.split(".")[0], "--set": settings, "--data": None, "parts": ["quantities"]}
         record = certificate(fit_basis(fit), {}, command=fit.about["command"], seed=fit.about["seed"], asked_for=asked)
         place = condensed(fit, certificate=record).save(FOLDER / f"{path.stem}{ENDING}", packed=True)
         print(f"{place.name}: {place.stat().st_size / 1e6:.2f} MB")
