@@ -24,10 +24,12 @@ from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
 from .plots.reference import plot_reference
 from .plots.sensitivity import plot_influence, plot_specifications, plot_tornado
+from .published.judged import judge_claims
 from .quantities import (
     Estimate,
     change_point,
     density,
+    density_ratio,
     doubling_time,
     effective_size,
     envelope,
@@ -71,6 +73,7 @@ __all__ = [
     "compare_laws",
     "densities_table",
     "density",
+    "density_ratio",
     "diagnose_scaling",
     "doubling_time",
     "effective_size",
@@ -78,6 +81,7 @@ __all__ = [
     "fit",
     "fit_law",
     "inefficiency",
+    "judge_claims",
     "law_study",
     "leave_one_out",
     "load_fit",

@@ -10,6 +10,7 @@ from bayesdensity.render.blocks import Report
 from bayesdensity.render.sections import (
     answer,
     checks,
+    claims,
     densities,
     density_chart,
     growth,
@@ -33,6 +34,7 @@ ORDER = (
     reference_map.reference,
     sensitivity.sensitivity,
     published.paper,
+    claims.claims,
     provenance.data,
     study.priors,
     provenance.making,
