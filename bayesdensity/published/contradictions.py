@@ -45,8 +45,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         ("doubling time, v2, highlights", "doubling time, v2, section 3.3"),
-        f"two values of A in one version: 95 days is ln 2 / 0.0073, which is {_months(0.0073):.2f} months; ln 2 / 0.007, "
-        f"the A of the highlights, is {_months(0.007):.2f} months.",
+        f"two values of A in one version: 95 days is ln 2 / 0.0073, which is {_months(0.0073):.2f} months; ln 2 / "
+        f"0.007, the A of the highlights, is {_months(0.007):.2f} months.",
     ),
     Contradiction(
         ("growth rate A, v2, highlights", "growth rate A, v2, section 3.3"),
@@ -55,8 +55,8 @@ CONTRADICTIONS = (
     Contradiction(("R2, v2, highlights", "R2, v2, section 3.3"), "one line, two values; neither says of which points."),
     Contradiction(
         ("doubling time, journal version", "growth rate A, journal version"),
-        f"3.5 months is A = {math.log(2) / (3.5 * DAYS_PER_MONTH):.4f} a day, and 0.007 is {_months(0.007):.2f} months: A "
-        "is rounded, or is that of another of its trends.",
+        f"3.5 months is A = {math.log(2) / (3.5 * DAYS_PER_MONTH):.4f} a day, and 0.007 is {_months(0.007):.2f} months: "
+        "A is rounded, or is that of another of its trends.",
     ),
     Contradiction(
         (
@@ -71,8 +71,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         ("density of Gemma-2-9B, v2", "density of Gemma-2-9B, journal version"),
-        "what sizes are counted in: D0 grew from 1e12 to 5e12 tokens by one report, and a reference that was trained on "
-        "more needs fewer parameters for the same scores.",
+        "what sizes are counted in: D0 grew from 1e12 to 5e12 tokens by one report, and a reference that was trained "
+        "on more needs fewer parameters for the same scores.",
     ),
     Contradiction(
         ("reference tokens D0, v2", "reference tokens D0, journal version"),

@@ -43,8 +43,8 @@ class Judged(NamedTuple):
 def judge_claims(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Judged]:
     """Every claim of the bundled table beside a fit, and then where claims contradict each other.
 
-    A claim is inside if the published number lies in the interval of ours. One that says *below* or *above* is inside if
-    the interval reaches that side. A claim has several rows where ours is of several windows or LLMs.
+    A claim is inside if the published number lies in the interval of ours. One that says *below* or *above* is inside
+    if the interval reaches that side. A claim has several rows where ours is of several windows or LLMs.
 
     Parameters
     ----------

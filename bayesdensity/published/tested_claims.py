@@ -1,9 +1,9 @@
 """Which quantity of a fit each published claim is tested by.
 
 To add a claim, add its row to ``data/claims.csv``, and here an entry of `TESTS`, made by one of the functions below, or
-of `UNTESTABLE`, with the reason. A test gives what stands beside the claim, an estimate in the units of the claim or the
-reason why this fit has none, as often as there is something to say: over the window of the paper and over that of the
-study.
+of `UNTESTABLE`, with the reason. A test gives what stands beside the claim, an estimate in the units of the claim or
+the reason why this fit has none, as often as there is something to say: over the window of the paper and over that of
+the study.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
     benchmarks, frontier = enumerated(fit.study.benchmarks), estimand_phrase("frontier", fit.study.frontier.quantile)
     lead = (
         f"{_counted(tested)} This fit is of {benchmarks}, and its frontier is the {frontier}. A claim is inside if it "
-        f"lies in the {ci:.0%} interval of ours. None states an interval of its own, and some are printed with one digit."
+        f"lies in the {ci:.0%} interval of ours. None states an interval of its own, and some are printed with one "
+        "digit."
     )
     return [Paragraph(lead), _tested(tested, ci), _differing(differ), _untested(rest)]
 
