@@ -55,8 +55,8 @@ CONTRADICTIONS = (
     Contradiction(("R2, v2, highlights", "R2, v2, section 3.3"), "one line, two values; neither says of which points."),
     Contradiction(
         ("doubling time, journal version", "growth rate A, journal version"),
-        f"3.5 months is A = {math.log(2) / (3.5 * DAYS_PER_MONTH):.4f} a day, and 0.007 is {_months(0.007):.2f} months: "
-        "A is rounded, or is that of another of its trends.",
+        f"3.5 months is A = {math.log(2) / (3.5 * DAYS_PER_MONTH):.4f} a day, and 0.007 is {_months(0.007):.2f} "
+        "months: A is rounded, or is that of another of its trends.",
     ),
     Contradiction(
         (

@@ -1,4 +1,4 @@
-"""Every published claim has a row, a verdict that follows from the interval, and a reason where it cannot be compared."""
+"""Every published claim has a row, and a verdict that follows from the interval or a reason why there is none."""
 
 from __future__ import annotations
 
