@@ -16,6 +16,7 @@ from .law.prediction import predict, predict_held_out
 from .law.ranking import compare_laws
 from .plots.backtest import plot_backtest
 from .plots.calibration import plot_calibration
+from .plots.compression import plot_compression
 from .plots.density import plot_density
 from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
@@ -48,6 +49,7 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.compression import compression_ratios
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
@@ -71,6 +73,7 @@ __all__ = [
     "citations",
     "compare",
     "compare_laws",
+    "compression_ratios",
     "densities_table",
     "density",
     "density_ratio",
@@ -91,6 +94,7 @@ __all__ = [
     "plot_allocation",
     "plot_backtest",
     "plot_calibration",
+    "plot_compression",
     "plot_density",
     "plot_doubling",
     "plot_fits",

@@ -50,7 +50,7 @@ class Pair(NamedTuple):
 
 
 class Compression(NamedTuple):
-    """What compression does to density, by a fit. Dims ``pair`` and ``method``."""
+    """What compression does to density, by a fit. Dims ``pair`` and ``compression``."""
 
     pairs: tuple[Pair, ...]
     ratio: Estimate
@@ -58,11 +58,11 @@ class Compression(NamedTuple):
     size: Estimate
     """Effective size of the child over that of the parent; dim ``pair``."""
     here: Estimate
-    """Geometric mean of the ratios of the pairs in this fit; dim ``method``."""
+    """Geometric mean of the ratios of the pairs in this fit; dim ``compression``."""
     mean: Estimate
-    """Ratio that pairs of a method have on average, of which those in the fit are a sample; dim ``method``."""
+    """Ratio that pairs of a method have on average, of which those in the fit are a sample; dim ``compression``."""
     new: Estimate
-    """Ratio of a pair not yet seen; dim ``method``."""
+    """Ratio of a pair not yet seen; dim ``compression``."""
     spread: Estimate
     """Standard deviation of log ratios about their mean."""
 
@@ -71,7 +71,7 @@ class Compression(NamedTuple):
         return (of.draws > 1).mean(SAMPLE)
 
 
-def compression(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, seed: int = 1) -> Compression:
+def compression_ratios(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, seed: int = 1) -> Compression:
     """Ratios of density of compressed LLMs over their parents, and what they have in common by method.
 
     Draws of a ratio are those of the fit: what both LLMs share cancels. Pooled is what the scores alone say of the
@@ -95,7 +95,7 @@ def compression(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, seed: int 
     Examples
     --------
     >>> from bayesdensity.data.tables import read_tables
-    >>> compression(load_fit("densing-law.nc"), read_tables().llms).mean  # doctest: +SKIP
+    >>> compression_ratios(load_fit("densing-law.nc"), read_tables().llms).mean  # doctest: +SKIP
     """
     require_targets(fit)
     pairs = compression_pairs(fit, llms)
@@ -110,7 +110,8 @@ def compression(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, seed: int 
     size = log + xr.dot(contrast, bare(fit.data["log_size"]), dim="llm")
     methods = list(dict.fromkeys(pair.method for pair in pairs))
     method = np.array([methods.index(pair.method) for pair in pairs])
-    here = log.assign_coords(method=("pair", [pair.method for pair in pairs])).groupby("method").mean()
+    here = log.assign_coords(compression=("pair", [pair.method for pair in pairs])).groupby("compression").mean()
+    here = here.sel(compression=methods).transpose(*SAMPLE, "compression")
     shape = tuple(log.sizes[name] for name in SAMPLE)
     found = pool(scores_alone(fit, contrast), method, shape[0] * shape[1], np.random.default_rng(seed))
 
@@ -118,14 +119,18 @@ def compression(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, seed: int 
         return Estimate(name, what, exponential(draws), ci, RATIO)
 
     def pooled(draws: np.ndarray) -> xr.DataArray:
-        return xr.DataArray(draws.reshape(*shape, -1), dims=(*SAMPLE, "method"), coords={"method": methods})
+        return xr.DataArray(draws.reshape(*shape, -1), dims=(*SAMPLE, "compression"), coords={"compression": methods})
 
     said = "density of a compressed LLM over that of its parent"
     return Compression(
         pairs,
         ratio("density_ratio", said, log),
         ratio("effective_size_ratio", said.replace("density", "effective size"), size),
-        ratio("sample_ratio", f"{said}, geometric mean of the pairs in the fit", here.sel(method=methods)),
+        ratio(
+            "sample_ratio",
+            f"{said}, geometric mean of the pairs in the fit",
+            here.sel(compression=methods).transpose(*SAMPLE, "compression"),
+        ),
         ratio("mean_ratio", f"{said}, mean of a method", pooled(found.mean)),
         ratio("new_ratio", f"{said}, of a pair not yet seen", pooled(found.new)),
         Estimate(

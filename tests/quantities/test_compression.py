@@ -14,7 +14,7 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import density_ratio
-from bayesdensity.quantities.compression import compression, compression_pairs, contrasts, scores_alone
+from bayesdensity.quantities.compression import compression_pairs, compression_ratios, contrasts, scores_alone
 
 
 def halved(tables: Tables) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
@@ -46,7 +46,7 @@ def test_ratios_of_pairs_are_those_of_their_densities_and_cover_the_truth(
     world_fit: Fit, world_tables: Tables, truth: Truth
 ) -> None:
     llms, _ = halved(world_tables)
-    found = compression(world_fit, llms)
+    found = compression_ratios(world_fit, llms)
     first = found.pairs[0]
     alone = density_ratio(world_fit, first.child, first.parent).to_frame_row()
     assert found.ratio.sel(pair=first.label).to_frame_row().to_dict() == pytest.approx(alone.to_dict())
@@ -74,7 +74,7 @@ def test_the_scores_alone_are_unshrunk_and_their_errors_honest(
     alone, densities = scores_alone(world_fit, single), truth.log_density[names].to_numpy()
     z = (alone.mean - densities + densities.mean()) / np.sqrt(np.diag(alone.covariance))
     assert 0.7 < z.std() < 1.4, "and every LLM against the mean of all"
-    posterior = np.log(compression(world_fit, llms).ratio.draws).mean(("chain", "draw")).to_numpy()
+    posterior = np.log(compression_ratios(world_fit, llms).ratio.draws).mean(("chain", "draw")).to_numpy()
     # The fit draws ratios in towards the middle of its population; what the scores say of them is wider.
     assert np.abs(found.mean).mean() > np.abs(posterior).mean()
 
@@ -83,23 +83,23 @@ def test_the_mean_of_a_method_holds_the_true_mean_of_its_pairs(
     world_fit: Fit, world_tables: Tables, truth: Truth
 ) -> None:
     llms, _ = halved(world_tables)
-    found = compression(world_fit, llms)
+    found = compression_ratios(world_fit, llms)
     for method in ("pruned", "distilled"):
         pairs = [(pair.child, pair.parent) for pair in found.pairs if pair.method == method]
         true = true_ratios(truth, pairs).mean()
-        ends = np.log(found.mean.sel(method=method).to_frame_row())
+        ends = np.log(found.mean.sel(compression=method).to_frame_row())
         assert ends["lower"] <= true <= ends["upper"]
-        new = np.log(found.new.sel(method=method).to_frame_row())
+        new = np.log(found.new.sel(compression=method).to_frame_row())
         assert new["lower"] < ends["lower"] and ends["upper"] < new["upper"], "a single pair scatters about the mean"
     chance = found.probability_raises(found.mean)
     assert ((chance > 0) & (chance < 1)).all()
-    again = compression(world_fit, llms)
+    again = compression_ratios(world_fit, llms)
     assert (again.mean.draws == found.mean.draws).all(), "equal seeds, equal draws"
 
 
 def test_a_fit_without_pairs_is_refused_with_what_to_do(world_fit: Fit, world_tables: Tables) -> None:
     with pytest.raises(InputError, match="state parent and compression"):
-        compression(world_fit, world_tables.llms)
+        compression_ratios(world_fit, world_tables.llms)
 
 
 def among(fit: Fit, *llms: str) -> Fit:
