@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 
 from bayesdensity.base.format import density, interval
 from bayesdensity.inference.result import Fit
-from bayesdensity.plots.page import BLACK, BLUE, GREY, STYLE, VERMILLION, page, plain_ticks
+from bayesdensity.plots.page import BLACK, BLUE, GREY, STYLE, VERMILLION, page
 from bayesdensity.quantities import Estimate
 from bayesdensity.quantities.compression import Compression
 
-ROW, NAMES, NUMBERS, LETTER = 0.2, 0.3, 1.25, 0.052
+ROW, NAMES, NUMBERS, LETTER = 0.2, 0.2, 1.25, 0.056
 """Inches of a row, beside the names, of the numbers at the right, and of a letter."""
+TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10)
 LEAST = 1.5
 """Inches of names at least."""
 
@@ -52,9 +53,12 @@ def plot_compression(fit: Fit, found: Compression) -> Figure:
         _draw(axes, y, estimate, new)
     axes.axvline(1, color=GREY, linewidth=0.8, zorder=0)
     axes.set(xscale="log", ylim=(len(rows) - 0.4, -0.6), xlabel="density of the child over that of the parent")
-    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], size=7)
     axes.tick_params(axis="y", length=0, grid_alpha=0)
-    plain_ticks(axes.xaxis, "{:g}".format)
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in TICKS if low <= tick <= high], minor=False)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
     return figure
 
 

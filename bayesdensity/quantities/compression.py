@@ -129,7 +129,7 @@ def compression_ratios(fit: Fit, llms: pd.DataFrame, ci: float = DEFAULT_CI, see
         ratio(
             "sample_ratio",
             f"{said}, geometric mean of the pairs in the fit",
-            here.sel(compression=methods).transpose(*SAMPLE, "compression"),
+            here,
         ),
         ratio("mean_ratio", f"{said}, mean of a method", pooled(found.mean)),
         ratio("new_ratio", f"{said}, of a pair not yet seen", pooled(found.new)),

@@ -74,8 +74,8 @@ def _blocks(found: Compression, tables: Tables) -> list[Block]:
     )
     lead = (
         f"{len(found.pairs)} LLMs of this fit were made from another one in it. P(the method raises density on "
-        f"average) is {raised}. Children differ from their parents in data and training too, and what was pruned was mostly "
-        "distilled as well: this is what compression did with all that came with it."
+        f"average) is {raised}. Children differ from their parents in data and training too, and what was pruned was "
+        "mostly distilled as well: this is what compression did with all that came with it."
     )
     return [Paragraph(lead), _pairs(found), _methods_table(found), Paragraph(_quantized_words(found, tables))]
 
@@ -182,8 +182,8 @@ def _methods_table(found: Compression) -> Table:
     caption = (
         f"Ratios of density by method, median [{found.mean.probability:.0%} interval]: geometric mean of the pairs in "
         "this fit; mean of all pairs of the method, of which these are a sample, and a pair not yet seen, both from "
-        f"what the scores alone say. Pairs scatter about their mean by {interval(found.spread.to_frame_row(), fixed(2))} "
-        "natural logarithms."
+        f"what the scores alone say. Pairs scatter about their mean by "
+        f"{interval(found.spread.to_frame_row(), fixed(2))} natural logarithms."
     )
     return Table("compression-methods", caption, pd.DataFrame(shown), pd.DataFrame(rows))
 
