@@ -194,3 +194,48 @@ def test_a_claim_in_json_has_the_documented_keys(world_fit: Fit) -> None:
     assert list(told)[:2] == ["claim", "published"] and {"ours", "verdict"} <= set(told)
     assert set(told["ours"]) == {"median", "lower", "upper", "probability", "kind"}
     assert isinstance(xr.DataArray(told["published"]).item(), float)
+
+
+def on_mmlu(fit: Fit) -> Fit:
+    """The fit whose first benchmark is MMLU."""
+    names = ["MMLU", *map(str, fit.data["benchmark"].to_numpy()[1:])]
+    return replace(
+        fit,
+        data=fit.data.assign_coords(benchmark=names),
+        posterior=fit.posterior.assign_coords(benchmark=names),
+    )
+
+
+def test_a_stated_change_of_pace_gives_both_sides(world_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = "2024-06-01"
+    monkeypatch.setattr(tested_claims, "CHATGPT", day)
+    frontier = world_fit.study.frontier.model_copy(update={"trend": "change-point", "break_date": day})
+    study = world_fit.study.model_copy(update={"frontier": frontier})
+    zero = 0 * world_fit.posterior["rate"]
+    draws = world_fit.posterior.assign(rate_change=zero + 1.0).drop_vars("curvature")
+    fit = on_mmlu(replace(world_fit, study=study, posterior=draws))
+    rates = {}
+    for side in ("before", "after"):
+        (row,) = rows_of(fit, f"growth rate A, v2, MMLU {side} ChatGPT")
+        assert row.ours is not None and f"{side} the change of pace stated at {day}" in row.what
+        rates[side] = float(row.ours.summary["median"]) * 365.25
+    assert rates["after"] - rates["before"] == pytest.approx(1.0)
+
+
+def test_without_a_change_of_pace_the_averages_on_each_side_are_compared_if_there_are_any(
+    world_fit: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = on_mmlu(growing(world_fit, 2.0))
+    (before,) = rows_of(fit, "doubling time on MMLU, before ChatGPT")
+    assert before.ours is None and "begin on 2023-" in before.verdict and "chatgpt-break" in before.verdict
+    (after,) = rows_of(fit, "doubling time on MMLU, after ChatGPT")
+    assert after.ours is not None and "to 2024-10-31" in after.what
+    monkeypatch.setattr(tested_claims, "CHATGPT", "2024-03-01")
+    (before,) = rows_of(fit, "doubling time on MMLU, before ChatGPT")
+    assert before.ours is not None and "to 2024-03-01" in before.what
+
+
+def test_the_table_does_not_depend_on_the_order_of_its_tests() -> None:
+    longest = asked_of("growth rate A, journal version, MMLU-CF")
+    assert longest is UNTESTABLE["growth rate A, journal version, MMLU-CF"]
+    assert asked_of(DOUBLING) is TESTS[DOUBLING]

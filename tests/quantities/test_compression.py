@@ -74,7 +74,7 @@ def test_the_scores_alone_are_unshrunk_and_their_errors_honest(
     alone, densities = scores_alone(world_fit, single), truth.log_density[names].to_numpy()
     z = (alone.mean - densities + densities.mean()) / np.sqrt(np.diag(alone.covariance))
     assert 0.7 < z.std() < 1.4, "and every LLM against the mean of all"
-    posterior = np.log(compression_ratios(world_fit, llms).ratio.draws).mean(("chain", "draw")).to_numpy()
+    posterior = np.log(compression_ratios(world_fit, llms).ratio.draws.to_numpy()).mean(axis=(0, 1))
     # The fit draws ratios in towards the middle of its population; what the scores say of them is wider.
     assert np.abs(found.mean).mean() > np.abs(posterior).mean()
 

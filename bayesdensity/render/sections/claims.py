@@ -34,13 +34,14 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
     tested = [row for row in rows if row.ours is not None]
     differ = [row for row in rows if row.verdict.startswith(DIFFERENCE)]
     rest = [row for row in rows if row.ours is None and row not in differ]
-    benchmarks, frontier = enumerated(fit.study.benchmarks), estimand_phrase("frontier", fit.study.frontier.quantile)
-    lead = (
-        f"{_counted(tested)} This fit is of {benchmarks}, and its frontier is the {frontier}. A claim is inside if it "
-        f"lies in the {ci:.0%} interval of ours. None states an interval of its own, and some are printed with one "
-        "digit."
-    )
-    return [Paragraph(lead), _tested(tested, ci), _differing(differ), _untested(rest)]
+    asked = f"{enumerated(fit.study.benchmarks)}; its frontier is the {_frontier(fit)}"
+    lead = f"{_counted(tested)} This fit is of {asked}."
+    compared = [_tested(tested, ci)] if tested else []
+    return [Paragraph(lead), *compared, _differing(differ), _untested(rest)]
+
+
+def _frontier(fit: Fit) -> str:
+    return estimand_phrase("frontier", fit.study.frontier.quantile)
 
 
 def every_table(fit: Fit, ci: float) -> Table:
@@ -57,7 +58,8 @@ def _counted(tested: Sequence[Judged]) -> str:
         return "No published claim can be compared with this fit."
     return (
         f"{names} published claims can be compared with this fit, in {len(tested)} ways (windows, LLMs): {n[INSIDE]} "
-        f"inside, {n[OUTSIDE]} outside."
+        f"inside, {n[OUTSIDE]} outside the interval of ours. None states an interval of its own, and some are printed "
+        "with one digit."
     )
 
 

@@ -46,7 +46,16 @@ def compression(source: Source) -> Section | None:
 
 
 def data(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
-    """Pairs, methods and quantized LLMs in the documented form."""
+    """Pairs, methods and quantized LLMs in the documented form.
+
+    Parameters
+    ----------
+    fit : Fit
+    tables : Tables
+        With the parents of its LLMs.
+    ci : float
+        Probability of the intervals.
+    """
     found = compression_ratios(fit, tables.llms, ci)
     return {
         "study": fit.study.name,
@@ -59,12 +68,30 @@ def data(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
 
 
 def blocks(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> list[Block]:
-    """Pairs, methods and quantized LLMs for a reader."""
+    """Pairs, methods and quantized LLMs for a reader.
+
+    Parameters
+    ----------
+    fit : Fit
+    tables : Tables
+        With the parents of its LLMs.
+    ci : float
+        Probability of the intervals.
+    """
     return _blocks(compression_ratios(fit, tables.llms, ci), tables)
 
 
 def every_table(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> Table:
-    """All pairs."""
+    """All pairs.
+
+    Parameters
+    ----------
+    fit : Fit
+    tables : Tables
+        With the parents of its LLMs.
+    ci : float
+        Probability of the intervals.
+    """
     return _pairs(compression_ratios(fit, tables.llms, ci))
 
 
