@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesdensity import quantities as q
+from bayesdensity.base.format import chance
 from bayesdensity.data.claims import DAYS_PER_MONTH
 from bayesdensity.inference.result import Fit
 from bayesdensity.published.record_draws import record_r_squared
@@ -191,7 +192,9 @@ def size_share(child: str, parent: str, months: float, end: str) -> Test:
         if not (_has(fit, child) and _has(fit, parent)):
             return [_absent(fit, "share of the size", child, parent), *by_trend(fit, ci)]
         ratio = q.density_ratio(fit, parent, child, ci)
-        what = f"share of the size of {parent} at which {child} is as able"
+        size = q.effective_size(fit).draws
+        able = float((size.sel(llm=child) >= size.sel(llm=parent)).mean())
+        what = f"share of the size of {parent} at which {child} is as able; P(it is, at its own size) {chance(able)}"
         return [Ours(what, replace(ratio, what=what)), *by_trend(fit, ci)]
 
     return test

@@ -135,6 +135,19 @@ def test_densities_of_named_llms_are_judged_and_a_bound_is_a_side(world_fit: Fit
     assert judged[2].published == "below 0.1" and judged[2].probability_below == 0
 
 
+def test_a_pair_is_as_able_at_the_share_of_the_size_that_its_density_gives(world_fit: Fit) -> None:
+    first, second = (str(llm) for llm in world_fit.data["llm"].to_numpy()[:2])
+    fit = named(world_fit, **{first: "MiniCPM-2B", second: "Mistral-7B-v0.1"})
+    claim = "parameters of MiniCPM-1-2.4B over those of Mistral-7B, as able after 4 months, v2"
+    size = {llm: float(q.params(fit).draws.sel(llm=llm).mean()) for llm in ("MiniCPM-2B", "Mistral-7B-v0.1")}
+    enough = size["Mistral-7B-v0.1"] / size["MiniCPM-2B"]
+    for denser, said in ((1.1 * enough, "above 0.999"), (0.9 * enough, "below 0.001")):
+        known = with_density(fit, **{"MiniCPM-2B": math.log(denser), "Mistral-7B-v0.1": 0.0})
+        row = rows_of(known, claim)[0]
+        assert row.ours is not None and row.what.endswith(said)
+        assert float(row.ours.summary["median"]) == pytest.approx(1 / denser)
+
+
 def _rounded(row: Judged) -> str:
     """The verdict on draws that are all one number, which floating point may put beside the claim."""
     assert row.ours is not None
