@@ -17,6 +17,7 @@ from .law.prediction import predict, predict_held_out
 from .law.ranking import compare_laws
 from .plots.backtest import plot_backtest
 from .plots.calibration import plot_calibration
+from .plots.compression import plot_compression
 from .plots.density import plot_density
 from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
@@ -27,10 +28,12 @@ from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
 from .plots.reference import plot_reference
 from .plots.sensitivity import plot_influence, plot_specifications, plot_tornado
+from .published.judged import judge_claims
 from .quantities import (
     Estimate,
     change_point,
     density,
+    density_ratio,
     doubling_time,
     effective_size,
     envelope,
@@ -49,6 +52,7 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.compression import compression_ratios
 from .quantities.lag import lags
 from .quantities.memory import params_in_memory
 from .quantities.mixture import Forecast, Question, forecast
@@ -80,8 +84,10 @@ __all__ = [
     "citations",
     "compare",
     "compare_laws",
+    "compression_ratios",
     "densities_table",
     "density",
+    "density_ratio",
     "diagnose_scaling",
     "doubling_time",
     "effective_size",
@@ -90,6 +96,7 @@ __all__ = [
     "fit_law",
     "forecast",
     "inefficiency",
+    "judge_claims",
     "lags",
     "law_study",
     "leave_one_out",
@@ -103,6 +110,7 @@ __all__ = [
     "plot_allocation",
     "plot_backtest",
     "plot_calibration",
+    "plot_compression",
     "plot_density",
     "plot_doubling",
     "plot_fits",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bayesdensity.checks import Check
     from bayesdensity.inference.result import Fit
-    from bayesdensity.render.blocks import Block
+    from bayesdensity.render.blocks import Block, Table
     from bayesdensity.study.spec import Study
 
 app = App(
@@ -167,6 +167,32 @@ def show(section: Described, *subject: Any, as_json: bool) -> None:
     put(dumps(section.data(*subject)) if as_json else to_text(section.blocks(*subject)))
 
 
+class Tabled(Described, Protocol):
+    """A section whose data are one table."""
+
+    @property
+    def every_table(self) -> Callable[..., Table]:
+        """All its rows."""
+
+
+def show_table(section: Tabled, *subject: Any, as_csv: bool, as_json: bool) -> None:
+    """Print what a section says of something, as CSV, as JSON or for a reader.
+
+    Parameters
+    ----------
+    section : module
+        Of `bayesdensity.render.sections`.
+    *subject
+        What it is asked about.
+    as_csv, as_json : bool
+        JSON goes before CSV.
+    """
+    if as_csv and not as_json:
+        put(section.every_table(*subject).csv(), end="")
+    else:
+        show(section, *subject, as_json=as_json)
+
+
 def exit_status(checks: Iterable[Check]) -> int:
     """The exit status of a result, the same for every command: `EXIT_SENTENCE`."""
     from bayesdensity.checks import passed
@@ -195,6 +221,15 @@ def identified(fit: Fit) -> tuple[Check, ...]:
     checks = checks_of(fit)
     refuse_if_unidentified(checks)
     return checks
+
+
+def read(path: Path) -> Fit:
+    """A fit that has something to say."""
+    from bayesdensity.inference.result import load_fit
+
+    fit = load_fit(path)
+    identified(fit)
+    return fit
 
 
 def check_stem(stem: Path | None, what: str) -> None:

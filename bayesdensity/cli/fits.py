@@ -23,10 +23,11 @@ from bayesdensity.cli.common import (
     load,
     load_fits,
     parsed,
+    read,
     show,
+    show_table,
 )
-from bayesdensity.cli.options import AsJson, Chains, Ci, Draws, Folder, Seed, Settings, Tune
-from bayesdensity.cli.surroundings import put
+from bayesdensity.cli.options import AsCsv, AsJson, Chains, Ci, Draws, Folder, Seed, Settings, Tune
 
 if TYPE_CHECKING:
     from bayesdensity.inference.result import Fit
@@ -113,7 +114,7 @@ def summary(*paths: Path, ci: Ci = 0.9, as_json: AsJson = False) -> int:
     if len(paths) == 1:
         from bayesdensity.render.sections import fit_summary
 
-        fit = _read(paths[0])
+        fit = read(paths[0])
         show(fit_summary, fit, ci, as_json=as_json)
         return exit_status(identified(fit))
     from bayesdensity.base.progress import saying
@@ -169,7 +170,7 @@ def densities(
     path: Path,
     *,
     ci: Ci = 0.9,
-    as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print CSV on standard output.")] = False,
+    as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> int:
     """Print one row for each LLM: density, effective size, and the probability that it was on the frontier.
@@ -182,21 +183,9 @@ def densities(
     check_fit_files(path)
     from bayesdensity.render.sections import densities as section
 
-    fit = _read(path)
-    if as_csv and not as_json:
-        put(section.every_table(fit, ci).csv(), end="")
-    else:
-        show(section, fit, ci, as_json=as_json)
+    fit = read(path)
+    show_table(section, fit, ci, as_csv=as_csv, as_json=as_json)
     return exit_status(identified(fit))
-
-
-def _read(path: Path) -> Fit:
-    """A fit that has something to say."""
-    from bayesdensity.inference.result import load_fit
-
-    fit = load_fit(path)
-    identified(fit)
-    return fit
 
 
 def _command(study: str, settings: list[str] | None, given: dict[str, Any], quick: bool) -> str:

@@ -120,6 +120,7 @@ Settings = Annotated[
 ]
 Folder = Annotated[Path | None, Parameter(name="--data", help="Folder with your own tables.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+AsCsv = Annotated[bool, Parameter(name="--csv", negative="", help="Print CSV on standard output.")]
 Workers = Annotated[int | None, whole(1, 256), Parameter(help="Processes; default: one for each core.")]
 Cluster = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""The command that runs the published procedure."""
+"""Commands about what was published: its procedure on the same tables, and its claims beside a fit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from bayesdensity.cli.common import (
     check_fit_files,
     check_stem,
     exit_status,
+    identified,
     judging,
     load,
     load_fit_of,
     parsed,
+    read,
     show,
+    show_table,
 )
-from bayesdensity.cli.options import MOST_REPLICATES, AsJson, Ci, Folder, Seed, Settings, whole
+from bayesdensity.cli.options import MOST_REPLICATES, AsCsv, AsJson, Ci, Folder, Seed, Settings, whole
 
 if TYPE_CHECKING:
     from bayesdensity.inference.result import Fit
@@ -97,6 +100,23 @@ def paper(
         if check.verdict == "FAIL":
             say(check.sentence)
     return exit_status(faults)
+
+
+@judging
+def claims(path: Path, *, ci: Ci = 0.9, as_csv: AsCsv = False, as_json: AsJson = False) -> int:
+    """Print the published numbers beside those of a fit: inside, outside, or not comparable and why.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `fit` wrote.
+    """
+    check_fit_files(path)
+    from bayesdensity.render.sections import claims as section
+
+    fit = read(path)
+    show_table(section, fit, ci, as_csv=as_csv, as_json=as_json)
+    return exit_status(identified(fit))
 
 
 def _posterior(study: Study, tables: Any, path: Path | None, seed: int) -> Fit:

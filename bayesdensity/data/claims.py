@@ -37,6 +37,11 @@ def read_claims() -> pd.DataFrame:
     return claims.assign(months=months)
 
 
+def read_taught() -> pd.DataFrame:
+    """Pairs of teachers and students that the paper calls compression and the table of LLMs does not; as stated."""
+    return pd.read_csv(Path(__file__).parent / "compression_pairs.csv", dtype=str, keep_default_na=False)
+
+
 def trend_claims() -> pd.DataFrame:
     """Claims about the trend: doubling times, growth rates and R^2."""
     claims = read_claims()

@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from bayesdensity import quantities
 from bayesdensity.base.format import size
 from bayesdensity.data.join import calendar_day
+from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,
     BLUE,
@@ -27,7 +28,7 @@ from bayesdensity.plots.page import (
     page,
     plain_ticks,
 )
-from bayesdensity.quantities.estimate import dates_between, mixed, times
+from bayesdensity.quantities.estimate import Estimate, dates_between, mixed, times
 from bayesdensity.quantities.forecast import score_at, size_at
 from bayesdensity.quantities.mixture import AHEAD, DRAWS, Forecast
 from bayesdensity.quantities.releases import released
@@ -92,19 +93,13 @@ def _range(found: Forecast) -> tuple[str, str]:
 
 def _path(axes: Axes, found: Forecast, dates: list[str]) -> None:
     question, first = found.question, next(iter(found.fits.values()))
-    read = (
-        (
-            lambda fit: score_at(
-                fit, question.benchmark, question.params or 0, dates, question.of, per_year=question.per_year
-            )
-        )
-        if question.params is not None
-        else (
-            lambda fit: size_at(
-                fit, question.benchmark, question.score or 0, dates, question.of, per_year=question.per_year
-            )
-        )
-    )
+
+    def read(fit: Fit) -> Estimate:
+        benchmark, per_year = question.benchmark, question.per_year
+        if question.params is not None:
+            return score_at(fit, benchmark, question.params, dates, question.of, per_year=per_year)
+        return size_at(fit, benchmark, question.score or 0, dates, question.of, per_year=per_year)
+
     curve = replace(
         mixed({name: read(fit.thinned(DRAWS)) for name, fit in found.fits.items()}, found.weights),
         probability=found.answer.probability,

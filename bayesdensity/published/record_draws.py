@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from bayesdensity.inference.result import Fit
-from bayesdensity.published.records import Array, is_record, slope, slope_of_records
+from bayesdensity.published.records import Array, is_record, share_explained, slope, slope_of_records
 from bayesdensity.published.windows import Window
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate, log_density, rate, window
-from bayesdensity.quantities.estimate import PER_YEAR
+from bayesdensity.quantities.estimate import PER_YEAR, SHARE_OF_VARIANCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,28 @@ def record_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | Non
     time, draws = _inside(fit, between)
     what = f"growth of records of ln density a year{_said(between)}"
     return Estimate("record_rate", what, _sampled(fit, slope_of_records(time, draws)), ci, PER_YEAR)
+
+
+def record_r_squared(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | None = None) -> Estimate:
+    """R^2 of the least squares through the running records, in every posterior draw; high by construction.
+
+    Parameters
+    ----------
+    fit : Fit
+    ci : float
+        Probability of the interval.
+    between : tuple of str, optional
+        ISO dates; only LLMs released from the first to the second count. None: all.
+
+    Returns
+    -------
+    Estimate
+        One where a draw has two records, zero where it has one.
+    """
+    time, draws = _inside(fit, between)
+    found = share_explained(time, draws, is_record(time, draws))
+    what = f"share of the variance of records that a line takes{_said(between)}"
+    return Estimate("record_r_squared", what, _sampled(fit, np.nan_to_num(found)), ci, SHARE_OF_VARIANCE)
 
 
 def all_rate(fit: Fit, ci: float = DEFAULT_CI, between: tuple[str, str] | None = None) -> Estimate:

@@ -106,6 +106,28 @@ def slope(time: Array, value: Array, weight: Array | Mask) -> Array:
         return np.where(run > 1e-12 * total[..., 0], rise / run, np.nan)
 
 
+def share_explained(time: Array, value: Array, weight: Array | Mask) -> Array:
+    """R^2 of the weighted least squares of `slope`, for each row; not a number where values or times are all one.
+
+    Parameters
+    ----------
+    time : array, (llm,)
+    value, weight : array, (..., llm)
+        Values of weight zero may be infinite.
+
+    Returns
+    -------
+    array, (...)
+    """
+    w = np.asarray(weight, dtype=float)
+    total, known = w.sum(axis=-1, keepdims=True), np.where(w > 0, value, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = time - (w * time).sum(axis=-1, keepdims=True) / total
+        y = known - (w * known).sum(axis=-1, keepdims=True) / total
+        run, spread = (w * t**2).sum(axis=-1), (w * y**2).sum(axis=-1)
+        return np.where(run * spread > 1e-12 * total[..., 0], (w * t * y).sum(axis=-1) ** 2 / (run * spread), np.nan)
+
+
 def line(time: Array, value: Array) -> Line:
     """Least squares through points, as a textbook has it; a single point, or a single time, gives a rate of zero."""
     if len(np.unique(time)) < 2:

@@ -18,6 +18,7 @@ from bayesdensity.quantities.benchmarks import (
 )
 from bayesdensity.quantities.densities import (
     density,
+    density_ratio,
     effective_size,
     effective_size_by_benchmark,
     log_density,
@@ -64,6 +65,7 @@ __all__ = [
     "change_point",
     "dates_between",
     "density",
+    "density_ratio",
     "doubling_months",
     "doubling_time",
     "effective_size",

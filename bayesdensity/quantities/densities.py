@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from bayesdensity import laws
+from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, PARAMETERS, RATIO, SAMPLE, Estimate, exponential
@@ -33,6 +34,31 @@ def log_density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
 def density(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:
     """Effective size over actual size, averaged (geometrically) over the benchmarks; dim ``llm``."""
     return Estimate("density", "effective size over actual size", exponential(log_density(fit).draws), ci, RATIO)
+
+
+def density_ratio(fit: Fit, over: str, under: str, ci: float = DEFAULT_CI) -> Estimate:
+    """Density of one LLM over that of another, draw by draw: what both share, such as the yardstick, cancels.
+
+    Parameters
+    ----------
+    fit : Fit
+    over, under : str
+        Names of LLMs of the fit.
+    ci : float
+        Probability of the interval.
+
+    Raises
+    ------
+    InputError
+        If the fit has no such LLM.
+    """
+    known = [str(llm) for llm in fit.data["llm"].to_numpy()]
+    for llm in (over, under):
+        if llm not in known:
+            raise InputError(one_of(llm, known, "LLM of this fit"))
+    log = log_density(fit).draws
+    draws = exponential(log.sel(llm=over, drop=True) - log.sel(llm=under, drop=True))
+    return Estimate("density_ratio", f"density of {over} over that of {under}", draws, ci, RATIO)
 
 
 def effective_size(fit: Fit, ci: float = DEFAULT_CI) -> Estimate:

@@ -28,6 +28,7 @@ ROWS = 5
 """Rows that an estimate shows of itself."""
 PER_YEAR, LOG, RATIO = "natural logarithms a year", "natural logarithms", "ratio"
 PARAMETERS, TOKENS, SHARE = "parameters", "tokens", "share of the items"
+SHARE_OF_VARIANCE = "share of the variance"
 """Units. Losses have those of their runs."""
 
 

@@ -25,6 +25,8 @@ STUDIES = (
     *("current", "knowledge", "instruct", "reasoning"),
 )
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
+BESIDE = ("claims", "compression")
+"""Commands that read the fit of the default study, each with a page of its own."""
 OWN = Path("examples/own-scores")
 LAWS = {
     "chinchilla": ["chinchilla", "--compare"],
@@ -92,6 +94,9 @@ def write(folder: Path, to: Path) -> None:
     _keep(to / "placed.json", _output(folder / "placed.json", ["place", *PLACED]))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
+    for command in BESIDE:
+        given = [command, str(folder / f"{STUDIES[0]}.nc")]
+        _keep(to / f"{command}-{STUDIES[0]}.json", _output(folder / f"{command}-{STUDIES[0]}.json", given))
     for study in REPLICATED:
         given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
         _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
@@ -234,7 +239,7 @@ def asked_for(name: str) -> dict[str, Any]:
         name = "densing-law"
     for kept in ("shelf-life-", "lag-"):
         name = name.removeprefix(kept)
-    study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
+    study = {"study": rest if kind in ("paper", *BESIDE) else name, "--set": None, "--data": None}
     if name == "own-scores":
         study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
     return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}

@@ -63,6 +63,28 @@ def mean_of_forms() -> dict[str, float]:
     return {"lower": min(means), "upper": max(means)}
 
 
+def _claims(verdict: str = "") -> list[dict[str, Any]]:
+    return [row for row in results("claims-densing-law") if row["ours"] and verdict in (row["verdict"], "")]
+
+
+@derived
+def claims_compared() -> int:
+    """Published claims that the default study can be compared with."""
+    return len({row["claim"] for row in _claims()})
+
+
+@derived
+def claims_ways() -> int:
+    """In how many ways: windows and LLMs."""
+    return len(_claims())
+
+
+@derived
+def claims_inside() -> int:
+    """Of these ways, those in which the published number lies inside."""
+    return len(_claims("inside"))
+
+
 @derived
 def worlds() -> int:
     """Simulated data sets of the calibration."""

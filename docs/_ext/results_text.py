@@ -175,6 +175,7 @@ def shown(what: str) -> str:
 
 
 def _table(what: str) -> str:
+    import results_claims  # noqa: F401  # it enters its tables among the others
     import results_tables  # it reads numbers from here
 
     name, *given = what.split()

@@ -30,7 +30,7 @@ from bayesdensity.render.write import report
 EVIL = '<script>alert("1")</script>|`*[x](javascript:alert(1))</table>'
 ORDER = [
     *("answer", "checks", "density", "doubling", "densest", "benchmarks", "reference"),
-    *("paper", "data", "priors", "making", "citing"),
+    *("paper", "claims", "data", "priors", "making", "citing"),
 ]
 FEW: Any = {"replicates": 20}
 
