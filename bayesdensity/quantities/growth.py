@@ -12,6 +12,7 @@ import xarray as xr
 from scipy.interpolate import BarycentricInterpolator
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import known_llms
 from bayesdensity.data.join import years_from_centre
 from bayesdensity.data.masks import beyond_reach
 from bayesdensity.inference.result import Fit
@@ -335,7 +336,7 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
         values = _excess_at(fit, q, at)
     else:
         # Figures and tables ask for many dates between the same two, and a little beside them.
-        released = fit.data["time"].to_numpy()
+        released = fit.data["time"].to_numpy()[known_llms(fit.data)]
         nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
         with np.errstate(divide="ignore", over="ignore"):  # at the dates themselves, which it puts right
             values = BarycentricInterpolator(nodes, _excess_at(fit, q, nodes), axis=-1, wi=weights)(at)
