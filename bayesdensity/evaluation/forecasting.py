@@ -87,10 +87,10 @@ def judged(fit: Fit, trained: Fit, cutoff: str, seed: int = SEED) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        ``kind``, ``benchmark``, ``params`` (at most), ``score`` (at least), ``months`` ahead, ``known`` (the record that
-        stood), ``observed``, ``median`` and ends of the intervals, ``below`` and ``at_most`` (ranks of what came),
-        ``crps``; ``crps_unchanged``, ``crps_line``, ``line_median`` and the ends of its 90 % interval. Scores are shares,
-        sizes ln parameters, dates months after the cut-off.
+        ``kind``, ``benchmark``, ``params`` (at most), ``score`` (at least), ``months`` ahead, ``known`` (the record
+        that stood), ``observed``, ``median`` and ends of the intervals, ``below`` and ``at_most`` (ranks of what came),
+        ``crps``; ``crps_unchanged``, ``crps_line``, ``line_median`` and the ends of its 90 % interval. Scores are
+        shares, sizes ln parameters, dates months after the cut-off.
     """
     last = window(fit)[1]
     start, end = times(fit, [cutoff, last]).to_numpy()
@@ -102,7 +102,9 @@ def judged(fit: Fit, trained: Fit, cutoff: str, seed: int = SEED) -> pd.DataFram
             continue  # nobody has reported it of late: nothing is forecast
         came, then = released(fit, benchmark), released(trained, benchmark)
         known = Known(then, start, float(then.log_size.max() + OUT_OF_REACH))
-        for asked in questions(known, end, [log_size(fit, n) if np.isfinite(n) else n for n in SIZES], log_size(fit, SMALL)):
+        for asked in questions(
+            known, end, [log_size(fit, n) if np.isfinite(n) else n for n in SIZES], log_size(fit, SMALL)
+        ):
             row = _row(asked, known, _answer(asked, every, known), float(_answer(asked, came, known)[0]))
             if asked.kind == "size":
                 shifted = ("known", "observed", "median", *(name for name in row if "lower" in name or "upper" in name))
@@ -165,7 +167,7 @@ def _answer(asked: Asked, found: Releases, known: Known) -> Array:
 def _line(asked: Asked, known: Known, unchanged: float) -> Array:
     """Draws of the line through the records; the record itself where these are too few. Records do not fall."""
     then = known.releases
-    time, score, size = (part[0] for part in then)
+    time, size, score = (part[0] for part in then)
     if asked.kind == "size":
         line = line_through(*records(time[score >= asked.score], -size[score >= asked.score]))
         at = np.array([asked.time])

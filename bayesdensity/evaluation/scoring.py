@@ -44,9 +44,9 @@ def ranks(draws: Array, observed: Array) -> tuple[Array, Array]:
 def share_inside(below: Array, at_most: Array, level: float) -> Array:
     """How much of what came lies in the equal-tailed interval, by its ranks: all, nothing, or where it ties, a part.
 
-    A record that stands is predicted by many draws at once, and a closed interval that ends at it holds it for sure. Its
-    rank is then anywhere between those of `ranks`, and the part of them inside is counted: the average over calibrated
-    predictions is the level.
+    A record that stands is predicted by many draws at once, and a closed interval that ends at it holds it for sure.
+    Its rank is then anywhere between those of `ranks`, and the part of them inside is counted: the average over
+    calibrated predictions is the level.
 
     Parameters
     ----------
