@@ -165,10 +165,7 @@ def _trained(
         data = with_scores(fit.data, keep_llms=known)
         file = keep / f"{fit.study.name}-{cutoff}-seed-{seed}.nc" if keep else None
         if file is not None and file.exists():
-            trained = load_fit(file, fit.study)
-            if not np.array_equal(trained.data["score_value"], data["score_value"]):
-                raise InputError(f"{file}: knows other scores than those before {cutoff}; keep fits in another folder.")
-            yield cutoff, trained
+            yield cutoff, _kept(file, fit, data)
             continue
         if prepared is None:
             say("compile")
@@ -178,6 +175,17 @@ def _trained(
         if file is not None:
             trained.save(file)
         yield cutoff, trained
+
+
+def _kept(file: Path, fit: Fit, data: xr.Dataset) -> Fit:
+    """A training fit as it was kept, if it is the one that would be sampled."""
+    trained = load_fit(file, fit.study)
+    settings, wanted = trained.about["sampler"], {"draws": REFIT_DRAWS, "tune": REFIT_TUNE}
+    same_scores = np.array_equal(trained.data["score_value"], data["score_value"])
+    if not same_scores or any(settings[name] != value for name, value in wanted.items()):
+        what = "has other draws than a backtest" if same_scores else "knows other scores than those before its cut-off"
+        raise InputError(f"{file}: {what}; remove it, or keep the fits in another folder.")
+    return trained
 
 
 def leave_future_out(backtests: Mapping[str, Backtest]) -> pd.DataFrame:

@@ -128,19 +128,19 @@ def questions(known: Known, end: float, sizes: list[float], small: float) -> Ite
         Log size that does not reach the scores whose smallest size is asked for.
     """
     left = (end - known.start) * MONTHS
-    ahead = [(min(float(months), left), months) for months in HORIZONS if months <= left + SLACK]
+    ahead = [(known.start + min(months, left) / MONTHS, float(months)) for months in HORIZONS if months <= left + SLACK]
     for size in sizes:
         record = _record(known, size)
         if not np.isfinite(record):
             continue
-        for months, _ in ahead:
-            yield Asked("score", size, np.nan, known.start + months / MONTHS, months)
+        for time, months in ahead:
+            yield Asked("score", size, np.nan, time, months)
         for score in _above(record):
             yield Asked("date", size, score, end, left)
     if np.isfinite(record := _record(known, small)):
         for score in _above(record):
-            for months, _ in ahead:
-                yield Asked("size", np.inf, score, known.start + months / MONTHS, months)
+            for time, months in ahead:
+                yield Asked("size", np.inf, score, time, months)
 
 
 def _record(known: Known, size: float) -> float:

@@ -12,7 +12,7 @@ from bayesdensity.render.blocks import Block, Paragraph, Table
 
 ASKED = {"score": "best score up to a size", "size": "smallest size with a score", "date": "date of a score"}
 BY = ("kind", "cutoff", "benchmark", "months")
-MONTHS = "horizon"
+NAIVE = {"unchanged": "a record that stands", "line": "a line through the records"}
 PROMISED = (0.80, 0.97)
 """Between which the coverage of 90 % intervals is to lie."""
 
@@ -54,19 +54,28 @@ def blocks(table: pd.DataFrame) -> list[Block]:
 
 def verdict(table: pd.DataFrame) -> str:
     """Whether intervals and errors are what was promised, and where they are not."""
-    whole = summed(table)
-    share, low, high = float(whole.at["all", "coverage_90%"]), *PROMISED
-    said = f"Of {len(table)} forecasts, {share:.0%} lie in their 90 % interval"
-    said += "." if low <= share <= high else f", which is not between {low:.0%} and {high:.0%}."
-    each = summed(table.assign(both=table["benchmark"] + " from " + table["cutoff"]), "both").drop(index="all")
-    off = each[~each["coverage_90%"].between(low, high)].sort_values("coverage_90%")
-    few = [f"{name} ({row['coverage_90%']:.0%})" for name, row in off.iterrows() if row["coverage_90%"] < low]
-    if few:
-        said += f" Fewer than {low:.0%} do on {', '.join(few)}."
-    worse = [
-        f"{ASKED[str(kind)]} {phrase}"
-        for kind, row in whole.drop(index="all").iterrows()
-        for name, phrase in (("unchanged", "than that the record stands"), ("line", "than a straight line"))
-        if not row[f"to_{name}"] < 1
+    share, low, high = float(summed(table).at["all", "coverage_90%"]), *PROMISED
+    said = [f"Of {len(table)} forecasts, {share:.0%} lie in their 90% interval, where {low:.0%} to {high:.0%} should."]
+    groups = {"": "kind", "from ": "cutoff", "on ": "benchmark"}
+    each = {by: summed(table, by).drop(index="all") for by in groups.values()}
+    named = [
+        (f"{prefix}{ASKED.get(str(name), str(name))}", row)
+        for prefix, by in groups.items()
+        for name, row in each[by].iterrows()
     ]
-    return said + (f" Forecasts are worse: {'; '.join(worse)}." if worse else " They beat both naive forecasts.")
+    for what, least, most in (("Fewer do: ", 0.0, low), ("More do: ", high, 1.0)):
+        found = [
+            f"{name} ({row['coverage_90%']:.0%})"
+            for name, row in named
+            if least <= row["coverage_90%"] <= most and not low <= row["coverage_90%"] <= high
+        ]
+        if found:
+            said.append(f"{what}{', '.join(found)}.")
+    for naive, phrase in NAIVE.items():
+        worse = [f"{name} ({row[f'to_{naive}']:.2f})" for name, row in named if row[f"to_{naive}"] >= 1]
+        said.append(
+            f"Their CRPS is not below that of {phrase}: {', '.join(worse)}."
+            if worse
+            else f"Their CRPS is everywhere below that of {phrase}."
+        )
+    return " ".join(said)
