@@ -20,6 +20,7 @@ from .plots.density import plot_density
 from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
+from .plots.forecasts import plot_forecasts
 from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
 from .plots.reference import plot_reference
@@ -90,6 +91,7 @@ __all__ = [
     "plot_density",
     "plot_doubling",
     "plot_fits",
+    "plot_forecasts",
     "plot_influence",
     "plot_law",
     "plot_paper",
