@@ -18,7 +18,7 @@ from bayesdensity.cli.common import (
     load_fits,
     show,
 )
-from bayesdensity.cli.options import AsJson, Ci, Days, Seed, many
+from bayesdensity.cli.options import AsJson, Ci, Days, Seed, many, whole
 
 
 @judging
@@ -65,6 +65,9 @@ def backtest(
     *,
     cutoff: Annotated[Days, many("Cut-off date; default: every half-year.")] = None,
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="Stem of the figure and table.")] = None,
+    draws: Annotated[
+        int | None, whole(10, 100_000), Parameter(help="Draws kept of each chain, after as many; default: 500.")
+    ] = None,
     keep: Annotated[Path | None, Parameter(help="Folder of the fits of each cut-off, used again.")] = None,
     seed: Seed = 1,
     as_json: AsJson = False,
@@ -87,7 +90,7 @@ def backtest(
 
     result = load_fit(path)
     with saying() as tell:
-        predicted = run(result, cutoff, progress=tell, seed=seed, keep=keep)
+        predicted = run(result, cutoff, progress=tell, seed=seed, draws=draws, keep=keep)
     show(section, predicted, as_json=as_json)
     if output:
         from bayesdensity.base.files import csv_text, write_whole
@@ -103,7 +106,9 @@ def backtest(
             table = csv_text(predicted.forecasts, index=False)
             files.append(write_whole(output.with_name(f"{output.name}-forecasts.csv"), table.encode()))
         asked_for = {"study": result.study.name, "parts": ["quantities", "predictions", "forecasts"]}
-        command = command_line("backtest", path, {"--cutoff": cutoff, "--seed": seed, "-o": output.name})
+        command = command_line(
+            "backtest", path, {"--cutoff": cutoff, "--draws": draws, "--seed": seed, "-o": output.name}
+        )
         about = {"command": command, "seed": seed, "asked_for": asked_for}
         file, basis = output.with_name(f"{output.name}-backtest.json"), fit_basis(result, asked_for["parts"])
         files.append(save_certified(file, jsonable(section.data(predicted)), basis, **about))

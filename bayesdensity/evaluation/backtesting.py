@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,7 @@ def backtest(
     progress: Callable[[str], None] | None = None,
     seed: int = 1,
     *,
+    draws: int | None = None,
     forecasts: bool = True,
     keep: Path | None = None,
 ) -> Backtest:
@@ -101,6 +103,8 @@ def backtest(
         Called with what is under way.
     seed : int
         Of the sampler, and of the releases simulated in forecasts.
+    draws : int, optional
+        Kept in each chain, after as many that are discarded; None: `REFIT_DRAWS`.
     forecasts : bool
         Whether scores, sizes and dates of records are forecast too.
     keep : Path, optional
@@ -120,7 +124,7 @@ def backtest(
     splits = _splits(fit, default_cutoffs(fit) if cutoffs is None else list(cutoffs))
     observed = log_density(fit).draws.median(SAMPLE).to_numpy()
     llms, rows, verdicts, asked = [], {}, {}, []
-    for cutoff, trained in _trained(fit, splits, seed, progress or (lambda _: None), keep):
+    for cutoff, trained in _trained(fit, splits, _settings(seed, draws), progress or (lambda _: None), keep):
         known, later = splits[cutoff]
         verdicts[cutoff] = trained.diagnostics
         llms.append(_predicted(fit, trained, cutoff, known, later, observed[later]).assign(cutoff=cutoff))
@@ -155,7 +159,7 @@ def _splits(fit: Fit, cutoffs: list[str]) -> dict[str, tuple[np.ndarray, np.ndar
 def _trained(
     fit: Fit,
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    seed: int,
+    settings: dict[str, Any],
     say: Callable[[str], None],
     keep: Path | None,
 ) -> Iterator[tuple[str, Fit]]:
@@ -163,27 +167,34 @@ def _trained(
     prepared = None
     for cutoff, (known, _) in splits.items():
         data = with_scores(fit.data, keep_llms=known)
-        file = keep / f"{fit.study.name}-{cutoff}-seed-{seed}.nc" if keep else None
+        file = keep / f"{fit.study.name}-{cutoff}-seed-{settings['seed']}.nc" if keep else None
         if file is not None and file.exists():
-            yield cutoff, _kept(file, fit, data)
+            yield cutoff, _kept(file, fit, data, settings)
             continue
         if prepared is None:
             say("compile")
             prepared = prepare_again(fit)
         say(f"releases before {cutoff}")
-        trained = sample(prepared, data, seed=seed, draws=REFIT_DRAWS, tune=REFIT_TUNE)
+        trained = sample(prepared, data, **settings)
         if file is not None:
             trained.save(file)
         yield cutoff, trained
 
 
-def _kept(file: Path, fit: Fit, data: xr.Dataset) -> Fit:
+def _settings(seed: int, draws: int | None) -> dict[str, Any]:
+    """What the sampler of a training fit is told."""
+    return {"seed": seed, "draws": draws or REFIT_DRAWS, "tune": draws or REFIT_TUNE}
+
+
+def _kept(file: Path, fit: Fit, data: xr.Dataset, settings: dict[str, Any]) -> Fit:
     """A training fit as it was kept, if it is the one that would be sampled."""
     trained = load_fit(file, fit.study)
-    settings, wanted = trained.about["sampler"], {"draws": REFIT_DRAWS, "tune": REFIT_TUNE}
+    had = {**trained.about["sampler"], "seed": trained.about["seed"]}
     same_scores = np.array_equal(trained.data["score_value"], data["score_value"])
-    if not same_scores or any(settings[name] != value for name, value in wanted.items()):
-        what = "has other draws than a backtest" if same_scores else "knows other scores than those before its cut-off"
+    if not same_scores or any(had[name] != value for name, value in settings.items()):
+        what = (
+            "has other draws than are asked for" if same_scores else "knows other scores than those before its cut-off"
+        )
         raise InputError(f"{file}: {what}; remove it, or keep the fits in another folder.")
     return trained
 

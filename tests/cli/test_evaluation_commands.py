@@ -127,8 +127,7 @@ def test_the_fits_of_cutoffs_are_kept_and_used_again(
     assert file.name == "small-world-2025-07-01-seed-1.nc"
     assert "releases before 2025-07-01" in first.err and "releases before" not in again.err
     assert strict(first.out) == strict(again.out)
-    monkeypatch.setattr(importlib.import_module("bayesdensity.evaluation.backtesting"), "REFIT_DRAWS", 90)
-    assert f"{file.name}: has other draws than a backtest; remove it" in refused(run, *asked)
+    assert f"{file.name}: has other draws than are asked for; remove it" in refused(run, *asked, "--draws", "90")
 
 
 @pytest.mark.usefixtures("sampled_again")
