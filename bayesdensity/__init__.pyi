@@ -23,6 +23,7 @@ from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
 from .plots.forecast import plot_forecast
+from .plots.forecasts import plot_forecasts
 from .plots.lag import plot_lag
 from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
@@ -115,6 +116,7 @@ __all__ = [
     "plot_doubling",
     "plot_fits",
     "plot_forecast",
+    "plot_forecasts",
     "plot_influence",
     "plot_lag",
     "plot_law",

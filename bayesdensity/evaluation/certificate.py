@@ -30,6 +30,10 @@ from bayesdensity.inference.fixed_points import FixedPoints, at_fixed_points
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.published.procedure import replicate
+from bayesdensity.quantities import window
+from bayesdensity.quantities.ahead import gained, log_size
+from bayesdensity.quantities.estimate import times
+from bayesdensity.quantities.releases import all_releases, best_score
 from bayesdensity.simulate import WORLDS, asked, simulate_scores
 from bayesdensity.simulate.truth import OF
 from bayesdensity.study.law_spec import LawStudy
@@ -39,6 +43,8 @@ CERTIFICATE = "certificate.json"
 """Name of the file, in a folder of tables."""
 TOLERANCE = 1e-8
 """Relative difference of a witness that rounding may make."""
+FORECAST_SIZE = 9e9
+"""Parameters that a release has at most whose score is witnessed."""
 DIGITS = 12
 """Significant digits of a witness."""
 ROOMS = ("laws", "model")
@@ -314,10 +320,23 @@ def _predictions(fit: Fit, _: Tables | None) -> Witness:
     return {"log predictive density": _means(each)}
 
 
+def _forecasts(fit: Fit, _: Tables | None) -> Witness:
+    """Scores of the frontier and of the best release beyond the last release, by benchmark."""
+    last, size = times(fit, [window(fit)[1]]).item(), log_size(fit, FORECAST_SIZE)
+    witness = {}
+    for place, name in enumerate(fit.data["benchmark"].to_numpy()):
+        dates = np.array([last, last + 1.0])
+        witness[f"gained on {name}"] = [float(x) for x in gained(fit, place, dates, "frontier")[0].ravel()]
+        best = best_score(all_releases(fit, str(name), last + 1.0), size, dates)
+        witness[f"best score on {name}"] = [float(x) for x in best.ravel()]
+    return witness
+
+
 PARTS: dict[str, Callable[[Fit, Tables | None], Witness]] = {
     "quantities": _quantities,
     "published": _published,
     "predictions": _predictions,
+    "forecasts": _forecasts,
 }
 
 

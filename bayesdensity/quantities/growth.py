@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import known_llms
 from bayesdensity.data.join import years_from_centre
 from bayesdensity.data.masks import beyond_reach
 from bayesdensity.inference.result import Fit
@@ -329,7 +330,7 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
-    at, released = bare(time).to_numpy().ravel(), fit.data["time"].to_numpy()
+    at, released = bare(time).to_numpy().ravel(), fit.data["time"].to_numpy()[known_llms(fit.data)]
     # All that is asked for lies between the same two dates, or a little beside them.
     nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
     values = _excess_at(fit, q, nodes) @ _interpolation(nodes, weights, at)

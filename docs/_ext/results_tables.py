@@ -372,6 +372,26 @@ def backtest() -> list[str]:
     return markdown([*head, "frontier a year on, as predicted", "as known now"], rows)
 
 
+ASKED = {
+    "score": "best score up to a size",
+    "date": "date of a score",
+    "size": "smallest size with a score",
+}
+
+
+@table
+def forecasts(by: str) -> list[str]:
+    """Coverage and error of forecasts of records, by what was asked, by cut-off or by benchmark."""
+    rows = []
+    for name, row in results("backtest")["forecasts"][by].items():
+        shares = [percent(row[part]) for part in ("coverage_50%", "coverage_90%", "calibrated_90%")]
+        missed = f"{percent(row['below_90%'])} and {percent(row['above_90%'])}"
+        ratios = [f"{row[f'to_{naive}']:.2f}" for naive in ("unchanged", "line")]
+        rows.append([ASKED.get(name, name), f"{row['n']:.0f}", *shares, missed, *ratios])
+    head = ["in the 50 % interval", "in the 90 % interval", "ties shared out", "below and above the 90 %"]
+    return markdown([by, "forecasts", *head, "CRPS over no change", "CRPS over a line"], rows)
+
+
 QUANTITIES = {
     "frontier at the start": "frontier at the start of the window",
     "frontier at the end": "frontier at its end",
