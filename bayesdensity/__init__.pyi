@@ -7,6 +7,7 @@ from .data.tables import Tables, read_tables, validate_folder
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
 from .evaluation.placing import Model, Placed, place, place_all
+from .evaluation.planning import expected_gains, gains_together
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
 from .inference.result import Fit, load_fit
@@ -93,9 +94,11 @@ __all__ = [
     "doubling_time",
     "effective_size",
     "envelope",
+    "expected_gains",
     "fit",
     "fit_law",
     "forecast",
+    "gains_together",
     "inefficiency",
     "judge_claims",
     "lags",
