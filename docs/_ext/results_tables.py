@@ -509,7 +509,7 @@ def _points(share: dict[str, float]) -> str:
 
 
 @table
-def forecasts() -> list[str]:
+def forecast_answers() -> list[str]:
     """What is asked of what is to come, for the frontier and for the best of all releases."""
     rows = dict[str, list[str]]()
     for one in results("forecasts"):

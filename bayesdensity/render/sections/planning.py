@@ -16,8 +16,8 @@ TOP = 15
 WORTH = 0.01
 """Narrowing below which a score is not worth running for a quantity."""
 LITTLE = (
-    "None is expected to narrow it by one per cent: it rests on how many families there are and how they differ, and not "
-    "on further scores of these LLMs."
+    "None is expected to narrow it by one per cent: it rests on how many families there are and how they differ, "
+    "and not on further scores of these LLMs."
 )
 
 
