@@ -1,0 +1,80 @@
+"""The model of prices: a frontier of price in quality and release date, one-sided markups, and prices as steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
+
+from bayesdensity.model.parameters import draw
+from bayesdensity.study.price_spec import PriceStudy
+
+OFFER_DF = 4.0
+"""Degrees of freedom of offers about what they should cost: promotions and slips are not rare."""
+
+
+def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
+    """Build the model of prices.
+
+    Parameters
+    ----------
+    study : PriceStudy
+    data : xarray.Dataset
+        As `bayesdensity.data.offers.assemble_offers` makes it.
+
+    Returns
+    -------
+    pymc.Model
+        Log price of an offer when it was first seen: that of its quality, less the rate at fixed quality times the
+        release date of its LLM, less the rate of the LLM's own price times its age, and markups of LLM, provider and
+        offer. From then on it is a random walk that falls at the LLM's own rate, of which first and last tell all.
+    """
+    coords = {name: data[name].to_numpy() for name in ("llm", "kind", "provider", "quality")}
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        kind, levels = data["llm_kind"].to_numpy(), data["llm_levels"].to_numpy()
+        bend = _departures(study, "bend", "bend_spread", "quality", data)
+        gap = _departures(study, "gap", "kind_gap", "kind", data)
+        of_quality = _departures(study, "rate_of_quality", "rate_spread_quality", "quality", data)
+        of_kind = _departures(study, "rate_of_kind", "rate_spread_kind", "kind", data)
+        own_of_kind = _departures(study, "own_rate_of_kind", "own_spread_kind", "kind", data)
+        rate = draw(study, "price_rate") + pt.dot(levels, of_quality) + of_kind[kind]
+        own = draw(study, "own_rate") + own_of_kind[kind]
+        curve = draw(study, "level") + draw(study, "quality_slope") * data["llm_quality"].to_numpy()
+        curve = curve + pt.dot(levels, bend) + gap[kind]
+        spread, one_sided = draw(study, "llm_spread"), pm.Deterministic("one_sided", draw(study, "one_sided_share"))
+        # Dearer than the frontier by an exponential, and about it by a normal, as one variable: two would be a ridge.
+        markup, scatter = spread * pt.sqrt(one_sided), spread * pt.sqrt(1 - one_sided)
+        typical = curve - rate * data["llm_release"].to_numpy()
+        llm = pm.ExGaussian("llm_log_price", mu=typical - markup, sigma=scatter, nu=markup, dims="llm")
+        seller = pm.Normal("provider_about", 0.0, 1.0, dims="provider") * draw(study, "provider_spread")
+        at, by = data["offer_llm"].to_numpy(), data["offer_provider"].to_numpy()
+        expected = llm[at] + seller[by] - own[at] * data["offer_age"].to_numpy()
+        observed = pm.Data("offer_log_price", data["offer_log_price"].to_numpy())
+        noise = draw(study, "offer_scatter")
+        pm.StudentT("first_price", nu=OFFER_DF, mu=expected, sigma=noise, observed=observed)
+        if data.sizes["change"]:
+            _steps(study, data, own)
+    return model
+
+
+def _steps(study: PriceStudy, data: xr.Dataset, own: Any) -> None:
+    """What offers changed by while they were watched; LLMs differ, and all their offers with them."""
+    at, watched = data["change_llm"].to_numpy(), data["change_years"].to_numpy()
+    about = pm.Normal("own_about", 0.0, 1.0, dims="llm") * draw(study, "own_spread")
+    change = pm.Data("change_log_price", data["change_log_price"].to_numpy())
+    scatter = draw(study, "step_scatter") * watched**0.5
+    # Jumps are rare and large, and most changes are none: a normal has the mean right, heavy tails would not.
+    pm.Normal("price_change", -(own + about)[at] * watched, scatter, observed=change)
+
+
+def _departures(study: PriceStudy, name: str, prior: str, dim: str, data: xr.Dataset) -> Any:
+    """Departures of what shares a dim from what it has in common; they sum to zero, and one alone has none."""
+    if data.sizes[dim] == 1:
+        return pm.Deterministic(name, pt.zeros(1), dims=dim)
+    stated = study.priors[prior]
+    if stated.shape == "normal":
+        return pm.ZeroSumNormal(name, sigma=stated.sigma, dims=dim)
+    # A few departures that data hardly tell from none: about a unit, they do not narrow with their spread.
+    return pm.Deterministic(name, draw(study, prior) * pm.ZeroSumNormal(f"{name}_raw", sigma=1.0, dims=dim), dims=dim)
