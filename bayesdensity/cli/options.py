@@ -91,6 +91,7 @@ def many(text: str) -> Parameter:
 
 _ci = number(0, 1, "lies between 0 and 1, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
+_score = number(0, 1, "is a score between 0 and 1, for example 0.7")
 _compute = number(1, 1e40, "is a number of operations, for example 1e24")
 
 Settings = Annotated[
@@ -114,4 +115,5 @@ Draws = Annotated[int, whole(4, 100_000, "at least 4, for R-hat halves every cha
 Tune = Annotated[int, whole(10, 100_000)]
 Degrees = Annotated[float, Parameter(converter=_one(_degrees))]
 Amounts = Annotated[list[float] | None, Parameter(converter=_each(_compute))]
+Levels = Annotated[list[float] | None, Parameter(converter=_each(_score))]
 Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]

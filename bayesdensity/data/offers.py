@@ -100,10 +100,10 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
     origin = float(released.mean())
     kinds = [kind for kind in KINDS if kind in set(llms["kind"])]
     providers, provider = np.unique(table["provider"].to_numpy(str), return_inverse=True)
-    watched = (table["last_date"] - table["first_date"]).dt.days.to_numpy() / 365.25
-    moved = watched >= LEAST_CHANGE_YEARS
-    change = np.log(table["last_price"].to_numpy() / table["first_price"].to_numpy())
     llm = llms.index.get_indexer(table["llm"])
+    watched = (table["last_date"] - table["first_date"]).dt.days.to_numpy() / 365.25
+    change, moved = np.log(table["last_price"] / table["first_price"]).to_numpy(), watched >= LEAST_CHANGE_YEARS
+    at, years_watched, rate, squares = sums_of_steps(llm[moved], watched[moved], change[moved])
     return xr.Dataset(
         {
             "llm_kind": ("llm", [kinds.index(kind) for kind in llms["kind"]]),
@@ -115,9 +115,10 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
             # One source may list a price a few days before the release that another one states.
             "offer_age": ("offer", np.maximum(years(pd.DatetimeIndex(table["first_date"])) - released[llm], 0.0)),
             "offer_log_price": ("offer", np.log(table["first_price"].to_numpy(float))),
-            "change_llm": ("change", llm[moved]),
-            "change_years": ("change", watched[moved]),
-            "change_log_price": ("change", change[moved]),
+            "watched_llm": ("watched", at),
+            "watched_years": ("watched", years_watched),
+            "watched_rate": ("watched", rate),
+            "step_squares": squares,
         },
         coords={
             "llm": llms.index.to_numpy(str),
@@ -125,8 +126,26 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
             "provider": providers,
             "quality": [f"{level:g}" for level in study.levels],
         },
-        attrs={"origin": origin},
+        attrs={"origin": origin, "step_degrees": int(moved.sum()) - len(at)},
     )
+
+
+def sums_of_steps(llm: np.ndarray, watched: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, ...]:
+    """All that random walks with the drift of their LLM say of it: LLMs, years watched, mean rate, and squares about it.
+
+    Parameters
+    ----------
+    llm : ndarray
+        Of each offer, as an index.
+    watched : ndarray
+        Years between its first and its last price.
+    change : ndarray
+        Of the log price.
+    """
+    at, inverse = np.unique(llm, return_inverse=True)
+    total = np.bincount(inverse, watched, minlength=len(at))
+    rate = np.bincount(inverse, change, minlength=len(at)) / total
+    return at, total, rate, np.array(((change - rate[inverse] * watched) ** 2 / watched).sum())
 
 
 def between_levels(study: PriceStudy, scores: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def prepare_prices(study: PriceStudy, data: xr.Dataset) -> PreparedPrices:
 
     start = time.monotonic()
     compiled, kept = compile_model(build_prices(study, data))
-    counts = {f"n_{name}s": data.sizes[name] for name in ("llm", "offer", "provider", "change")}
+    counts = {f"n_{name}s": data.sizes[name] for name in ("llm", "offer", "provider")}
     about = {"digest": study.digest, "versions": versions(), **counts}
     return PreparedPrices(study, data, compiled, kept, about, time.monotonic() - start)
 

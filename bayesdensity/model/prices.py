@@ -54,19 +54,25 @@ def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
         observed = pm.Data("offer_log_price", data["offer_log_price"].to_numpy())
         noise = draw(study, "offer_scatter")
         pm.StudentT("first_price", nu=OFFER_DF, mu=expected, sigma=noise, observed=observed)
-        if data.sizes["change"]:
+        if data.sizes["watched"]:
             _steps(study, data, own)
     return model
 
 
 def _steps(study: PriceStudy, data: xr.Dataset, own: Any) -> None:
-    """What offers changed by while they were watched; LLMs differ, and all their offers with them."""
-    at, watched = data["change_llm"].to_numpy(), data["change_years"].to_numpy()
-    about = pm.Normal("own_about", 0.0, 1.0, dims="llm") * draw(study, "own_spread")
-    change = pm.Data("change_log_price", data["change_log_price"].to_numpy())
-    scatter = draw(study, "step_scatter") * watched**0.5
-    # Jumps are rare and large, and most changes are none: a normal has the mean right, heavy tails would not.
-    pm.Normal("price_change", -(own + about)[at] * watched, scatter, observed=change)
+    """What offers changed by while they were watched; LLMs differ, and all their offers with them.
+
+    Steps of an offer are a normal random walk. Jumps are rare and large, and most changes are none, but a normal has the
+    mean right, where heavy tails would not. Of each LLM the mean rate over its offers then says all about its rate,
+    which is integrated out, and the squares about these rates all about the scatter.
+    """
+    at, watched = data["watched_llm"].to_numpy(), data["watched_years"].to_numpy()
+    spread, scatter = draw(study, "own_spread"), draw(study, "step_scatter")
+    change = pm.Data("watched_rate", data["watched_rate"].to_numpy())
+    pm.Normal("price_change", -own[at], pt.sqrt(spread**2 + scatter**2 / watched), observed=change)
+    if degrees := data.attrs["step_degrees"]:
+        squares = pm.Data("step_squares", data["step_squares"].to_numpy())
+        pm.Gamma("price_steps", alpha=degrees / 2, beta=0.5 / scatter**2, observed=squares)
 
 
 def _departures(study: PriceStudy, name: str, prior: str, dim: str, data: xr.Dataset) -> Any:

@@ -141,6 +141,28 @@ def price_frontier(
     return Estimate("price_frontier", f"price of the cheapest at {study.benchmark} {score:g}", price, ci, USD)
 
 
+def record_months(offers: Offers, score: float) -> float:
+    """Months to halve of the cheapest prices so far of LLMs of a score or better, by least squares, as it is published.
+
+    Parameters
+    ----------
+    offers : Offers
+    score : float
+        Threshold of quality.
+
+    Returns
+    -------
+    float
+        Infinite where the records do not fall; not a number where there are fewer than three.
+    """
+    above = offers.rows[offers.rows["score"] >= score].sort_values(["price_from", "price"])
+    records = above[above["price"] < above["price"].cummin().shift(fill_value=np.inf)].drop_duplicates("price_from", keep="last")
+    if len(records) < LEAST_OF_A_LINE:
+        return float("nan")
+    slope = np.polyfit(years(pd.DatetimeIndex(records["price_from"])), np.log(records["price"]), 1)[0]
+    return float(doubling_months(-slope))
+
+
 class EndPoints(NamedTuple):
     """A halving time from two prices alone."""
 

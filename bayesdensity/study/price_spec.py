@@ -10,9 +10,9 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 
-LEVELS: dict[str, tuple[float, ...]] = {"MMLU": (0.6, 0.7, 0.8, 0.86, 0.9)}
+LEVELS: dict[str, tuple[float, ...]] = {"MMLU": (0.6, 0.7, 0.8, 0.86, 0.9), "GPQA-Diamond": (0.3, 0.45, 0.6, 0.75, 0.85)}
 """Levels of quality by benchmark; 0.7 is the MMLU of GPT-3.5 (arXiv 2303.08774), 0.86 that of GPT-4."""
-REFERENCE = {"MMLU": 0.7}
+REFERENCE = {"MMLU": 0.7, "GPQA-Diamond": 0.6}
 """The level that figures show, and published numbers are compared at."""
 PRIORS = {
     "level": Prior(
