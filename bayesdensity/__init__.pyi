@@ -1,6 +1,7 @@
 """Public names and the modules they live in: the one list, which `bayesdensity.__init__` imports from on first use."""
 
 from .cite import citations
+from .data.offers import read_offers
 from .data.runs import read_runs
 from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
@@ -8,6 +9,7 @@ from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
+from .inference.pricing import PriceFit, fit_prices
 from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
@@ -46,11 +48,22 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.chips import hardware_rate, runnable_rate
+from .quantities.prices import (
+    halving_time,
+    own_rate,
+    price_frontier,
+    price_rate,
+    price_rate_at,
+    price_rate_by_kind,
+    price_rate_by_level,
+)
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
 from .study.law_spec import LawStudy, law_study
 from .study.load import load_study, study_names
+from .study.price_spec import PriceStudy, price_study
 from .study.spec import Study
 
 __version__: str
@@ -60,6 +73,8 @@ __all__ = [
     "Fit",
     "LawFit",
     "LawStudy",
+    "PriceFit",
+    "PriceStudy",
     "Study",
     "Tables",
     "__version__",
@@ -77,6 +92,9 @@ __all__ = [
     "envelope",
     "fit",
     "fit_law",
+    "fit_prices",
+    "halving_time",
+    "hardware_rate",
     "inefficiency",
     "law_study",
     "leave_one_out",
@@ -84,6 +102,7 @@ __all__ = [
     "load_study",
     "log_density",
     "natural_parameters",
+    "own_rate",
     "plot_allocation",
     "plot_backtest",
     "plot_calibration",
@@ -100,6 +119,12 @@ __all__ = [
     "predict_held_out",
     "predict_trainings",
     "prepare",
+    "price_frontier",
+    "price_rate",
+    "price_rate_at",
+    "price_rate_by_kind",
+    "price_rate_by_level",
+    "price_study",
     "probability_faster",
     "probability_on_frontier",
     "probability_positive",
@@ -111,10 +136,12 @@ __all__ = [
     "rate_by_benchmark",
     "rate_by_group",
     "rate_of_new_benchmark",
+    "read_offers",
     "read_runs",
     "read_tables",
     "rendered",
     "report",
+    "runnable_rate",
     "sample",
     "save_figure",
     "save_figures",

@@ -34,8 +34,8 @@ def prices(
 ) -> int:
     """Tell how fast the price of the same quality falls, and why published numbers differ.
 
-    Quality is the score on a benchmark: MMLU stands beside prices in prices.csv; other benchmarks, such as GPQA-Diamond,
-    are taken from scores.csv.
+    Quality is the score on a benchmark: MMLU stands beside prices in prices.csv; other benchmarks, such as
+    GPQA-Diamond, are taken from scores.csv.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def prices(
     from bayesdensity.data.tables import read_tables
     from bayesdensity.study.price_spec import price_study
 
-    offers = read_offers(read_tables(data), benchmark)
+    tables = read_tables(data)
+    offers = read_offers(tables, benchmark)
     study = price_study(benchmark, tuple(level) if level else None, reference[0] if reference else None)
     assemble_offers(study, offers)  # refuses what cannot be answered before anything heavy is imported
     say(f"price of the same {benchmark}  [{study.digest}]")
@@ -84,7 +85,7 @@ def prices(
         files = save_figure(plot_prices(answer), output, "prices")
         asked = {"prices": benchmark, "--level": level, "--reference": reference, "--data": data and str(data)}
         command = command_line("prices", benchmark, {**dict([*asked.items()][1:]), "--seed": seed, "-o": output.name})
-        file, basis = output.with_name(f"{output.name}-prices.json"), price_basis(study, offers)
+        file, basis = output.with_name(f"{output.name}-prices.json"), price_basis(study, offers, tables)
         about = {"command": command, "seed": seed, "asked_for": asked}
         files.append(save_certified(file, jsonable(section.data(answer)), basis, **about))
         say(f"wrote {', '.join(file.name for file in files)}")

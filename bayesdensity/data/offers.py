@@ -94,7 +94,8 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
     span = float(np.ptp(released))
     if len(llms) < LEAST_LLMS or span < LEAST_YEARS:
         raise UnidentifiedError(
-            f"{len(llms)} LLMs with a price and a score on '{study.benchmark}', released within {span:.1f} years, cannot "
+            f"{len(llms)} LLMs with a price and a score on '{study.benchmark}', released within {span:.1f} years, "
+            "cannot "
             f"tell how fast prices fall; at least {LEAST_LLMS} over {LEAST_YEARS:g} years are needed."
         )
     origin = float(released.mean())
@@ -131,7 +132,7 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
 
 
 def sums_of_steps(llm: np.ndarray, watched: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, ...]:
-    """All that random walks with the drift of their LLM say of it: LLMs, years watched, mean rate, and squares about it.
+    """All that random walks with the drift of their LLM say of it: LLMs, years watched, mean rate, squares about it.
 
     Parameters
     ----------

@@ -117,14 +117,22 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
     return Basis(first.name, digest, tables.digest, _rounded(witness), tables.date, of_all_data=alike)
 
 
-def price_basis(study: PriceStudy, offers: Offers) -> Basis:
-    """What results of prices rest on: the model at fixed points of the offers, and their number."""
+def price_basis(study: PriceStudy, offers: Offers, tables: Tables) -> Basis:
+    """What results of prices rest on: the model at fixed points of the offers, and their number.
+
+    Parameters
+    ----------
+    study : PriceStudy
+    offers : Offers
+    tables : Tables
+        That the offers are from.
+    """
     from bayesdensity.model.prices import build_prices
 
     data = assemble_offers(study, offers)
     points = at_fixed_points(build_prices(study, data))
     witness = {"log density": _rises(points), "offers": [float(data.sizes[name]) for name in ("llm", "offer")]}
-    return Basis(f"prices at fixed {study.benchmark}", study.digest, "", _rounded(witness), "")
+    return Basis(f"prices at fixed {study.benchmark}", study.digest, "", _rounded(witness), tables.date)
 
 
 def law_basis(study: LawStudy, runs: Runs) -> Basis:

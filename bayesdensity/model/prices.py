@@ -28,8 +28,9 @@ def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
     -------
     pymc.Model
         Log price of an offer when it was first seen: that of its quality, less the rate at fixed quality times the
-        release date of its LLM, less the rate of the LLM's own price times its age, and markups of LLM, provider and
-        offer. From then on it is a random walk that falls at the LLM's own rate, of which first and last tell all.
+        release date of its LLM (the rate may change evenly with that date), less the rate of the LLM's own price times
+        its age, and markups of LLM, provider and offer. From then on it is a random walk that falls at the LLM's own
+        rate, of which first and last tell all.
     """
     coords = {name: data[name].to_numpy() for name in ("llm", "kind", "provider", "quality")}
     with pm.Model(coords=coords, check_bounds=False) as model:
@@ -46,9 +47,10 @@ def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
         spread, one_sided = draw(study, "llm_spread"), pm.Deterministic("one_sided", draw(study, "one_sided_share"))
         # Dearer than the frontier by an exponential, and about it by a normal, as one variable: two would be a ridge.
         markup, scatter = spread * pt.sqrt(one_sided), spread * pt.sqrt(1 - one_sided)
-        typical = curve - rate * data["llm_release"].to_numpy()
+        released = data["llm_release"].to_numpy()
+        typical = curve - rate * released + draw(study, "slowing") * released**2 / 2
         llm = pm.ExGaussian("llm_log_price", mu=typical - markup, sigma=scatter, nu=markup, dims="llm")
-        seller = pm.Normal("provider_about", 0.0, 1.0, dims="provider") * draw(study, "provider_spread")
+        seller = pm.Normal("provider_about", 0.0, draw(study, "provider_spread"), dims="provider")
         at, by = data["offer_llm"].to_numpy(), data["offer_provider"].to_numpy()
         expected = llm[at] + seller[by] - own[at] * data["offer_age"].to_numpy()
         observed = pm.Data("offer_log_price", data["offer_log_price"].to_numpy())
@@ -62,9 +64,9 @@ def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
 def _steps(study: PriceStudy, data: xr.Dataset, own: Any) -> None:
     """What offers changed by while they were watched; LLMs differ, and all their offers with them.
 
-    Steps of an offer are a normal random walk. Jumps are rare and large, and most changes are none, but a normal has the
-    mean right, where heavy tails would not. Of each LLM the mean rate over its offers then says all about its rate,
-    which is integrated out, and the squares about these rates all about the scatter.
+    Steps of an offer are a normal random walk. Jumps are rare and large, and most changes are none, but a normal has
+    the mean right, where heavy tails would not. Of each LLM the mean rate over its offers then says all about its
+    rate, which is integrated out, and the squares about these rates all about the scatter.
     """
     at, watched = data["watched_llm"].to_numpy(), data["watched_years"].to_numpy()
     spread, scatter = draw(study, "own_spread"), draw(study, "step_scatter")

@@ -47,8 +47,11 @@ def plot_prices(answer: PriceAnswer) -> Figure:
     halving = interval(halving_time(answer.overall).to_frame_row())
     caption = (
         f"Prices of LLMs by who may sell them: each line is a price for as long as it is known to have held, a dot one "
-        f"that was seen once. Strong: {study.benchmark} {low:g} to {high:g}; pale: all others. Curve: price at release "
-        f"of the cheapest LLMs of {study.benchmark} {study.reference:g} ({study.quantile:g} quantile, average provider), "
+        f"that was seen once. Strong: {study.benchmark} {low:g} to {high:g}; pale: all others. Rings: these at the "
+        "release of their "
+        f"LLM, at the first price that is known. Curve: price at release "
+        f"of the cheapest LLMs of {study.benchmark} {study.reference:g} ({study.quantile:g} quantile, average "
+        "provider), "
         f"median with {answer.ci:.0%} and 50% intervals. At fixed quality it halves in {halving} months."
     )
     doubt = answer.fit.diagnostics
@@ -63,10 +66,15 @@ def plot_prices(answer: PriceAnswer) -> Figure:
             label = kind if marked else None
             axes.hlines(part["price"], start, end, color=colour, alpha=strength, linewidth=1.0)
             axes.plot(start, part["price"], "o", color=colour, alpha=strength, markersize=2.5, mew=0, label=label)
+    offers = answer.offers.offers
+    offers = offers[offers["score"].between(low, high)]
+    for kind, colour in COLOURS.items():  # most prices were first seen long after the release
+        part = offers[offers["kind"] == kind]
+        axes.plot(days(part["release_date"]), part["first_price"], "o", color=colour, mfc="none", markersize=3, mew=0.6)
     dates = answer.frontier.draws["date"].to_numpy().astype(str)
     draw_curve(axes, days(dates), answer.frontier, FRONTIER, (answer.ci, 0.5))
     axes.set(yscale="log", ylabel="USD per million tokens")
-    axes.set_xlim(days([min(dates)])[0] - 30, max(days(rows["price_to"]).max(), days([max(dates)])[0]) + 30)
+    axes.set_xlim(days([min(dates)])[0] - 60, max(days(rows["price_to"]).max(), days([max(dates)])[0]) + 30)
     plain_ticks(axes.yaxis, "{:g}".format)
     date_ticks(axes, 7)
     axes.legend(loc="upper right", frameon=False, fontsize=7, labelcolor=GREY)

@@ -22,12 +22,17 @@ from bayesdensity.quantities.prices import (
     own_rate,
     price_frontier,
     price_rate,
+    price_rate_at,
     price_rate_by_kind,
     price_rate_by_level,
     record_months,
 )
 
 POINTS = 25
+NEAR = 0.06
+"""Scores either way of the reference that are still about it."""
+LEAST_OF_A_YEAR = 5
+"""LLMs released in a year for whose middle a rate is told."""
 """Dates at which the frontier is drawn."""
 PUBLISHED = ("price at fixed quality", "halving of price")
 """Beginnings of the names of claims about how fast prices fall."""
@@ -71,8 +76,24 @@ class PriceAnswer:
 
     @cached_property
     def frontier(self) -> Estimate:
-        """Price of the cheapest LLMs of the reference quality, over the window."""
-        return price_frontier(self.fit, dates_between(*self.window, POINTS), ci=self.ci)
+        """Price of the cheapest LLMs of the reference quality, from the first LLM of about that quality to the last."""
+        offers = self.offers.offers
+        released = offers.loc[(offers["score"] - self.fit.study.reference).abs() <= NEAR, "release_date"]
+        ends = self.window if released.empty else [f"{day:%Y-%m-%d}" for day in (released.min(), released.max())]
+        return price_frontier(self.fit, dates_between(ends[0], ends[1], POINTS), ci=self.ci)
+
+    @cached_property
+    def at_dates(self) -> Estimate:
+        """Rate at fixed quality at the middle of each year that has some, dim ``date``."""
+        released = self.offers.offers.groupby("llm")["release_date"].first()
+        counts = released.dt.year.value_counts().sort_index()
+        dates = [f"{year}-07-01" for year, n in counts.items() if n >= LEAST_OF_A_YEAR]
+        return price_rate_at(self.fit, dates, self.ci)
+
+    @property
+    def probability_slowing(self) -> float:
+        """That the rate at fixed quality falls with the date of release."""
+        return float((self.fit.posterior["slowing"] > 0).mean())
 
     @cached_property
     def end_points(self) -> EndPoints:
@@ -98,9 +119,11 @@ class PriceAnswer:
         return f"{offers['first_date'].min():%Y-%m-%d}", f"{offers['last_date'].max():%Y-%m-%d}"
 
     def table(self) -> pd.DataFrame:
-        """Halving times in months, one row for each thing held fixed: ``held_fixed``, ``of``, the interval, the rate."""
+        """Halving times in months, a row for each thing held fixed: ``held_fixed``, ``of``, the interval, the rate."""
         benchmark = self.fit.study.benchmark
         rows = [_row(benchmark, "all LLMs", self.overall)]
+        for date in self.at_dates.draws["date"].to_numpy().astype(str):
+            rows.append(_row(f"{benchmark}, released {date}", "all LLMs", self.at_dates.sel(date=date)))
         for level in self.levels:
             row = _row(f"{benchmark} {level}", "all LLMs", self.by_level.sel(quality=level))
             rows.append({**row, "halving_months_records": self.records(level)})

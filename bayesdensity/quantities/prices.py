@@ -15,7 +15,7 @@ from bayesdensity.data.claims import read_claims
 from bayesdensity.data.join import years
 from bayesdensity.data.offers import COMPARISONS, Offers, between_levels
 from bayesdensity.inference.pricing import PriceFit
-from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, PER_YEAR, SAMPLE, Estimate, bare
+from bayesdensity.quantities.estimate import DEFAULT_CI, PER_YEAR, SAMPLE, Estimate, bare
 from bayesdensity.quantities.growth import doubling_months
 
 USD = "USD per million tokens"
@@ -28,6 +28,8 @@ LEAST_OF_A_LINE = 3
 def price_rate(fit: PriceFit, ci: float = DEFAULT_CI) -> Estimate:
     """Rate at which price falls with quality held fixed, the mean over the LLMs; natural logarithms a year.
 
+    Quality and the date of release are those of the LLM; what its own price does later is `own_rate`.
+
     Parameters
     ----------
     fit : PriceFit
@@ -36,6 +38,21 @@ def price_rate(fit: PriceFit, ci: float = DEFAULT_CI) -> Estimate:
     """
     rate = fit.posterior["price_rate"] + _of_quality(fit, "rate_of_quality") + _of_kinds(fit, "rate_of_kind")
     return Estimate("price_rate", "fall of price at fixed quality", rate, ci, PER_YEAR)
+
+
+def price_rate_at(fit: PriceFit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
+    """The same among LLMs released at dates; dim ``date``.
+
+    Parameters
+    ----------
+    fit : PriceFit
+    dates : sequence of str
+        ISO dates.
+    ci : float
+        Probability of the interval.
+    """
+    rate = (price_rate(fit).draws - fit.posterior["slowing"] * _time(fit, dates)).transpose(*SAMPLE, "date")
+    return Estimate("price_rate", "fall of price at fixed quality at a date", rate, ci, PER_YEAR)
 
 
 def price_rate_by_level(fit: PriceFit, ci: float = DEFAULT_CI) -> Estimate:
@@ -107,9 +124,7 @@ def halving_time(rate: Estimate) -> Estimate:
     return Estimate("halving_time", f"months to halve: {rate.what}", months, rate.probability, "months")
 
 
-def price_frontier(
-    fit: PriceFit, dates: Sequence[str], score: float | None = None, ci: float = DEFAULT_CI
-) -> Estimate:
+def price_frontier(fit: PriceFit, dates: Sequence[str], score: float | None = None, ci: float = DEFAULT_CI) -> Estimate:
     """Price of the cheapest LLMs of a quality that are released at dates, of an average provider; dim ``date``.
 
     Parameters
@@ -132,11 +147,12 @@ def price_frontier(
     if not 0 < score < 1:
         raise InputError(f"a score lies between 0 and 1; got {score:g}.")
     weights = xr.DataArray(between_levels(study, np.array([score]))[0], dims="quality")
-    time = xr.DataArray(years(pd.DatetimeIndex(list(dates))) - fit.data.attrs["origin"], dims="date")
+    time = bare(_time(fit, dates))
     rate = draws["price_rate"] + (draws["rate_of_quality"] * weights).sum("quality") + _of_kinds(fit, "rate_of_kind")
     quality = float(special.logit(score) - special.logit(study.reference))
     curve = draws["level"] + draws["quality_slope"] * quality + (draws["bend"] * weights).sum("quality")
     log_price = bare(curve + _of_kinds(fit, "gap") + _cheapest(fit)) - bare(rate) * time
+    log_price = log_price + draws["slowing"] * time**2 / 2
     price = np.exp(log_price.transpose(*SAMPLE, "date")).assign_coords(date=list(dates))
     return Estimate("price_frontier", f"price of the cheapest at {study.benchmark} {score:g}", price, ci, USD)
 
@@ -156,7 +172,9 @@ def record_months(offers: Offers, score: float) -> float:
         Infinite where the records do not fall; not a number where there are fewer than three.
     """
     above = offers.rows[offers.rows["score"] >= score].sort_values(["price_from", "price"])
-    records = above[above["price"] < above["price"].cummin().shift(fill_value=np.inf)].drop_duplicates("price_from", keep="last")
+    records = above[above["price"] < above["price"].cummin().shift(fill_value=np.inf)].drop_duplicates(
+        "price_from", keep="last"
+    )
     if len(records) < LEAST_OF_A_LINE:
         return float("nan")
     slope = np.polyfit(years(pd.DatetimeIndex(records["price_from"])), np.log(records["price"]), 1)[0]
@@ -191,6 +209,12 @@ def end_points() -> EndPoints:
     return EndPoints(first, last, ratio, {n: float(n * np.log(2) / np.log(ratio)) for n in (apart, apart + 1)})
 
 
+def _time(fit: PriceFit, dates: Sequence[str]) -> xr.DataArray:
+    """Dates as years from the mean release of the LLMs; dim ``date``."""
+    time = years(pd.DatetimeIndex(list(dates))) - fit.data.attrs["origin"]
+    return xr.DataArray(time, dims="date", coords={"date": list(dates)})
+
+
 def _of_quality(fit: PriceFit, name: str) -> xr.DataArray:
     """Mean of departures by quality over the LLMs."""
     return (fit.posterior[name] * bare(fit.data["llm_levels"].mean("llm"))).sum("quality")
@@ -198,7 +222,7 @@ def _of_quality(fit: PriceFit, name: str) -> xr.DataArray:
 
 def _of_kinds(fit: PriceFit, name: str) -> xr.DataArray:
     """Mean of departures by kind over the LLMs."""
-    counts = np.bincount(fit.data["llm_kind"].to_numpy(int), minlength=fit.data.sizes["kind"])
+    counts = np.bincount(fit.data["llm_kind"].to_numpy(), minlength=fit.data.sizes["kind"])
     return (fit.posterior[name] * xr.DataArray(counts / counts.sum(), dims="kind")).sum("kind")
 
 

@@ -10,7 +10,10 @@ from bayesdensity.base.errors import InputError
 from bayesdensity.base.prior import Part, Prior
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 
-LEVELS: dict[str, tuple[float, ...]] = {"MMLU": (0.6, 0.7, 0.8, 0.86, 0.9), "GPQA-Diamond": (0.3, 0.45, 0.6, 0.75, 0.85)}
+LEVELS: dict[str, tuple[float, ...]] = {
+    "MMLU": (0.6, 0.7, 0.8, 0.86, 0.9),
+    "GPQA-Diamond": (0.3, 0.45, 0.6, 0.75, 0.85),
+}
 """Levels of quality by benchmark; 0.7 is the MMLU of GPT-3.5 (arXiv 2303.08774), 0.86 that of GPT-4."""
 REFERENCE = {"MMLU": 0.7, "GPQA-Diamond": 0.6}
 """The level that figures show, and published numbers are compared at."""
@@ -39,6 +42,12 @@ PRIORS = {
         why="natural logarithms a year by which price falls at fixed quality: halving in 1.4 months to doubling in 8; "
         "published estimates lie between 1.2 and 13 months",
     ),
+    "slowing": Prior(
+        shape="normal",
+        interval=(-1.5, 1.5),
+        why="what that rate loses from year to year of release; a rate of 2 would be gone in three years or double "
+        "in three",
+    ),
     "rate_spread_quality": Prior(
         shape="lognormal",
         interval=(0.05, 1.5),
@@ -63,8 +72,9 @@ PRIORS = {
     ),
     "one_sided_share": Prior(
         shape="logit-normal",
-        interval=(0.05, 0.95),
-        why="share of its variance that is markups above the frontier; the rest is scatter both ways, such as scores that "
+        interval=(0.1, 0.9),
+        why="share of its variance that is markups above the frontier; the rest is scatter both ways, such as scores "
+        "that "
         "flatter",
     ),
     "provider_spread": Prior(
@@ -101,7 +111,7 @@ class PriceStudy(Part):
     @property
     def digest(self) -> str:
         """Twelve hex digits that change with what the model reads, and with nothing else."""
-        return digest_of(what_is_read(self))
+        return digest_of({name: what_is_read(getattr(self, name)) for name in type(self).model_fields})
 
     @property
     def fingerprint(self) -> str:

@@ -34,6 +34,8 @@ LAWS = {
     "scalingbench": ["scalingbench", "--law", "densing"],
     "olmo-ladder": ["olmo-ladder"],
 }
+PRICES = {"prices": "MMLU", "prices-gpqa": "GPQA-Diamond"}
+"""Benchmarks that hold quality fixed, by the name of the file."""
 FORMS = {
     "two classes of families": "frontier.dispersion=two-classes",
     "one growth of the spread": "frontier.dispersion=growing",
@@ -71,6 +73,10 @@ def write(folder: Path, to: Path) -> None:
     for study in REPLICATED:
         given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
         _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
+    for name, benchmark in PRICES.items():
+        _keep(to / f"{name}.json", _output(folder / f"{name}.json", ["prices", benchmark, "--seed", "1"]))
+    given = ["chips", str(folder / "densing-law.nc"), "--seed", "1"]
+    _keep(to / "chips-densing-law.json", _output(folder / "chips-densing-law.json", given))
     for name, given in LAWS.items():
         _keep(to / f"law-{name}.json", _law(_output(folder / f"law-{name}.json", ["law", *given, "--seed", "1"])))
 
@@ -175,13 +181,15 @@ def _run(arguments: list[str]) -> str:
 def asked_for(name: str) -> dict[str, Any]:
     """What the certificate of `docs/results/NAME.json` says was asked for."""
     kind, _, rest = name.partition("-")
+    if name in PRICES:
+        return {"prices": PRICES[name], "--level": None, "--reference": None, "--data": None}
     if name == "forms":
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "variants":
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
-    study = {"study": rest if kind == "paper" else name, "--set": None, "--data": None}
+    study = {"study": rest if kind in ("paper", "chips") else name, "--set": None, "--data": None}
     if name == "own-scores":
         study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
     return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}

@@ -103,8 +103,10 @@ def _together(fit: Fit, ci: float, seed: int) -> Table:
             }
         )
     caption = (
-        f"Hardware, and the effective size that a fixed price runs, or that one device of each generation holds (memory) "
-        f"or reads for a token in the same time (bandwidth): median [{ci:.0%} interval]. Rates of logarithms add; those of "
+        "Hardware, and the effective size that a fixed price runs, or that one device of each generation holds "
+        "(memory) "
+        f"or reads for a token in the same time (bandwidth): median [{ci:.0%} interval]. Rates of logarithms add; "
+        "those of "
         "hardware are drawn apart from the fit."
     )
     return Table("chips", caption, pd.DataFrame(rows))

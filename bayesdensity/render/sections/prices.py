@@ -31,6 +31,8 @@ def data(answer: PriceAnswer) -> dict[str, Any]:
         "prices_seen": answer.seen,
         "left_out": answer.offers.left_out["reason"].value_counts().to_dict(),
         **_fall(answer.overall),
+        "at_dates": {date: _fall(answer.at_dates.sel(date=date)) for date in answer.at_dates.draws["date"].to_numpy()},
+        "probability_slowing": answer.probability_slowing,
         "by_level": {level: _fall(answer.by_level.sel(quality=level)) for level in answer.levels},
         "records_months": {level: answer.records(level) for level in answer.levels},
         "by_kind": {kind: _fall(answer.by_kind.sel(kind=kind)) for kind in answer.kinds},
@@ -71,7 +73,9 @@ def answer_sentence(answer: PriceAnswer) -> str:
     same = interval(halving_time(answer.own.sel(kind=kind)).to_frame_row())
     return (
         f"At fixed {answer.fit.study.benchmark} the price of an LLM at its release halves in {held} months "
-        f"({answer.ci:.0%} interval); the price of one and the same LLM ({kind}) in {same} months."
+        f"({answer.ci:.0%} interval; the probability that the fall slowed is "
+        f"{chance(answer.probability_slowing).removeprefix('= ')}); the price of one and the same LLM ({kind}) in "
+        f"{same} months."
     )
 
 
@@ -88,7 +92,8 @@ def halving_table(answer: PriceAnswer) -> Table:
         }
     )
     caption = (
-        f"Months in which price halves, by what is held fixed: median [{answer.ci:.0%} interval]; records: the cheapest so "
+        f"Months in which price halves, by what is held fixed: median [{answer.ci:.0%} interval]; records: the "
+        "cheapest so "
         "far at the level or above, by least squares, as it is published."
     )
     return Table("prices", caption, shown, table)
@@ -112,16 +117,20 @@ def why_they_differ(answer: PriceAnswer) -> list[Block]:
     ends = answer.end_points
     first, last = sorted(ends.months)
     arithmetic = (
-        f"The published {months(ends.months[first])} and {months(ends.months[last])} months are arithmetic on two prices: "
-        f"{ends.first:g} USD, then {ends.last:g} USD, a ratio of {ends.ratio:.1f} or {_halvings(ends.ratio):.1f} halvings, "
+        f"The published {months(ends.months[first])} and {months(ends.months[last])} months are arithmetic on two "
+        "prices: "
+        f"{ends.first:g} USD, then {ends.last:g} USD, a ratio of {ends.ratio:.1f} or {_halvings(ends.ratio):.1f} "
+        "halvings, "
         f"in {first} months, or in {last} if both months count. No third price enters, and so there "
         "is no interval; nor is quality fixed, for the second LLM is the better one."
     )
     shown = answer.published.assign(months=answer.published["months"].map(months))
     reason = (
         "Published numbers differ by what they hold fixed, and from where on. Those of the cheapest LLM so far above a "
-        "threshold (records, by least squares, in the table above) move with the threshold and with the price that begins "
-        "the record. Those at a fixed tier hold a provider's line fixed, which gets better at nearly the same price, or one "
+        "threshold (records, by least squares, in the table above) move with the threshold and with the price that "
+        "begins "
+        "the record. Those at a fixed tier hold a provider's line fixed, which gets better at nearly the same price, "
+        "or one "
         "LLM, whose price hardly moves."
     )
     caption = "Published halving times, as stated or from the factor a year that is."
