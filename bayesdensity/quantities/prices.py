@@ -15,7 +15,7 @@ from bayesdensity.data.claims import read_claims
 from bayesdensity.data.join import years
 from bayesdensity.data.offers import COMPARISONS, Offers, between_levels
 from bayesdensity.inference.pricing import PriceFit
-from bayesdensity.quantities.estimate import DEFAULT_CI, PER_YEAR, SAMPLE, Estimate, bare
+from bayesdensity.quantities.estimate import DEFAULT_CI, PER_YEAR, SAMPLE, Estimate, bare, exponential
 from bayesdensity.quantities.growth import doubling_months
 
 USD = "USD per million tokens"
@@ -153,7 +153,7 @@ def price_frontier(fit: PriceFit, dates: Sequence[str], score: float | None = No
     curve = draws["level"] + draws["quality_slope"] * quality + (draws["bend"] * weights).sum("quality")
     log_price = bare(curve + _of_kinds(fit, "gap") + _cheapest(fit)) - bare(rate) * time
     log_price = log_price + draws["slowing"] * time**2 / 2
-    price = np.exp(log_price.transpose(*SAMPLE, "date")).assign_coords(date=list(dates))
+    price = exponential(log_price.transpose(*SAMPLE, "date")).assign_coords(date=list(dates))
     return Estimate("price_frontier", f"price of the cheapest at {study.benchmark} {score:g}", price, ci, USD)
 
 

@@ -72,8 +72,8 @@ def test_figure_and_certified_file_are_written(run: Run, tmp_path: Path) -> None
 
 def test_own_prices_take_the_place_of_the_bundled(run: Run, tmp_path: Path) -> None:
     rows = [
-        ""
-        f"own-{k},shop-{k % 3},yes,2024-{k % 12 + 1:02d}-01,2025-01-{k + 1:02d},{4 / (k + 1)},{4 / (k + 1)},MMLU,{0.6 + k / 40}\n"
+        f"own-{k},shop-{k % 3},yes,2024-{k % 12 + 1:02d}-01,2025-01-{k + 1:02d},{4 / (k + 1)},{4 / (k + 1)},"
+        f"MMLU,{0.6 + k / 40}\n"
         for k in range(12)
     ]
     (tmp_path / "prices.csv").write_text(PRICES + "".join(rows))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,10 @@ from bayesdensity.data.offers import Offers, read_offers
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.pricing import PreparedPrices, PriceFit, prepare_prices, sample_prices
 from bayesdensity.quantities import prices as q
+from bayesdensity.quantities.estimate import Estimate
 from bayesdensity.study.price_spec import price_study
 
-FEW = {"chains": 2, "draws": 300, "tune": 300, "cores": 2}
+FEW: dict[str, Any] = {"chains": 2, "draws": 300, "tune": 300, "cores": 2}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def fit(prepared: PreparedPrices) -> PriceFit:
     return sample_prices(prepared, offers_with_truth(prepared.study, 1), **FEW)
 
 
-def inside(estimate: q.Estimate, truth: float) -> bool:
+def inside(estimate: Estimate, truth: float) -> bool:
     row = estimate.to_frame_row()
     return bool(row["lower"] <= truth <= row["upper"])
 
@@ -51,7 +54,8 @@ def test_halving_times_of_the_same_quality_and_of_the_same_llm_are_told_apart(fi
 
 def test_the_frontier_is_the_stated_quantile_of_llms_and_falls_at_the_rate(fit: PriceFit) -> None:
     dates = ["2024-01-01", "2025-01-01"]
-    frontier = np.log(q.price_frontier(fit, dates).draws)
+    prices = q.price_frontier(fit, dates).draws
+    frontier = prices.copy(data=np.log(prices))
     spread = np.hypot(TRUTH["markup"], TRUTH["scatter"])
     law = stats.exponnorm(TRUTH["markup"] / TRUTH["scatter"], -TRUTH["markup"], TRUTH["scatter"])
     share = (TRUTH["markup"] / spread) ** 2
