@@ -84,14 +84,14 @@ def made_fit(study: PriceStudy, data: xr.Dataset, diverging: int = 0) -> PriceFi
         "quality_slope": 2.0,
         "price_rate": 2.0,
         "slowing": 0.1,
-        "own_rate": 0.5,
         "llm_spread": 0.9,
     }
     posterior = xr.Dataset(
         {name: drawn(middle) for name, middle in middles.items()}
         | {"one_sided": (("chain", "draw"), rng.uniform(0.2, 0.8, (chains, draws)))}
         | {name: drawn(0.0, "quality") for name in ("bend", "rate_of_quality")}
-        | {name: drawn(0.0, "kind") for name in ("gap", "rate_of_kind", "own_rate_of_kind")},
+        | {name: drawn(0.0, "kind") for name in ("gap", "rate_of_kind")}
+        | {"own_rate": drawn(0.5, "kind")},
         {name: data[name] for name in ("quality", "kind")},
     )
     stats = {name: drawn(0.0) for name in ("logp", "energy", "step_size")}

@@ -39,9 +39,8 @@ def build_prices(study: PriceStudy, data: xr.Dataset) -> pm.Model:
         gap = _departures(study, "gap", "kind_gap", "kind", data)
         of_quality = _departures(study, "rate_of_quality", "rate_spread_quality", "quality", data)
         of_kind = _departures(study, "rate_of_kind", "rate_spread_kind", "kind", data)
-        own_of_kind = _departures(study, "own_rate_of_kind", "own_spread_kind", "kind", data)
         rate = draw(study, "price_rate") + pt.dot(levels, of_quality) + of_kind[kind]
-        own = draw(study, "own_rate") + own_of_kind[kind]
+        own = draw(study, "own_rate", dims="kind")[kind]
         curve = draw(study, "level") + draw(study, "quality_slope") * data["llm_quality"].to_numpy()
         curve = curve + pt.dot(levels, bend) + gap[kind]
         spread, one_sided = draw(study, "llm_spread"), pm.Deterministic("one_sided", draw(study, "one_sided_share"))

@@ -78,8 +78,7 @@ def own_rate(fit: PriceFit, ci: float = DEFAULT_CI) -> Estimate:
     ci : float
         Probability of the interval.
     """
-    draws = fit.posterior
-    rate = (draws["own_rate"] + draws["own_rate_of_kind"]).transpose(*SAMPLE, "kind")
+    rate = fit.posterior["own_rate"].transpose(*SAMPLE, "kind")
     return Estimate("own_rate", "fall of the price of the same LLM", rate, ci, PER_YEAR)
 
 

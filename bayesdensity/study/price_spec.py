@@ -59,10 +59,8 @@ PRIORS = {
     "own_rate": Prior(
         shape="normal",
         interval=(-1.0, 2.0),
-        why="natural logarithms a year by which the price of one and the same LLM falls: many never change",
-    ),
-    "own_spread_kind": Prior(
-        shape="lognormal", interval=(0.03, 0.6), why="departures of that rate between open and closed weights"
+        why="natural logarithms a year by which the price of one and the same LLM falls, of each kind: many never "
+        "change",
     ),
     "own_spread": Prior(shape="lognormal", interval=(0.03, 1.0), why="departures of that rate between LLMs"),
     "llm_spread": Prior(

@@ -34,8 +34,8 @@ LAWS = {
     "scalingbench": ["scalingbench", "--law", "densing"],
     "olmo-ladder": ["olmo-ladder"],
 }
-PRICES = {"prices": "MMLU", "prices-gpqa": "GPQA-Diamond"}
-"""Benchmarks that hold quality fixed, by the name of the file."""
+PRICES = {"prices": ["MMLU"], "prices-gpqa": ["GPQA-Diamond", "--draws", "3000"]}
+"""Benchmarks that hold quality fixed, by the name of the file, and options."""
 FORMS = {
     "two classes of families": "frontier.dispersion=two-classes",
     "one growth of the spread": "frontier.dispersion=growing",
@@ -73,8 +73,8 @@ def write(folder: Path, to: Path) -> None:
     for study in REPLICATED:
         given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
         _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
-    for name, benchmark in PRICES.items():
-        _keep(to / f"{name}.json", _output(folder / f"{name}.json", ["prices", benchmark, "--seed", "1"]))
+    for name, given in PRICES.items():
+        _keep(to / f"{name}.json", _output(folder / f"{name}.json", ["prices", *given, "--seed", "1"]))
     given = ["chips", str(folder / "densing-law.nc"), "--seed", "1"]
     _keep(to / "chips-densing-law.json", _output(folder / "chips-densing-law.json", given))
     for name, given in LAWS.items():
@@ -182,7 +182,7 @@ def asked_for(name: str) -> dict[str, Any]:
     """What the certificate of `docs/results/NAME.json` says was asked for."""
     kind, _, rest = name.partition("-")
     if name in PRICES:
-        return {"prices": PRICES[name], "--level": None, "--reference": None, "--data": None}
+        return {"prices": PRICES[name][0], "--level": None, "--reference": None, "--data": None}
     if name == "forms":
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "variants":
