@@ -69,12 +69,13 @@ def test_the_frontier_is_the_stated_quantile_of_llms_and_falls_at_the_rate(fit: 
 
 @pytest.mark.slow
 def test_intervals_of_the_halving_time_cover_the_truth_as_often_as_they_say(prepared: PreparedPrices) -> None:
-    worlds = 30
+    worlds = 20
     fits = [sample_prices(prepared, offers_with_truth(prepared.study, 100 + k), **FEW) for k in range(worlds)]
     covered = sum(inside(q.price_rate(one), TRUTH["rate"]) for one in fits)
     own = sum(inside(q.own_rate(one).sel(kind="closed"), TRUTH["own"]) for one in fits)
-    # Of 30 intervals of 90 %, fewer than 23 cover with a probability of 1 in 100.
-    assert covered >= 23 and own >= 23
+    # Of 20 intervals of 90 %, fewer than 15 cover with a probability of 1 in 100.
+    assert covered >= 15 and own >= 15, (covered, own)
+    print(covered, own)
 
 
 def test_published_halving_times_are_arithmetic_on_two_prices() -> None:
