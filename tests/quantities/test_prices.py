@@ -75,7 +75,6 @@ def test_intervals_of_the_halving_time_cover_the_truth_as_often_as_they_say(prep
     own = sum(inside(q.own_rate(one).sel(kind="closed"), TRUTH["own"]) for one in fits)
     # Of 20 intervals of 90 %, fewer than 15 cover with a probability of 1 in 100.
     assert covered >= 15 and own >= 15, (covered, own)
-    print(covered, own)
 
 
 def test_published_halving_times_are_arithmetic_on_two_prices() -> None:
