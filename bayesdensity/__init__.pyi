@@ -1,6 +1,7 @@
 """Public names and the modules they live in: the one list, which `bayesdensity.__init__` imports from on first use."""
 
 from .cite import citations
+from .data.offers import read_offers
 from .data.runs import read_runs
 from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
@@ -10,6 +11,7 @@ from .evaluation.placing import Model, Placed, place, place_all
 from .evaluation.planning import expected_gains, gains_together
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
+from .inference.pricing import PriceFit, fit_prices
 from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
@@ -54,16 +56,27 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.chips import hardware_rate, runnable_rate
 from .quantities.compression import compression_ratios
 from .quantities.lag import lags
 from .quantities.memory import params_in_memory
 from .quantities.mixture import Forecast, Question, forecast
+from .quantities.prices import (
+    halving_time,
+    own_rate,
+    price_frontier,
+    price_rate,
+    price_rate_at,
+    price_rate_by_kind,
+    price_rate_by_level,
+)
 from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
 from .study.law_spec import LawStudy, law_study
 from .study.load import load_study, study_names
+from .study.price_spec import PriceStudy, price_study
 from .study.spec import Study
 
 __version__: str
@@ -76,6 +89,8 @@ __all__ = [
     "LawStudy",
     "Model",
     "Placed",
+    "PriceFit",
+    "PriceStudy",
     "Question",
     "Study",
     "Tables",
@@ -97,8 +112,11 @@ __all__ = [
     "expected_gains",
     "fit",
     "fit_law",
+    "fit_prices",
     "forecast",
     "gains_together",
+    "halving_time",
+    "hardware_rate",
     "inefficiency",
     "judge_claims",
     "lags",
@@ -108,6 +126,7 @@ __all__ = [
     "load_study",
     "log_density",
     "natural_parameters",
+    "own_rate",
     "params_in_memory",
     "place",
     "place_all",
@@ -131,6 +150,12 @@ __all__ = [
     "predict_held_out",
     "predict_trainings",
     "prepare",
+    "price_frontier",
+    "price_rate",
+    "price_rate_at",
+    "price_rate_by_kind",
+    "price_rate_by_level",
+    "price_study",
     "probability_faster",
     "probability_on_frontier",
     "probability_positive",
@@ -142,10 +167,12 @@ __all__ = [
     "rate_by_benchmark",
     "rate_by_group",
     "rate_of_new_benchmark",
+    "read_offers",
     "read_runs",
     "read_tables",
     "rendered",
     "report",
+    "runnable_rate",
     "sample",
     "save_figure",
     "save_figures",

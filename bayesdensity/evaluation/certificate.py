@@ -22,6 +22,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.join import assemble
+from bayesdensity.data.offers import Offers, assemble_offers
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
@@ -37,6 +38,7 @@ from bayesdensity.quantities.releases import all_releases, best_score
 from bayesdensity.simulate import WORLDS, asked, simulate_scores
 from bayesdensity.simulate.truth import OF
 from bayesdensity.study.law_spec import LawStudy
+from bayesdensity.study.price_spec import PriceStudy
 from bayesdensity.study.spec import Study
 
 CERTIFICATE = "certificate.json"
@@ -119,6 +121,24 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
     first, *others = variants.values()
     alike = all(getattr(one, part) == getattr(first, part) for one in others for part in OF_THE_DATA)
     return Basis(first.name, digest, tables.digest, _rounded(witness), tables.date, of_all_data=alike)
+
+
+def price_basis(study: PriceStudy, offers: Offers, tables: Tables) -> Basis:
+    """What results of prices rest on: the model at fixed points of the offers, and their number.
+
+    Parameters
+    ----------
+    study : PriceStudy
+    offers : Offers
+    tables : Tables
+        That the offers are from.
+    """
+    from bayesdensity.model.prices import build_prices
+
+    data = assemble_offers(study, offers)
+    points = at_fixed_points(build_prices(study, data))
+    witness = {"log density": _rises(points), "offers": [float(data.sizes[name]) for name in ("llm", "offer")]}
+    return Basis(f"prices at fixed {study.benchmark}", study.digest, "", _rounded(witness), tables.date)
 
 
 def law_basis(study: LawStudy, runs: Runs) -> Basis:

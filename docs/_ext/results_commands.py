@@ -36,6 +36,8 @@ LAWS = {
     "scalingbench": ["scalingbench", "--law", "densing"],
     "olmo-ladder": ["olmo-ladder"],
 }
+PRICES = {"prices": ["MMLU"], "prices-gpqa": ["GPQA-Diamond", "--draws", "3000"]}
+"""Benchmarks that hold quality fixed, by the name of the file, and options."""
 FORMS = {
     "two classes of families": "frontier.dispersion=two-classes",
     "one growth of the spread": "frontier.dispersion=growing",
@@ -100,6 +102,10 @@ def write(folder: Path, to: Path) -> None:
     for study in REPLICATED:
         given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
         _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
+    for name, given in PRICES.items():
+        _keep(to / f"{name}.json", _output(folder / f"{name}.json", ["prices", *given, "--seed", "1"]))
+    given = ["chips", str(folder / "densing-law.nc"), "--seed", "1"]
+    _keep(to / "chips-densing-law.json", _output(folder / "chips-densing-law.json", given))
     for name, given in LAWS.items():
         _keep(to / f"law-{name}.json", _law(_output(folder / f"law-{name}.json", ["law", *given, "--seed", "1"])))
 
@@ -229,6 +235,8 @@ def _run(arguments: list[str]) -> str:
 def asked_for(name: str) -> dict[str, Any]:
     """What the certificate of `docs/results/NAME.json` says was asked for."""
     kind, _, rest = name.partition("-")
+    if name in PRICES:
+        return {"prices": PRICES[name][0], "--level": None, "--reference": None, "--data": None}
     if name == "forms":
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "variants":
@@ -239,7 +247,7 @@ def asked_for(name: str) -> dict[str, Any]:
         name = "densing-law"
     for kept in ("shelf-life-", "lag-"):
         name = name.removeprefix(kept)
-    study = {"study": rest if kind in ("paper", *BESIDE) else name, "--set": None, "--data": None}
+    study = {"study": rest if kind in ("paper", "chips", *BESIDE) else name, "--set": None, "--data": None}
     if name == "own-scores":
         study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
     return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}

@@ -427,6 +427,56 @@ def calibration() -> list[str]:
     return markdown([*head, "bias", "error of the median", "width of 90 %", "ranks uniform"], rows)
 
 
+@table
+def halving(name: str) -> list[str]:
+    """Months in which price halves, by what is held fixed."""
+    found = results(name)
+    benchmark = found["benchmark"]
+    rows = [[f"quality ({benchmark})", "all LLMs", found, None]]
+    rows += [
+        [f"quality, LLMs released in {date[:4]}", "all LLMs", fall, None] for date, fall in found["at_dates"].items()
+    ]
+    rows += [
+        [f"quality ({benchmark} {level})", "all LLMs", fall, found["records_months"][level]]
+        for level, fall in found["by_level"].items()
+    ]
+    rows += [["quality", kind, fall, None] for kind, fall in found["by_kind"].items()]
+    rows += [["line of a provider", "closed", found["provider_line"], None]] if found["provider_line"] else []
+    rows += [["the LLM", kind, fall, None] for kind, fall in found["same_llm"].items()]
+    head = ["held fixed", "of", "months to halve", "records, as published"]
+    return markdown(
+        head, [[held, of, interval(fall["halving_time_months"]), number(by)] for held, of, fall, by in rows]
+    )
+
+
+@table
+def published_halving() -> list[str]:
+    """Published halving times, as stated or from the factor a year."""
+    rows = [[row["claim"], number(row["months"]), row["source"]] for row in results("prices")["published"]]
+    return markdown(["claim", "months to halve", "source"], rows)
+
+
+@table
+def hardware(study: str) -> list[str]:
+    """Hardware, and what it gives with density."""
+    rows = []
+    for found in results(f"chips-{study}")["hardware"].values():
+        years = {end: found[MONTHS][end] / 12 for end in ("median", "lower", "upper")}
+        mark = " (interval assumed)" if found["interval_assumed"] else ""
+        rows.append([f"{found['what']}{mark}", interval(years, ".2f"), months(found["runnable"]), found["source"]])
+    return markdown(["what doubles", "years to double", "with density, months", "source"], rows)
+
+
+@table
+def constants(study: str) -> list[str]:
+    """Days to double that the published growth rates give, alone and with chips."""
+    rows = results(f"chips-{study}")["published"]["by_constant"]
+    return markdown(
+        ["A a day", "days to double", "with chips"],
+        [[f"{row['A']:g}", f"{row['days']:.1f}", f"{row['with_chips']:.1f}"] for row in rows],
+    )
+
+
 WORLDS = {
     "as-modelled": "as modelled",
     "exponential": "inefficiency is exponential",
