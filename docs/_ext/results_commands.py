@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from certificates import basis_again, law_asked_for
 
 import bayesdensity as bd
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.tables import read_tables
 from bayesdensity.evaluation.certificate import save_certified
+from bayesdensity.evaluation.placed_again import placed_again
 
 RENEW = "python docs/renew.py --results fits"
 STUDIES = (
@@ -94,6 +96,7 @@ def write(folder: Path, to: Path) -> None:
     _keep(to / f"lag-{LAGGING}.json", _lag(folder, LAGGING))
     _keep(to / "forecasts.json", _forecasts(folder))
     _keep(to / "placed.json", _output(folder / "placed.json", ["place", *PLACED]))
+    _keep(to / "placing.json", _placing(folder))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for command in BESIDE:
@@ -175,6 +178,14 @@ def _forecasts(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _placing(folder: Path) -> list[dict[str, Any]]:
+    """Every LLM of the default study, placed by fits without it."""
+    path = folder / "placing.csv"
+    if not path.is_file():
+        placed_again(bd.load_fit(folder / "densing-law.nc")).to_csv(path)
+    return pd.read_csv(path).to_dict(orient="records")
+
+
 def _shelf_life(folder: Path, study: str) -> dict[str, Any]:
     """The published examples beside a fit, by whom they are of."""
     given = ["shelf-life", str(folder / f"{study}.nc"), "--of"]
@@ -243,7 +254,7 @@ def asked_for(name: str) -> dict[str, Any]:
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
-    if name in ("forecasts", "placed"):
+    if name in ("forecasts", "placed", "placing"):
         name = "densing-law"
     for kept in ("shelf-life-", "lag-"):
         name = name.removeprefix(kept)
