@@ -175,7 +175,7 @@ def place_of(fit: Fit, benchmark: str) -> int:
     """
     names = fit.data["benchmark"].to_numpy().tolist()
     if benchmark not in names:
-        raise InputError(one_of(benchmark, names, f"benchmark of the study '{fit.study.name}'"))
+        raise InputError(one_of(benchmark, names, "benchmark of this study"))
     return int(names.index(benchmark))
 
 
