@@ -19,7 +19,7 @@ def prices(
     benchmark: str = "MMLU",
     *,
     level: Annotated[Levels, many("Score at which the rate is told: repeatable, two or more.")] = None,
-    reference: Annotated[Levels, Parameter(help="Score of the frontier in table and figure.")] = None,
+    reference: Annotated[Score, Parameter(help="Score of the frontier in table and figure.")] = None,
     data: Folder = None,
     ci: Ci = 0.9,
     chains: Chains = CHAINS,
@@ -59,7 +59,7 @@ def prices(
 
     tables = read_tables(data)
     offers = read_offers(tables, benchmark)
-    study = price_study(benchmark, tuple(level) if level else None, reference[0] if reference else None)
+    study = price_study(benchmark, tuple(level) if level else None, reference)
     assemble_offers(study, offers)  # refuses what cannot be answered before anything heavy is imported
     say(f"price of the same {benchmark}  [{study.digest}]")
     with reporting(chains, draws, tune) as report:

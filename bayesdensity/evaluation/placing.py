@@ -35,7 +35,7 @@ DRAWS = 1000
 """Of a fit that a model is placed with, about."""
 FINE = Rule(81, 0.2)
 """Over the log density of the model, whose draws lie between the nodes."""
-LEAST_EFFECTIVE = 50.0
+LEAST_EFFECTIVE = 10.0
 """Draws that the weights must leave; else all count alike."""
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""

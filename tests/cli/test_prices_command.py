@@ -88,7 +88,7 @@ def test_own_prices_take_the_place_of_the_bundled(run: Run, tmp_path: Path) -> N
 def test_what_cannot_be_held_fixed_is_refused(run: Run) -> None:
     assert "no levels are known for benchmark 'MMLU-Pro'" in refused(run, "prices", "MMLU-Pro")
     assert "Did you mean 'MMLU'" in refused(run, "prices", "MMLUU")
-    assert "is a score between 0 and 1" in refused(run, "prices", "--level", "70")
+    assert "is a share of the items between 0 and 1" in refused(run, "prices", "--level", "70")
     assert "two or more scores" in refused(run, "prices", "--level", "0.7")
 
 
