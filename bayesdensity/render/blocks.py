@@ -1,5 +1,4 @@
-"""What is said, whatever it is written as: paragraphs, verdicts, tables, figures, charts, calculators and code, in
-sections.
+"""What is said, whatever it is written as: paragraphs, verdicts, tables, figures, charts, cards and code, in sections.
 
 A block holds what is shown and the data behind it. The writers are `text`, `html`, `markdown` and, for one table, CSV.
 """
@@ -137,10 +136,10 @@ class Calculator:
     answers: dict[str, str]
 
     ANSWERS: ClassVar[dict[str, str]] = {
-        "date": "That size reaches that score on",
-        "chance": "Probability that it has by the date",
-        "score": "Score that the size reaches by the date",
-        "params": "Smallest size with the score by the date",
+        "date": "First day with this score at this size",
+        "chance": "Probability that it has come by the date",
+        "score": "Score at this size on the date",
+        "params": "Smallest size with this score on the date",
     }
     """What each answer says."""
 

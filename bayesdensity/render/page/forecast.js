@@ -96,7 +96,8 @@
       const [memory, bits, context] = device ? ["memory", "bits", "context"].map((name) => Number(field(name).value)) : [];
       const params = device ? (bits > 0 && bits <= 64 && context >= 0 ? (8e9 * (memory - context)) / bits : NaN) : data.sizes[field("size").value];
       const bench = data.benchmarks[field("benchmark").value], of = picked("of").value;
-      return { bench, of, device, params, score: Number(field("score").value), date: data.dates[at], time: data.times[at] };
+      const room = device ? ` (${memory} GB at ${bits} bits a weight beside ${context} GB of context)` : "";
+      return { bench, of, device, room, params, score: Number(field("score").value), date: data.dates[at], time: data.times[at] };
     };
     const say = (name, text) => { figure.querySelector(`[data-answer="${name}"]`).textContent = text; };
     const tell = (name, text) => {
@@ -118,7 +119,7 @@
         return;
       }
       const years = can.years(score, params), by = data.year_centre + time, median = ends(can.scores(params, time), data.ci);
-      figure.querySelector(".asked").textContent = `${size(params)} parameters, ${share(2)(score)} on ${bench.name}, ${asked.date}; ${asked.of}`;
+      figure.querySelector(".asked").textContent = `${asked.of === "frontier" ? "Frontier" : "Typical release"} on ${bench.name}: ${size(params)} parameters${asked.room}, score ${share(2)(score)}, ${asked.date}`;
       say("date", interval(ends(years, data.ci), day));
       say("chance", share(2)(years.filter((year) => year <= by).length / data.draws));
       say("score", interval(median, share(3)));
@@ -138,25 +139,28 @@
     function draw({ bench, params, score, time, of }, can) {
       const width = Math.max(280, canvas.clientWidth), height = 230, right = width - MARGIN.right, bottom = height - MARGIN.bottom;
       const { times, dates } = data, first = times[0], last = times[times.length - 1];
+      const curve = times.map((at) => ends(can.scores(params, at), data.ci));
+      const low = Math.floor(10 * Math.min(score, ...curve.map((row) => row[0]))) / 10, step = low < 0.5 ? 0.2 : 0.1;
       const x = (at) => (MARGIN.left + ((at - first) / (last - first)) * (right - MARGIN.left)).toFixed(1);
-      const y = (value) => (bottom - value * (bottom - MARGIN.top)).toFixed(1);
+      const y = (value) => (bottom - ((value - low) / (1 - low)) * (bottom - MARGIN.top)).toFixed(1);
       node(canvas, "svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": `Score of ${size(params)} parameters on ${bench.name} against date, ${of}: median and interval` });
       const svg = canvas.firstChild, line = (kind, x1, y1, x2, y2) => node(svg, "line", { class: kind, x1, y1, x2, y2 });
-      for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
+      for (let tick = 1; tick > low - 0.001; tick -= step) {
         line("grid", MARGIN.left, y(tick), right, y(tick));
-        node(svg, "text", { x: MARGIN.left - 6, y: Number(y(tick)) + 4, "text-anchor": "end" }, share(2)(tick));
+        node(svg, "text", { x: MARGIN.left - 6, y: Number(y(tick)) + 4, "text-anchor": "end" }, share(1)(tick));
       }
       dates.forEach((one, k) => {
         if (one.slice(5, 7) !== "01") return;
         line("grid", x(times[k]), MARGIN.top, x(times[k]), bottom);
         node(svg, "text", { x: x(times[k]), y: bottom + 17, "text-anchor": "middle" }, one.slice(0, 4));
       });
-      const curve = times.map((at) => ends(can.scores(params, at), data.ci)), edge = (end) => curve.map((row, k) => x(times[k]) + " " + y(row[end]));
+      const edge = (end) => curve.map((row, k) => x(times[k]) + " " + y(row[end]));
       node(svg, "path", { class: "band s0", d: "M" + [...edge(2), ...edge(0).reverse()].join("L") + "Z" });
       node(svg, "path", { class: "curve s0", d: "M" + edge(1).join("L") });
       line("one", x(data.end), MARGIN.top, x(data.end), bottom);
       line("pick", MARGIN.left, y(score), right, y(score));
       line("pick", x(time), MARGIN.top, x(time), bottom);
+      node(svg, "circle", { class: "at s0", cx: x(time), cy: y(ends(can.scores(params, time), data.ci)[1]), r: 4 });
       node(svg, "text", { x: 0, y: 9 }, `score of ${size(params)} parameters`);
       node(svg, "text", { x: right, y: 9, "text-anchor": "end" }, "dashed: last release");
     }

@@ -85,10 +85,11 @@ def card(fit: Fit, ci: float) -> Calculator:
         "score": written(score_at(thin, name, SIZE, [day], ci=ci).sel(date=day), "score"),
         "params": written(size_at(thin, name, score, [day], ci=ci).sel(date=day), "params"),
     }
-    asked = f"{size(SIZE)} parameters, {score:.2f} on {name}, {day}; frontier"
+    asked = f"Frontier on {name}: {size(SIZE)} parameters, score {score:.2f}, {day}"
     caption = (
-        f"Medians and {ci:.0%} intervals of {data['draws']} draws of the posterior, worked out in the page. A date is "
-        f"the first on which releases are so able; never: not within {ahead.HORIZON:g} years of the last release."
+        f"Medians and {ci:.0%} intervals of {data['draws']} draws of the posterior, which a browser works out anew for "
+        f"other benchmarks, sizes, scores and dates. never: not within {ahead.HORIZON:g} years of the last release; "
+        "inf: no size."
     )
     return Calculator("forecast", caption, data, asked, answers)
 
