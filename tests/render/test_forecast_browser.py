@@ -1,4 +1,4 @@
-"""The card of forecasts in a real browser: answers read back agree with the same draws, and with the JSON of the CLI."""
+"""The card of forecasts in a real browser: answers read back are those of the same draws, and of the CLI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from browsing import NARROW, NEEDS_BROWSER, WIDE, requested
 
 from bayesdensity import cli, load_fit
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.estimate import SAMPLE, Estimate
+from bayesdensity.quantities.estimate import Estimate
 from bayesdensity.quantities.forecast import date_at, probability_by, score_at, size_at
 from bayesdensity.quantities.memory import GB, params_in_memory
 from bayesdensity.render.blocks import Report
@@ -24,7 +24,7 @@ from bayesdensity.render.sections import forecast_card
 from bayesdensity.render.sources import Source
 
 pytest.importorskip("selenium")
-from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.by import By
 
 pytestmark = NEEDS_BROWSER
 SHIPPED = "densing-law.random-walk"
@@ -68,7 +68,7 @@ def put(browser: Any, name: str, value: object) -> None:
     """Give a field a value as a user does; one of several radios is picked."""
     browser.execute_script(
         "const [name, value] = arguments;"
-        "const one = document.querySelector(`.calculator [name=${name}][type=radio][value=\"${value}\"]`)"
+        'const one = document.querySelector(`.calculator [name=${name}][type=radio][value="${value}"]`)'
         " || document.querySelector(`.calculator [name=${name}]`);"
         "if (one.type === 'radio') one.checked = true; else one.value = value;"
         "for (const kind of ['input', 'change']) one.dispatchEvent(new Event(kind, { bubbles: true }));",
@@ -144,21 +144,24 @@ def test_answers_are_those_of_the_same_draws(
     thin = fit.thinned(forecast_card.STORED)
     for benchmark, of, params, score, day in SETTINGS:
         ask(browser, fit, benchmark, of, params, score, day)
-        said, whose = answers(browser), {"of": of}
-        near(said["score"], three(score_at(thin, benchmark, params, [day], **whose).sel(date=day)), float, lambda _: 8e-4)
+        said: Any = answers(browser)
+        whose: Any = {"of": of}
+        near(
+            said["score"], three(score_at(thin, benchmark, params, [day], **whose).sel(date=day)), float, lambda _: 8e-4
+        )
         if score > thin.posterior["ceiling"].sel(benchmark=benchmark).median():
             assert said["date"].startswith("never") and said["params"].startswith("inf")
             assert "No model is known to be able" in browser.find_element(By.CSS_SELECTOR, ".notes").text
             continue
         when = date_at(thin, benchmark, score, params, **whose)
         near(said["date"], days(when), day_of, lambda _: SLACK)
-        near(said["params"], three(size_at(thin, benchmark, score, [day], **whose).sel(date=day)), params_of, half_digit)
+        near(
+            said["params"], three(size_at(thin, benchmark, score, [day], **whose).sel(date=day)), params_of, half_digit
+        )
         assert float(said["chance"]) == pytest.approx(float(probability_by(thin, when, [day])[0]), abs=0.0101)
 
 
-def test_answers_are_those_of_the_command_line(
-    card: Any, shipped: Fit, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_answers_are_those_of_the_command_line(card: Any, shipped: Fit, capsys: pytest.CaptureFixture[str]) -> None:
     def forecast(*given: str) -> Any:
         with pytest.raises(SystemExit):
             cli.main(["forecast", SHIPPED, "-b", "MATH", *given, "--json"])

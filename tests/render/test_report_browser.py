@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import browsing
+import numpy as np
 import pytest
 from browsing import NARROW, NEEDS_BROWSER, WIDE, requested
 from described import json_of
@@ -19,9 +19,9 @@ from bayesdensity.render.sections import densities
 from bayesdensity.render.write import report
 
 pytest.importorskip("selenium")
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = NEEDS_BROWSER
 

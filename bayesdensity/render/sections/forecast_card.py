@@ -149,7 +149,7 @@ def _benchmark(fit: Fit, place: int, day: str) -> Json:
 
 def _stops(least: float, most: float) -> list[float]:
     """Sizes that the slider stops at: whole decades about those of the fit, and about the one it opens with."""
-    low, high = (int(rounded(np.log10(end))) for rounded, end in ((np.floor, min(least, SIZE)), (np.ceil, max(most, SIZE))))
+    low, high = int(np.floor(np.log10(min(least, SIZE)))), int(np.ceil(np.log10(max(most, SIZE))))
     return [float(f"{step}e{decade}") for decade in range(low, high) for step in STEPS] + [float(f"1e{high}")]
 
 
