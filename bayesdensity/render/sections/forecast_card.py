@@ -42,11 +42,13 @@ Json = dict[str, Any]
 def forecasts(source: Source) -> Section:
     """The table, and the card."""
     fit, ci = source.fit, source.ci
-    last, quantile = q.window(fit)[1], fit.study.frontier.quantile
+    frontier, last = fit.study.frontier, q.window(fit)[1]
+    steps = ", and its walk takes further steps" if frontier.trend == "random-walk" else ""
     lead = (
-        f"Frontier: the {estimand_phrase('frontier', quantile, 'density')}; typical: their mean. Beyond the last "
-        f"release, {last}, the trend goes on at the pace that it has there, and every answer here is that of one form "
-        "of the trend. The command forecast mixes several forms, and answers for the best of all releases too."
+        f"Frontier: the {estimand_phrase('frontier', frontier.quantile, 'density')}; typical: their mean. Beyond the "
+        f"last release, {last}, the trend goes on at the pace that it has there{steps}. Every answer here is that of "
+        "one form of the trend; the command 'bayesdensity forecast' mixes several, and answers for the best of all "
+        "releases too."
     )
     return Section("forecasts", "Forecasts", (Paragraph(lead), scores_table(fit, ci), card(fit, ci)))
 
