@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.progress import say
 from bayesdensity.cli.common import check_data, check_fit_files, check_stem, command_line, exit_status, judging, show
-from bayesdensity.cli.options import AsJson, Chains, Ci, Draws, Folder, Levels, Seed, Tune, many
+from bayesdensity.cli.options import AsJson, Chains, Ci, Draws, Folder, Levels, Score, Seed, Tune, many
 from bayesdensity.cli.surroundings import put
 
 
