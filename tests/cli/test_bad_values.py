@@ -33,8 +33,10 @@ FLAGS = {
     *("--json", "--csv", "--quick", "--pool", "--compare", "--points-only", "--plan", "--refit", "--future"),
     *("--folder", "--no-folder", "--no-refit", "--stack"),
 }
-FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
+FINE = {("--noise-df", "1.5"), ("--families", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
 """Words that a number may be."""
+REPEATED = {"--compute", "--level"}
+"""Options that take several values."""
 
 
 def commands() -> list[str]:
@@ -96,7 +98,7 @@ def test_no_subject_breaks_a_command(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_single_value_is_given_once(run: Run, command: str) -> None:
-    for name in {name for name, _ in options(command)} & {*COUNTS, *NUMBERS} - {"--compute"}:
+    for name in {name for name, _ in options(command)} & {*COUNTS, *NUMBERS} - REPEATED:
         value = {**COUNTS, **NUMBERS}[name]
         assert "multiple times" in one_sentence(run(command, *subject(command), name, value, name, value))
 
