@@ -1,12 +1,14 @@
 """Public names and the modules they live in: the one list, which `bayesdensity.__init__` imports from on first use."""
 
 from .cite import citations
+from .data.adding import Llm, add
 from .data.runs import read_runs
 from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
 from .evaluation.placing import Model, Placed, place, place_all
+from .evaluation.updating import Updated, update
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
 from .inference.result import Fit, load_fit
@@ -72,12 +74,15 @@ __all__ = [
     "Forecast",
     "LawFit",
     "LawStudy",
+    "Llm",
     "Model",
     "Placed",
     "Question",
     "Study",
     "Tables",
+    "Updated",
     "__version__",
+    "add",
     "allocate",
     "backtest",
     "change_point",
@@ -151,5 +156,6 @@ __all__ = [
     "study_names",
     "successors",
     "summary",
+    "update",
     "validate_folder",
 ]

@@ -11,13 +11,15 @@ import xarray as xr
 
 from bayesdensity.base.format import enumerated
 from bayesdensity.data.join import assemble
-from bayesdensity.data.selection import select
+from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.result import Fit
 
 OF_THE_REFERENCE = ("run_", "suite_", "map_", "training_")
 """Beginnings of the names of what is known of reference trainings."""
 OF_BENCHMARKS = ("floor", "n_items")
+OF_OTHERS = ("benchmark not in the study", "llm not in the study")
+"""Reasons to leave a score out that are none of its own."""
 DIGITS = 6
 """To which values are compared."""
 NAMED = 5
@@ -33,6 +35,8 @@ class Changes(NamedTuple):
     """Their scores."""
     others: list[str]
     """Whatever else differs, a sentence for each kind."""
+    unused: list[str]
+    """Rows that were added after the last ones that the fit knew, and that its study leaves out; each with why."""
 
     @property
     def any(self) -> bool:
@@ -61,7 +65,19 @@ def changes_since(fit: Fit, tables: Tables) -> Changes:
     now, then = assemble(fit.study, selection), fit.data
     new = [name for name in selection.llms.index if name not in set(then["llm"].to_numpy())]
     scores = selection.scores[selection.scores["llm"].isin(new)]
-    return Changes(selection.llms.loc[new], scores, [*_of_llms(then, now), *_of_the_rest(then, now)])
+    others = [*_of_llms(then, now), *_of_the_rest(then, now)]
+    return Changes(selection.llms.loc[new], scores, others, _unused(fit, tables, selection))
+
+
+def _unused(fit: Fit, tables: Tables, selection: Selection) -> list[str]:
+    if not (since := fit.about.get("tables_date")):
+        return []
+    told, out = list[str](), selection.left_out[~selection.left_out["reason"].isin(OF_OTHERS)]
+    for name, table in (("llms", tables.llms), ("scores", tables.scores)):
+        late = table.index[table["added"] > pd.Timestamp(since)]
+        rows = out[(out["table"] == name) & out["row"].isin(late)]
+        told += [f"{what}: {reason}" for what, reason in zip(rows["what"], rows["reason"], strict=True)]
+    return told
 
 
 def _of_llms(then: xr.Dataset, now: xr.Dataset) -> list[str]:

@@ -20,7 +20,7 @@ from bayesdensity.evaluation.changes import Changes, changes_since
 from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead
-from bayesdensity.quantities.estimate import DEFAULT_CI, RATIO, Estimate, require_targets, times, window
+from bayesdensity.quantities.estimate import DEFAULT_CI, RATIO, Estimate, exponential, require_targets, times, window
 from bayesdensity.quantities.growth import doubling_time, inside_range, rate
 from bayesdensity.study.spec import Study
 
@@ -154,7 +154,7 @@ def _weights(fit: Fit, changes: Changes, most: float) -> tuple[np.ndarray | None
 def _headline(fit: Fit, date: str, ci: float) -> Headline:
     between, inside = window(fit), inside_range(fit)
     log_density = log_density_ahead(fit, times(fit, [date]).to_numpy(), "frontier")[..., 0]
-    density = np.exp(fit.posterior["level"].mean("benchmark") + log_density)
+    density = exponential(fit.posterior["level"].mean("benchmark") + log_density)
     what = f"frontier of density on {date}"
     return Headline(
         between,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bayesdensity.base import files
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.adding import Added, Llm, add
 from bayesdensity.data.selection import select
@@ -147,14 +147,14 @@ def test_a_folder_that_was_made_for_what_is_refused_is_gone(tmp_path: Path) -> N
 
 
 def test_where_one_file_cannot_be_written_neither_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, move = contents(folder), files.os.replace
+    before, move = contents(folder), os.replace
 
     def full(part: Path, path: Path) -> None:
         if path.name == "scores.csv":
             raise OSError(28, "No space left on device")
         move(part, path)
 
-    monkeypatch.setattr(files.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(InputError, match="No space left"):
         added(folder, MINE._replace(name="New"))
     assert contents(folder) == before

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from bayesdensity.data.adding import Added, as_records
 from bayesdensity.render.blocks import Block, Paragraph, Table
 
@@ -28,12 +26,11 @@ def data(added: Added) -> dict[str, Any]:
 
 def blocks(added: Added) -> list[Block]:
     """The same for a reader."""
-    n, new = len(added.scores), as_records(added.llms)
-    what = "score" if n == 1 else "scores"
-    said = f"{added.folder}: added {added.llm} (llms.csv row {new[0]['row']}) and {n} {what}"
-    if not new:
-        said = f"{added.folder}: added {n} further {what} of {added.llm}"
-    rows = pd.DataFrame(as_records(added.scores)).reindex(columns=list(SHOWN)).fillna("")
+    n, what = len(added.scores), "score" if len(added.scores) == 1 else "scores"
+    said = f"{added.folder}: added {n} further {what} of {added.llm}"
+    if len(added.llms):
+        said = f"{added.folder}: added {added.llm} (llms.csv row {added.llms.index[0]}) and {n} {what}"
+    rows = added.scores.rename_axis("row").reset_index()[list(SHOWN)]
     shown: list[Block] = [Paragraph(f"{said}.", "answer"), Table("added", "In scores.csv:", rows.astype(str))]
     shown += [Paragraph(f"{name}: {words}.") for name, words in added.protocols.items()]
     return [*shown, *(Paragraph(note, "note") for note in notes(added))]

@@ -39,6 +39,7 @@ def data(updated: Updated) -> dict[str, Any]:
             for name in updated.changes.added.index
         ],
         "other_changes": updated.changes.others,
+        "unused": updated.changes.unused,
         "reasons": updated.reasons,
         "notes": notes(updated),
     }
@@ -77,10 +78,12 @@ def sentence(updated: Updated) -> str:
 
 
 def notes(updated: Updated) -> list[str]:
-    """What an answer by weights is of, and what it lacks."""
+    """What was not used, and what an answer by weights is of and lacks."""
+    unused = updated.changes.unused
+    told = [f"Added since, but not used by the study: {'; '.join(unused[:SHOWN])}."] if unused else []
     if updated.how != "weights":
-        return []
-    told = ["By weights the window and the centre of dates stay those of the fit; a new fit moves both."]
+        return told
+    told += ["By weights the window and the centre of dates stay those of the fit; a new fit moves both."]
     if updated.before.inside is not None:
         told.append("What the scores inside the range say was drawn apart and cannot be weighted; a new fit renews it.")
     return told
