@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from outcomes import Run, is_interval, refused, strict
+from seams import fit_by
 
 from bayesdensity.cli.registry import log_headline
+from bayesdensity.data.tables import Tables
+from bayesdensity.inference.result import Fit, load_fit
 
 MINE: tuple[Any, ...] = ("Mine-8B", "MMLU=0.769", "BBH=0.78", "--source", "a report")
 NEW: tuple[Any, ...] = (*MINE, "--params", "8.2B", "--released", "2026-06-01", "--with-bundled")
@@ -20,6 +23,13 @@ NEW: tuple[Any, ...] = (*MINE, "--params", "8.2B", "--released", "2026-06-01", "
 def folder(run: Run, tmp_path: Path) -> Path:
     assert run("add", *NEW, "--data", tmp_path / "mine").status == 0
     return tmp_path / "mine"
+
+
+def without_score(folder: Path, begin: str) -> None:
+    path = folder / "scores.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    at = next(k for k, line in enumerate(lines) if line.startswith(begin))
+    path.write_text("".join([*lines[:at], *lines[at + 1 :]]))
 
 
 def test_add_tells_the_rows_and_the_protocol(run: Run, folder: Path) -> None:
@@ -54,7 +64,7 @@ def test_update_sets_the_headline_side_by_side_and_logs_it(run: Run, folder: Pat
     assert not new.exists() and "not written" in outcome.err
     again = run("update", "densing-law", "--data", folder, "--log", log)
     assert again.status == 0 and "Taken in by weights" in again.out
-    rows = list(csv.DictReader(log.open()))
+    rows = list(csv.DictReader(log.read_text().splitlines()))
     assert len(rows) == 2 and rows[0] == rows[1]
     assert float(rows[0]["doubling_time_months"]) == pytest.approx(
         told["after"]["doubling_time_months"]["median"], abs=0.005
@@ -64,14 +74,33 @@ def test_update_sets_the_headline_side_by_side_and_logs_it(run: Run, folder: Pat
 def test_update_fails_where_nothing_may_be_sampled_and_weights_will_not_do(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
-    path, log = folder / "scores.csv", tmp_path / "headline.csv"
-    lines = path.read_text().splitlines(keepends=True)
-    at = next(k for k, line in enumerate(lines) if line.startswith("Llama-2-7B,MMLU,"))
-    path.write_text("".join([*lines[:at], *lines[at + 1 :]]))
+    log = tmp_path / "headline.csv"
+    without_score(folder, "Llama-2-7B,MMLU,")
     outcome = run("update", "densing-law", "--data", folder, "--refit", "never", "--log", log, "--json")
     told = json.loads(outcome.out)
     assert outcome.status == 1 and told["trusted"] is False and told["other_changes"][0].endswith("Llama-2-7B")
     assert not log.exists()
+
+
+def test_update_samples_anew_where_a_score_is_gone_and_writes_the_fit(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_score(folder, "Llama-2-7B,MMLU,")
+    log, new, asked = tmp_path / "headline.csv", tmp_path / "new.nc", dict[str, Any]()
+
+    def again(_: Any, tables: Tables, **settings: Any) -> Fit:
+        asked.update(settings)
+        return load_fit("densing-law").noted(tables_digest=tables.digest)
+
+    fit_by(monkeypatch, again)
+    outcome = run("update", "densing-law", "--data", folder, "--log", log, "-o", new, "--json")
+    told = strict(outcome.out)
+    assert outcome.status == 0 and told["how"] == "refit" and "Llama-2-7B" in told["reasons"][0]
+    assert (asked["chains"], asked["draws"], asked["tune"], asked["seed"]) == (4, 1500, 500, 1)
+    assert load_fit(new).about["tables_digest"] == told["tables_digest"]
+    assert load_fit(new).about["command"].startswith("bayesdensity update densing-law --data")
+    assert [path.name for path in tmp_path.glob("*.nc")] == ["new.nc"]
+    assert log.read_text().splitlines()[1].split(",")[3] == "refit"
 
 
 def test_a_file_that_is_no_log_stays_as_it_is(run: Run, folder: Path, tmp_path: Path) -> None:
