@@ -172,9 +172,9 @@ FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", 
 
 
 def test_two_do_not_change_one_folder(tmp_path: Path) -> None:
-    with alone_in(tmp_path):
-        with pytest.raises(InputError, match="another run is writing there"), alone_in(tmp_path, patience=0.1):
-            pass
+    refused = pytest.raises(InputError, match="another run is writing there")
+    with alone_in(tmp_path), refused, alone_in(tmp_path, patience=0.1):
+        pass
     with alone_in(tmp_path, patience=0.1):
         assert names(tmp_path) == []
 
@@ -184,7 +184,7 @@ def test_files_that_go_together_are_written_all_or_none(tmp_path: Path) -> None:
     old.write_bytes(b"one")
     write_together({old: b"two", new: b"two"})
     assert (old.read_bytes(), new.read_bytes()) == (b"two", b"two")
-    with pytest.raises(InputError, match="no folder|cannot write there"):
+    with pytest.raises(InputError, match="cannot write there"):
         write_together({old: b"three", tmp_path / "nowhere" / "x.csv": b"three"})
     assert old.read_bytes() == b"two" and names(tmp_path) == ["new.csv", "old.csv"]
 
