@@ -13,6 +13,10 @@ from bayesdensity import cli
 from bayesdensity.laws import LAWS
 
 SUBJECTS = {
+    "add": ["Mine", "MMLU=0.5", "--data", "new", "--source", "x"],
+    "forecast": ["no.nc", "-b", "MMLU"],
+    "place": ["MMLU=0.5", "--fit", "no.nc"],
+    "update": ["no.nc", "--data", "no"],
     "cite": ["no.nc"],
     "import": ["no.csv", "-o", "new"],
     "law": ["no.csv"],
@@ -24,13 +28,14 @@ COUNTS = {"--seed": "0", "--chains": "4", "--draws": "100", "--tune": "100", "--
 NUMBERS = {
     **{"--ci": "0.5", "--noise-df": "3.5", "--compute": "1e24", "--params": "8e9", "--share": "0.5"},
     **{"--device": "24GB", "--bits": "4", "--context-gb": "2"},
+    **{"--active": "3e9", "--score": "0.5", "--families": "20"},
 }
 AXIS = """axes.bent={why="x",choices={cubic={"frontier.trend"="cubic"}}}"""
 FLAGS = {
     *("--json", "--csv", "--quick", "--pool", "--compare", "--points-only", "--plan", "--refit", "--future"),
-    *("--folder", "--no-folder", "--no-refit"),
+    *("--folder", "--no-folder", "--no-refit", "--stack", "--with-bundled"),
 }
-FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
+FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5"), ("--families", "1.5")}
 """Words that a number may be."""
 
 
