@@ -2,15 +2,18 @@
 
 from .cite import citations
 from .data.adding import Llm, add
+from .data.offers import read_offers
 from .data.runs import read_runs
 from .data.selection import select
 from .data.tables import Tables, read_tables, validate_folder
 from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
 from .evaluation.placing import Model, Placed, place, place_all
+from .evaluation.planning import expected_gains, gains_together
 from .evaluation.updating import Updated, update
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
+from .inference.pricing import PriceFit, fit_prices
 from .inference.result import Fit, load_fit
 from .law.allocation import allocate
 from .law.diagnosis import diagnose_scaling
@@ -25,6 +28,7 @@ from .plots.doubling import plot_doubling
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
 from .plots.forecast import plot_forecast
+from .plots.forecasts import plot_forecasts
 from .plots.lag import plot_lag
 from .plots.law import plot_allocation, plot_law, save_law
 from .plots.paper import plot_paper
@@ -54,16 +58,27 @@ from .quantities import (
     rate_by_group,
     rate_of_new_benchmark,
 )
+from .quantities.chips import hardware_rate, runnable_rate
 from .quantities.compression import compression_ratios
 from .quantities.lag import lags
 from .quantities.memory import params_in_memory
 from .quantities.mixture import Forecast, Question, forecast
+from .quantities.prices import (
+    halving_time,
+    own_rate,
+    price_frontier,
+    price_rate,
+    price_rate_at,
+    price_rate_by_kind,
+    price_rate_by_level,
+)
 from .quantities.shelf_lives import shelf_life, shelf_life_by_benchmark, successors
 from .render.sections.densities import densities_table
 from .render.sections.fit_summary import summary
 from .render.write import report
 from .study.law_spec import LawStudy, law_study
 from .study.load import load_study, study_names
+from .study.price_spec import PriceStudy, price_study
 from .study.spec import Study
 
 __version__: str
@@ -77,6 +92,8 @@ __all__ = [
     "Llm",
     "Model",
     "Placed",
+    "PriceFit",
+    "PriceStudy",
     "Question",
     "Study",
     "Tables",
@@ -97,9 +114,14 @@ __all__ = [
     "doubling_time",
     "effective_size",
     "envelope",
+    "expected_gains",
     "fit",
     "fit_law",
+    "fit_prices",
     "forecast",
+    "gains_together",
+    "halving_time",
+    "hardware_rate",
     "inefficiency",
     "judge_claims",
     "lags",
@@ -109,6 +131,7 @@ __all__ = [
     "load_study",
     "log_density",
     "natural_parameters",
+    "own_rate",
     "params_in_memory",
     "place",
     "place_all",
@@ -120,6 +143,7 @@ __all__ = [
     "plot_doubling",
     "plot_fits",
     "plot_forecast",
+    "plot_forecasts",
     "plot_influence",
     "plot_lag",
     "plot_law",
@@ -131,6 +155,12 @@ __all__ = [
     "predict_held_out",
     "predict_trainings",
     "prepare",
+    "price_frontier",
+    "price_rate",
+    "price_rate_at",
+    "price_rate_by_kind",
+    "price_rate_by_level",
+    "price_study",
     "probability_faster",
     "probability_on_frontier",
     "probability_positive",
@@ -142,10 +172,12 @@ __all__ = [
     "rate_by_benchmark",
     "rate_by_group",
     "rate_of_new_benchmark",
+    "read_offers",
     "read_runs",
     "read_tables",
     "rendered",
     "report",
+    "runnable_rate",
     "sample",
     "save_figure",
     "save_figures",

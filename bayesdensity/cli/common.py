@@ -129,16 +129,23 @@ def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     from bayesdensity.inference.result import load_fit
 
     stems = [path.stem for path in paths]
-    return {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    fits = {path.stem if stems.count(path.stem) == 1 else str(path): load_fit(path) for path in paths}
+    tell_shipped(*paths)
+    return fits
 
 
 def check_fit_files(*paths: Path | None) -> None:
     """Refuse files that are not there, before what reads them is imported."""
     for path in paths:
-        if path is not None and is_shipped(path):
-            say(f"{path}: the posterior that comes with the package, thinned; a whole one is made by 'fit {path}'")
-        elif path is not None and not os.path.isfile(path):  # also where the name is too long
+        if path is not None and not is_shipped(path) and not os.path.isfile(path):  # also where the name is too long
             raise InputError(f"{path}: no such file; make one with 'bayesdensity fit STUDY -o {path}'.")
+
+
+def tell_shipped(*paths: Path) -> None:
+    """Say which of the fits that were read came with the package."""
+    for path in filter(is_shipped, paths):
+        study = str(path).partition(".")[0]
+        say(f"{path}: a posterior that comes with the package, thinned; a whole one is made by 'fit {study}'")
 
 
 def check_data(folder: Path | None) -> None:
@@ -229,6 +236,7 @@ def read(path: Path) -> Fit:
 
     fit = load_fit(path)
     identified(fit)
+    tell_shipped(path)
     return fit
 
 

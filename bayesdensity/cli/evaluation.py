@@ -18,7 +18,7 @@ from bayesdensity.cli.common import (
     load_fits,
     show,
 )
-from bayesdensity.cli.options import AsJson, Ci, Days, Seed, many
+from bayesdensity.cli.options import AsJson, Ci, Days, Seed, many, whole
 
 
 @judging
@@ -52,7 +52,9 @@ def compare(
         comparison = run_comparison(fits, fold=fold, refit=refit, ci=ci, progress=tell)
         later = None
         if future:
-            later = leave_future_out({name: run(fit, progress=prefixed(tell, name)) for name, fit in fits.items()})
+            later = leave_future_out(
+                {name: run(fit, progress=prefixed(tell, name), forecasts=False) for name, fit in fits.items()}
+            )
     show(section, comparison, later, as_json=as_json)
     return exit_status(check for fit in fits.values() for check in checks_of(fit))
 
@@ -63,10 +65,14 @@ def backtest(
     *,
     cutoff: Annotated[Days, many("Cut-off date; default: every half-year.")] = None,
     output: Annotated[Path | None, Parameter(name=["-o", "--output"], help="Stem of the figure and table.")] = None,
+    draws: Annotated[
+        int | None, whole(10, 100_000), Parameter(help="Draws kept of each chain, after as many; default: 500.")
+    ] = None,
+    keep: Annotated[Path | None, Parameter(help="Folder of the fits of each cut-off, used again.")] = None,
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> int:
-    """Train on the releases up to cut-off dates and predict the later ones: coverage, CRPS and the frontier.
+    """Train on the releases up to cut-off dates and predict what came: later LLMs, the frontier, and records.
 
     Parameters
     ----------
@@ -84,17 +90,25 @@ def backtest(
 
     result = load_fit(path)
     with saying() as tell:
-        predicted = run(result, cutoff, progress=tell, seed=seed)
+        predicted = run(result, cutoff, progress=tell, seed=seed, draws=draws, keep=keep)
     show(section, predicted, as_json=as_json)
     if output:
+        from bayesdensity.base.files import csv_text, write_whole
         from bayesdensity.base.jsonable import jsonable
         from bayesdensity.evaluation.certificate import fit_basis, save_certified
         from bayesdensity.plots.backtest import plot_backtest
         from bayesdensity.plots.files import save_figure
+        from bayesdensity.plots.forecasts import plot_forecasts
 
         files = save_figure(plot_backtest(result, predicted), output, "backtest")
-        asked_for = {"study": result.study.name, "parts": ["quantities", "predictions"]}
-        command = command_line("backtest", path, {"--cutoff": cutoff, "--seed": seed, "-o": output.name})
+        if not predicted.forecasts.empty:
+            files += save_figure(plot_forecasts(result, predicted.forecasts), output, "forecasts")
+            table = csv_text(predicted.forecasts, index=False)
+            files.append(write_whole(output.with_name(f"{output.name}-forecasts.csv"), table.encode()))
+        asked_for = {"study": result.study.name, "parts": ["quantities", "predictions", "forecasts"]}
+        command = command_line(
+            "backtest", path, {"--cutoff": cutoff, "--draws": draws, "--seed": seed, "-o": output.name}
+        )
         about = {"command": command, "seed": seed, "asked_for": asked_for}
         file, basis = output.with_name(f"{output.name}-backtest.json"), fit_basis(result, asked_for["parts"])
         files.append(save_certified(file, jsonable(section.data(predicted)), basis, **about))

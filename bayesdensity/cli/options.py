@@ -146,6 +146,7 @@ Families = Annotated[
     float | None,
     Parameter(help="Families to come a year, for --of best; default: as many as of late.", converter=_one(_families)),
 ]
+Levels = Annotated[list[float] | None, Parameter(converter=_each(_score))]
 Days = Annotated[list[str] | None, Parameter(converter=_each(_day))]
 Memory = Annotated[
     float | None, Parameter(help="Memory of the device, for example 24GB or 16GiB.", converter=_one(_memory))

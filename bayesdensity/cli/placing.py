@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import check_fit_files, exit_status, judging, show
+from bayesdensity.cli.common import check_fit_files, exit_status, judging, show, tell_shipped
 from bayesdensity.cli.options import AsJson, Ci, Day, Params
 from bayesdensity.cli.surroundings import put
 
@@ -62,6 +62,7 @@ def place(
         put(section.table(found).csv(), end="")
     else:
         show(section, found, as_json=as_json)
+    tell_shipped(fit)
     return exit_status(checks_of(loaded))
 
 

@@ -41,7 +41,7 @@ def validate(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Holds any of llms.csv, scores.csv, reference_runs.csv and benchmarks.csv.
+        Holds any of llms.csv, scores.csv, reference_runs.csv, benchmarks.csv and prices.csv.
     """
     from bayesdensity.data.faults import listed, visible
     from bayesdensity.data.tables import origins, validate_folder

@@ -90,3 +90,16 @@ def told_harnesses(data: xr.Dataset) -> np.ndarray:
     """Positions of harnesses that share their benchmark; what the only one of a benchmark adds is part of the link."""
     bench = data["harness_benchmark"].to_numpy()
     return np.flatnonzero(np.bincount(bench)[bench] > 1)
+
+
+def known_cells(data: xr.Dataset) -> NDArray[np.bool_]:
+    """Which cells have a known score, or one of which only a bound is known; dim ``cell``."""
+    known = data["score_keep"].to_numpy() | data["score_beyond"].to_numpy()
+    return np.asarray(np.bincount(data["score_cell"].to_numpy(), known, data.sizes["cell"]) > 0)
+
+
+def known_llms(data: xr.Dataset) -> NDArray[np.bool_]:
+    """Which targets have a known score; dim ``llm``. The others are yet to come, as far as a fit can tell."""
+    cells = cells_of(data)
+    on = known_cells(data)[: cells.n_targets]
+    return np.asarray(np.bincount(cells.llm, on, data.sizes["llm"]) > 0)

@@ -18,8 +18,8 @@ def read_claims() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns claim, value and unit as stated, source, and ``months``: the months to double that a claim of a doubling
-        time or of a growth rate amounts to, otherwise not a number.
+        Columns claim, value and unit as stated, source, and ``months``: the months to double (or to halve) that a claim
+        of a doubling time or of a growth rate amounts to, otherwise not a number.
 
     Examples
     --------
@@ -31,6 +31,7 @@ def read_claims() -> pd.DataFrame:
     number = pd.to_numeric(claims["value"], errors="coerce")
     # A is a rate of natural logarithms a day.
     days = {"months": number * DAYS_PER_MONTH, "days": number, "1/day": np.log(2) / number}
+    days |= {"years": number * 12 * DAYS_PER_MONTH, "times a year": 12 * DAYS_PER_MONTH * np.log(2) / np.log(number)}
     months = pd.Series(np.nan, index=claims.index)
     for unit, doubling in days.items():
         months = months.mask(claims["unit"] == unit, doubling / DAYS_PER_MONTH)

@@ -21,6 +21,8 @@ EFFORTS = ("low", "medium", "high", "xhigh", "max", "")
 """Settings of how long an LLM may reason, from least to most; it has no setting, or all it has, where none is given."""
 FLAGS = ("format", "variant", "subset", "suspect", "not-pure-base", "quantized-run", "maybe-instruct", "estimated")
 """Documented words about what is wrong with a score; a table may have others."""
+PRICE_FLAGS = ("suspect", "corrected", "suspect-score", "")
+"""What may be wrong with a price, or with the score beside it."""
 FREE_TEXT = ("note", "source", "protocol")
 """Columns of texts that nothing looks up; they may have line breaks."""
 LOSS_UNITS = {
@@ -120,6 +122,12 @@ def fraction(**about: Any) -> Column:
     """Declare a score in [0, 1]."""
     fault = "is outside [0, 1]; if these are percentages, divide by 100"
     return number(kind="share", low=0, high=1, fault=fault, example="0.732", **about)
+
+
+def price(what: str, **about: Any) -> Column:
+    """Declare a price that need not be known; zero is one."""
+    fault = f"is no price of {what} in USD per million tokens (0 to 1e7); leave it empty if it is not known"
+    return number(low=0, high=1e7, fault=fault, example="0.15", default="", empty=True, **about)
 
 
 UNKNOWN: dict[str, Any] = {"default": "", "empty": True}
@@ -239,11 +247,46 @@ BENCHMARKS = Schema(
 )
 """One row per benchmark."""
 
+PRICES = Schema(
+    {
+        "llm": name(),
+        "provider": name(),
+        "offered_as": Column(like="llm"),
+        "weights_open": choice("yes", "no", default="no"),
+        "release_date": day(default=""),
+        "price_from": day(),
+        "price_to": day(default=""),
+        "usd_per_mtok_input": price("input"),
+        "usd_per_mtok_output": price("output"),
+        "usd_per_mtok_blended": price("both"),
+        "benchmark": text(kind="name"),
+        "score": fraction(**UNKNOWN),
+        "flag": choice(*PRICE_FLAGS, default=""),
+        "note": text(),
+        "source": text(),
+    },
+    {
+        "there is no price; give that of input and output, or one of both": lambda prices: (
+            prices["usd_per_mtok_blended"].notna()
+            | prices[["usd_per_mtok_input", "usd_per_mtok_output"]].notna().all(axis=1)
+        ),
+        "price_to lies before price_from; swap them": lambda prices: ~(prices["price_to"] < prices["price_from"]),
+        "there is no date of the price; give price_from, or price_to, or both": lambda prices: (
+            prices[["price_from", "price_to"]].notna().any(axis=1)
+        ),
+        "benchmark and score belong together; fill in both, or neither": lambda prices: (
+            (prices["benchmark"] != "") == prices["score"].notna()
+        ),
+    },
+)
+"""One row per price of one LLM at one provider, with the days between which it is known to have held."""
+
 SCHEMAS: dict[str, Schema] = {
     "llms": LLMS,
     "scores": SCORES,
     "reference_runs": REFERENCE_RUNS,
     "benchmarks": BENCHMARKS,
+    "prices": PRICES,
 }
 """Schema of each table; the file is the name and `.csv`."""
 
@@ -252,6 +295,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "scores": ("llm", "benchmark", "harness", "metric", "shots", "cot", "flag", "source"),
     "reference_runs": ("suite", "run", "benchmark", "tokens"),
     "benchmarks": ("benchmark",),
+    "prices": ("llm", "provider", "offered_as", "price_from", "source"),
 }
 """Columns that tell the rows of a table apart."""
 
@@ -259,6 +303,7 @@ LINKS: dict[tuple[str, str], str] = {
     ("scores", "llm"): "llms",
     ("scores", "benchmark"): "benchmarks",
     ("reference_runs", "benchmark"): "benchmarks",
+    ("prices", "benchmark"): "benchmarks",
 }
 """Columns of names that stand in another table, which has the name of the column as its key."""
 
@@ -267,5 +312,6 @@ SUBJECT: dict[str, str] = {
     "scores": "for llm '{llm}' on '{benchmark}'",
     "reference_runs": "of run '{run}' on '{benchmark}'",
     "benchmarks": "of benchmark '{benchmark}'",
+    "prices": "of llm '{llm}' at '{provider}'",
 }
 """What a row is about, in a sentence."""

@@ -1,4 +1,4 @@
-"""Read and check the four tables: the bundled ones, or a user's own in their place.
+"""Read and check the five tables: the bundled ones, or a user's own in their place.
 
 Bundled and own tables pass the same checks. Every fault of every file is found before anything is said.
 """
@@ -22,6 +22,9 @@ from bayesdensity.data.reading import read_cells
 from bayesdensity.data.schemas import SCHEMAS
 
 BUNDLED = Path(__file__).parent
+OPTIONAL = ("reference_runs", "prices")
+"""Tables that may be empty where the bundled ones do not stand in."""
+OF_NO_STUDY = ("prices",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +39,13 @@ class Tables:
     reference_runs: pd.DataFrame
     benchmarks: pd.DataFrame
     digest: str
-    """First twelve hex digits of the SHA-256 of the contents of the files."""
+    """First twelve hex digits of the SHA-256 of the contents of the files that studies read."""
     bundled_names: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Names in the bundled tables that own ones replace: a study may leave out by hand what the own ones lack."""
     own: tuple[str, ...] = ()
     """Names of the tables that are read from a user's folder; the others are the bundled ones."""
+    prices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Of use to no study, and so in no digest of what studies read."""
 
     @property
     def date(self) -> str:
@@ -74,11 +79,11 @@ def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = T
     Parameters
     ----------
     folder : str or Path, optional
-        Holds any of ``llms.csv``, ``scores.csv``, ``reference_runs.csv`` and ``benchmarks.csv``; each replaces the
-        bundled table of that name as a whole. None: the bundled tables.
+        Holds any of ``llms.csv``, ``scores.csv``, ``reference_runs.csv``, ``benchmarks.csv`` and ``prices.csv``; each
+        replaces the bundled table of that name as a whole. None: the bundled tables.
     fill_from_bundled : bool
-        Whether the bundled tables stand in for files the folder lacks. If not, a missing ``reference_runs.csv`` is
-        an empty table and any other missing file is a fault.
+        Whether the bundled tables stand in for files the folder lacks. If not, a missing ``reference_runs.csv`` or
+        ``prices.csv`` is an empty table and any other missing file is a fault.
 
     Returns
     -------
@@ -149,14 +154,14 @@ def _find(folder: str | Path | None, fill: bool) -> tuple[dict[str, Path], list[
         return {}, faults
     if fill:
         return {name: paths.get(name, _bundled(name)) for name in SCHEMAS}, faults
-    needed = [name for name in SCHEMAS if name not in paths and name != "reference_runs"]
+    needed = [name for name in SCHEMAS if name not in paths and name not in OPTIONAL]
     lacks = [f"{folder}: lacks {file_names([name])}; add it, or allow the bundled one." for name in needed]
     return paths, faults + lacks
 
 
 def _digest(paths: Mapping[str, Path]) -> str:
     total = hashlib.sha256()
-    for name, path in sorted(paths.items()):
+    for name, path in sorted((name, path) for name, path in paths.items() if name not in OF_NO_STUDY):
         # Line ends differ between checkouts of the same table.
         total.update(name.encode() + b"\n" + path.read_bytes().replace(b"\r\n", b"\n"))
     return total.hexdigest()[:12]
@@ -167,7 +172,7 @@ def _read(paths: Mapping[str, Path], own: list[str]) -> tuple[dict[str, pd.DataF
     frames: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     for name in SCHEMAS:
-        if name not in paths and name != "reference_runs":
+        if name not in paths and name not in OPTIONAL:
             continue
         is_bundled = paths.get(name) == _bundled(name)
         frame, found = _bundled_table(name) if is_bundled else _table(name, paths.get(name))

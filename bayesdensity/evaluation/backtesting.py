@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +14,14 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
 from bayesdensity.data.masks import with_scores
+from bayesdensity.evaluation.forecasting import judged
 from bayesdensity.evaluation.leave_out import REFIT_DRAWS, REFIT_TUNE, average_density, compared
 from bayesdensity.evaluation.marginal import log_predictive
+from bayesdensity.evaluation.scoring import crps
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
-from bayesdensity.inference.result import Fit
+from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.quantities import SAMPLE, doubling_time, frontier, log_density, probability_positive, rate, window
 from bayesdensity.quantities.growth import frontier_at
 
@@ -45,11 +49,15 @@ class Backtest:
         frontier, frontier predicted for the end of the horizon and as known from all releases.
     verdicts : dict of Diagnostics
         Convergence of each training fit, by cut-off.
+    forecasts : pandas.DataFrame
+        One row for each cut-off and question of `bayesdensity.evaluation.forecasting.judged`; empty where none was
+        asked.
     """
 
     llms: pd.DataFrame
     cutoffs: pd.DataFrame
     verdicts: dict[str, Diagnostics]
+    forecasts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def scores(self) -> pd.DataFrame:
         """Number, elpd, mean CRPS and coverage of the intervals, by cut-off and over all."""
@@ -72,7 +80,14 @@ def default_cutoffs(fit: Fit) -> list[str]:
 
 
 def backtest(
-    fit: Fit, cutoffs: Sequence[str] | None = None, progress: Callable[[str], None] | None = None, seed: int = 1
+    fit: Fit,
+    cutoffs: Sequence[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+    seed: int = 1,
+    *,
+    draws: int | None = None,
+    forecasts: bool = True,
+    keep: Path | None = None,
 ) -> Backtest:
     """Predict the releases after each cut-off from those before it.
 
@@ -87,7 +102,13 @@ def backtest(
     progress : callable, optional
         Called with what is under way.
     seed : int
-        Of the sampler.
+        Of the sampler, and of the releases simulated in forecasts.
+    draws : int, optional
+        Kept in each chain, after as many that are discarded; None: `REFIT_DRAWS`.
+    forecasts : bool
+        Whether scores, sizes and dates of records are forecast too.
+    keep : Path, optional
+        Folder of the training fits: what lies there is not sampled again.
 
     Returns
     -------
@@ -97,14 +118,32 @@ def backtest(
     ------
     UnidentifiedError
         If there is no cut-off with enough releases before it and some after it.
+    InputError
+        If a cut-off is no date, or the folder holds fits of other data.
     """
-    say = progress or (lambda _: None)
-    dates = default_cutoffs(fit) if cutoffs is None else list(cutoffs)
+    splits = _splits(fit, default_cutoffs(fit) if cutoffs is None else list(cutoffs))
+    observed = log_density(fit).draws.median(SAMPLE).to_numpy()
+    llms, rows, verdicts, asked = [], {}, {}, []
+    for cutoff, trained in _trained(fit, splits, _settings(seed, draws), progress or (lambda _: None), keep):
+        known, later = splits[cutoff]
+        verdicts[cutoff] = trained.diagnostics
+        llms.append(_predicted(fit, trained, cutoff, known, later, observed[later]).assign(cutoff=cutoff))
+        rows[cutoff] = _frontier_row(fit, trained, cutoff, known, later, observed[later])
+        if forecasts:
+            asked.append(judged(fit, trained, cutoff, seed))
+    answers = pd.concat(asked, ignore_index=True) if asked else pd.DataFrame()
+    return Backtest(
+        pd.concat(llms, ignore_index=True), pd.DataFrame(rows).T.infer_objects(), verdicts, forecasts=answers
+    )
+
+
+def _splits(fit: Fit, cutoffs: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Which LLMs are known at each cut-off, and which are predicted."""
     released = fit.data["release_date"].to_numpy().astype("datetime64[D]")
     try:
-        days = {f"{day}": np.datetime64(day, "D") for day in map(date.fromisoformat, dates)}
+        days = {f"{day}": np.datetime64(day, "D") for day in map(date.fromisoformat, cutoffs)}
     except ValueError as error:
-        raise InputError(f"cut-offs must be ISO dates such as 2025-01-01; got {dates}.") from error
+        raise InputError(f"cut-offs must be ISO dates such as 2025-01-01; got {cutoffs}.") from error
     splits = {cutoff: _split(released, day) for cutoff, day in days.items()}
     for cutoff, (known, later) in splits.items():
         if known.sum() < LEAST_TRAINING or not later.any():
@@ -114,19 +153,50 @@ def backtest(
             )
     if not days:
         raise UnidentifiedError(f"no half-year has {LEAST_TRAINING} releases before it and some after it.")
-    say("compile")
-    prepared = prepare_again(fit)
-    observed = log_density(fit).draws.median(SAMPLE).to_numpy()
-    llms, rows, verdicts = [], {}, {}
-    for cutoff, (known, later) in splits.items():
+    return splits
+
+
+def _trained(
+    fit: Fit,
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    settings: dict[str, Any],
+    say: Callable[[str], None],
+    keep: Path | None,
+) -> Iterator[tuple[str, Fit]]:
+    """Fits to what was known at each cut-off: sampled, or as they were kept."""
+    prepared = None
+    for cutoff, (known, _) in splits.items():
+        data = with_scores(fit.data, keep_llms=known)
+        file = keep / f"{fit.study.name}-{cutoff}-seed-{settings['seed']}.nc" if keep else None
+        if file is not None and file.exists():
+            yield cutoff, _kept(file, fit, data, settings)
+            continue
+        if prepared is None:
+            say("compile")
+            prepared = prepare_again(fit)
         say(f"releases before {cutoff}")
-        trained = sample(
-            prepared, with_scores(fit.data, keep_llms=known), seed=seed, draws=REFIT_DRAWS, tune=REFIT_TUNE
+        trained = sample(prepared, data, **settings)
+        if file is not None:
+            trained.save(file)
+        yield cutoff, trained
+
+
+def _settings(seed: int, draws: int | None) -> dict[str, Any]:
+    """What the sampler of a training fit is told."""
+    return {"seed": seed, "draws": draws or REFIT_DRAWS, "tune": draws or REFIT_TUNE}
+
+
+def _kept(file: Path, fit: Fit, data: xr.Dataset, settings: dict[str, Any]) -> Fit:
+    """A training fit as it was kept, if it is the one that would be sampled."""
+    trained = load_fit(file, fit.study)
+    had = {**trained.about["sampler"], "seed": trained.about["seed"]}
+    same_scores = np.array_equal(trained.data["score_value"], data["score_value"])
+    if not same_scores or any(had[name] != value for name, value in settings.items()):
+        what = (
+            "has other draws than are asked for" if same_scores else "knows other scores than those before its cut-off"
         )
-        verdicts[cutoff] = trained.diagnostics
-        llms.append(_predicted(fit, trained, days[cutoff], known, later, observed[later]).assign(cutoff=cutoff))
-        rows[cutoff] = _frontier_row(fit, trained, cutoff, known, later, observed[later])
-    return Backtest(pd.concat(llms, ignore_index=True), pd.DataFrame(rows).T.infer_objects(), verdicts)
+        raise InputError(f"{file}: {what}; remove it, or keep the fits in another folder.")
+    return trained
 
 
 def leave_future_out(backtests: Mapping[str, Backtest]) -> pd.DataFrame:
@@ -148,15 +218,11 @@ def _split(released: np.ndarray, day: np.datetime64) -> tuple[np.ndarray, np.nda
 
 
 def _predicted(
-    fit: Fit, trained: Fit, day: np.datetime64, known: np.ndarray, later: np.ndarray, observed: np.ndarray
+    fit: Fit, trained: Fit, cutoff: str, known: np.ndarray, later: np.ndarray, observed: np.ndarray
 ) -> pd.DataFrame:
     # LLMs whose scores are left out are sampled with the rest: their draws are predictions.
     draws = log_density(trained).draws.isel(llm=np.flatnonzero(later)).stack(s=SAMPLE).to_numpy()
     elpd = average_density(log_predictive(trained, fit.data, known))[later]
-    ordered = np.sort(draws, axis=1)
-    n = ordered.shape[1]
-    # E|X - y| - E|X - X'| / 2, the second from order statistics (Gneiting and Raftery 2007).
-    spread = (ordered * (2 * np.arange(1, n + 1) - n - 1)).sum(axis=1) / n**2
     ends = {f"{side}_{level:.0%}": np.quantile(draws, 0.5 + sign * level / 2, axis=1)
             for level in LEVELS for side, sign in (("lower", -1), ("upper", 1))}  # fmt: skip
     dates = fit.data["release_date"].to_numpy()[later]
@@ -164,13 +230,13 @@ def _predicted(
         {
             "llm": fit.data["llm"].to_numpy()[later],
             "release_date": dates,
-            "months": (dates.astype("datetime64[D]") - day) / np.timedelta64(1, "D") / DAYS_PER_MONTH,
+            "months": (dates.astype("datetime64[D]") - np.datetime64(cutoff)) / np.timedelta64(1, "D") / DAYS_PER_MONTH,
             "elpd": elpd,
             "observed": observed,
             "median": np.median(draws, axis=1),
             **ends,
             "pit": (draws < observed[:, None]).mean(axis=1),
-            "crps": np.abs(draws - observed[:, None]).mean(axis=1) - spread,
+            "crps": crps(draws, observed),
         }
     )
 

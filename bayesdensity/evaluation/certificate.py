@@ -22,6 +22,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.base.files import write_whole
 from bayesdensity.data.join import assemble
+from bayesdensity.data.offers import Offers, assemble_offers
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
@@ -30,15 +31,22 @@ from bayesdensity.inference.fixed_points import FixedPoints, at_fixed_points
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import versions
 from bayesdensity.published.procedure import replicate
+from bayesdensity.quantities import window
+from bayesdensity.quantities.ahead import gained, log_size
+from bayesdensity.quantities.estimate import times
+from bayesdensity.quantities.releases import all_releases, best_score
 from bayesdensity.simulate import WORLDS, asked, simulate_scores
 from bayesdensity.simulate.truth import OF
 from bayesdensity.study.law_spec import LawStudy
+from bayesdensity.study.price_spec import PriceStudy
 from bayesdensity.study.spec import Study
 
 CERTIFICATE = "certificate.json"
 """Name of the file, in a folder of tables."""
 TOLERANCE = 1e-8
 """Relative difference of a witness that rounding may make."""
+FORECAST_SIZE = 9e9
+"""Parameters that a release has at most whose score is witnessed."""
 DIGITS = 12
 """Significant digits of a witness."""
 ROOMS = ("laws", "model")
@@ -113,6 +121,24 @@ def variants_basis(variants: Mapping[str, Study], tables: Tables) -> Basis:
     first, *others = variants.values()
     alike = all(getattr(one, part) == getattr(first, part) for one in others for part in OF_THE_DATA)
     return Basis(first.name, digest, tables.digest, _rounded(witness), tables.date, of_all_data=alike)
+
+
+def price_basis(study: PriceStudy, offers: Offers, tables: Tables) -> Basis:
+    """What results of prices rest on: the model at fixed points of the offers, and their number.
+
+    Parameters
+    ----------
+    study : PriceStudy
+    offers : Offers
+    tables : Tables
+        That the offers are from.
+    """
+    from bayesdensity.model.prices import build_prices
+
+    data = assemble_offers(study, offers)
+    points = at_fixed_points(build_prices(study, data))
+    witness = {"log density": _rises(points), "offers": [float(data.sizes[name]) for name in ("llm", "offer")]}
+    return Basis(f"prices at fixed {study.benchmark}", study.digest, "", _rounded(witness), tables.date)
 
 
 def law_basis(study: LawStudy, runs: Runs) -> Basis:
@@ -314,10 +340,23 @@ def _predictions(fit: Fit, _: Tables | None) -> Witness:
     return {"log predictive density": _means(each)}
 
 
+def _forecasts(fit: Fit, _: Tables | None) -> Witness:
+    """Scores of the frontier and of the best release beyond the last release, by benchmark."""
+    last, size = times(fit, [window(fit)[1]]).item(), log_size(fit, FORECAST_SIZE)
+    witness = {}
+    for place, name in enumerate(fit.data["benchmark"].to_numpy()):
+        dates = np.array([last, last + 1.0])
+        witness[f"gained on {name}"] = [float(x) for x in gained(fit, place, dates, "frontier")[0].ravel()]
+        best = best_score(all_releases(fit, str(name), last + 1.0), size, dates)
+        witness[f"best score on {name}"] = [float(x) for x in best.ravel()]
+    return witness
+
+
 PARTS: dict[str, Callable[[Fit, Tables | None], Witness]] = {
     "quantities": _quantities,
     "published": _published,
     "predictions": _predictions,
+    "forecasts": _forecasts,
 }
 
 

@@ -36,7 +36,7 @@ DRAWS = 1000
 """Of a fit that a model is placed with, about."""
 FINE = Rule(81, 0.2)
 """Over the log density of the model, whose draws lie between the nodes."""
-LEAST_EFFECTIVE = 50.0
+LEAST_EFFECTIVE = 10.0
 """Draws that the weights must leave; else all count alike."""
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
@@ -298,7 +298,7 @@ def _dataset(fit: Fit, model: Model) -> xr.Dataset:
         raise InputError(f"{model.name}: has no score; give at least one, such as {names[0]}=0.5.")
     for name, score in model.scores.items():
         if name not in names:
-            raise InputError(one_of(name, names, f"benchmark of the study '{fit.study.name}'"))
+            raise InputError(one_of(name, names, "benchmark of this study"))
         if not 0 < score < 1:
             unit = f" A per cent? Write {score / 100:g}." if 1 < score <= 100 else ""
             raise InputError(f"{name}={score:g}: a score is a share of the items between 0 and 1.{unit}")

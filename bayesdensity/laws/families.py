@@ -185,10 +185,13 @@ class _Mixed(Dispersion):
             left = left[np.abs(step) >= CLOSE]
             if not left.size:
                 break
-        return np.asarray(x).reshape(shape)
+        # What a table is off by is taken off again by a step with the distribution itself.
+        every = np.arange(x.size)
+        below, _ = self.residuals(form, scales, time, exact=True)(x, every)
+        return np.asarray(x - (below - q) / np.maximum(distribution(x, every)[1], LEAST_DENSITY)).reshape(shape)
 
     @abstractmethod
-    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+    def residuals(self, form: Form, scales: Scales, time: Array, *, exact: bool = False) -> Distribution:
         """Distribution function and density of residuals, of a family's effect and an LLM's own part together.
 
         Parameters
@@ -198,6 +201,8 @@ class _Mixed(Dispersion):
         scales : Scales
         time : ndarray
             Years from the centre of time.
+        exact : bool
+            Read nothing from a table; the density is then not told where that would take longer.
 
         Returns
         -------
@@ -256,7 +261,7 @@ class TwoSided(_Mixed):
         apart = np.abs(rng.standard_normal(np.shape(time)))
         return np.asarray(self.mode(lower, upper) + apart * np.where(is_below, -lower, upper))
 
-    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+    def residuals(self, form: Form, scales: Scales, time: Array, *, exact: bool = False) -> Distribution:
         """Over points of a quadrature on either side, an LLM's own part from a table: it has one shape at all times."""
         node, weight = np.polynomial.legendre.leggauss(SIDE_NODES)
         node, weight = SIDE_REACH * (node + 1) / 2, SIDE_REACH * weight / 2
@@ -267,14 +272,19 @@ class TwoSided(_Mixed):
         noise, own = np.broadcast_arrays(np.asarray(scales.noise), np.asarray(scales.inefficiency))
         shape = np.broadcast_shapes(noise.shape, *(np.shape(part) for part in parts))
         lower, upper, mode, share, spread = (np.broadcast_to(part, shape).ravel() for part in parts)
-        table = Table.of(form, noise.ravel(), own.ravel())
+        noise_of, own_of = noise.ravel(), own.ravel()
+        table = None if exact else Table.of(form, noise_of, own_of)
         row = np.broadcast_to(np.arange(noise.size).reshape(noise.shape), shape).ravel()
 
         def distribution(x: Array, at: NDArray[np.int_]) -> tuple[Array, Array]:
             below, density = np.zeros(x.shape), np.zeros(x.shape)
             for sign, side, mass in ((-1.0, lower[at], share[at]), (1.0, upper[at], 1 - share[at])):
                 apart = (x - mode[at])[:, None] - sign * side[:, None] * node
-                value, slope = table.at(apart / spread[at, None], row[at, None])
+                scaled, of = apart / spread[at, None], row[at, None]
+                if table is None:
+                    below += mass * (form.cdf(scaled, noise_of[of], own_of[of]) @ half)
+                    continue
+                value, slope = table.at(scaled, of)
                 below += mass * (value @ half)
                 density += mass * (slope @ half) / spread[at]
             return below, density
@@ -325,7 +335,7 @@ class TwoClasses(_Mixed):
         is_weak = rng.random(np.shape(time)) < share
         return np.asarray(scales.family * rng.standard_normal(np.shape(time)) + gap * (share - is_weak))
 
-    def residuals(self, form: Form, scales: Scales, time: Array) -> Distribution:
+    def residuals(self, form: Form, scales: Scales, time: Array, *, exact: bool = False) -> Distribution:
         """The sum over both classes."""
         spread, parts = self.growth(scales, time), self.normals(scales, time)
         symmetric = np.hypot((scales.noise * spread)[..., None], parts.sd)

@@ -105,12 +105,12 @@ CONTRADICTIONS = (
         "trend.",
     ),
     Contradiction(
-        ("price, halving, v2", "price, halving, press"),
+        ("halving of price, v2 and journal version", "halving of price, press"),
         f"a ratio of 266.7 between two prices: {_halving(266.7, 20):.2f} months if they are 20 months apart, and "
         f"{_halving(266.7, 21):.2f} if 21.",
     ),
     Contradiction(
-        ("density and chips together, doubling", "doubling time, v2, section 3.3", "doubling time, journal version"),
+        ("effective size at a fixed price", "doubling time, v2, section 3.3", "doubling time, journal version"),
         f"with chips that double in 2.1 years, 88 days needs A = 0.007 ({_with_chips(_days(0.007)):.1f} days); 95 days "
         f"give {_with_chips(95):.1f}, and 3.5 months {_with_chips(3.5 * DAYS_PER_MONTH):.1f}.",
     ),

@@ -276,9 +276,7 @@ TESTS: dict[str, Test] = {
     ),
     "density of Gemma-2-9B over that of its teacher Gemma-2-27B, v2": density_ratio("Gemma-2-9B", "Gemma-2-27B"),
     "density of Gemma-2-2B over that of its teacher Gemma-2-27B, v2": density_ratio("Gemma-2-2B", "Gemma-2-27B"),
-    "density and chips together, doubling": trend(
-        V2, with_chips, f"with chips that double in {CHIP_YEARS} years, the "
-    ),
+    "effective size at a fixed price": trend(V2, with_chips, f"with chips that double in {CHIP_YEARS} years, the "),
 }
 """By claim."""
 
@@ -294,6 +292,7 @@ UNTESTABLE: dict[str, Test] = {
     "last releases": because("a choice of the sample, which the windows here follow."),
     "chips": because("it is of hardware, which a fit knows nothing of."),
     "price": _PRICES,
+    "halving of price": _PRICES,
     "training of": _COSTS,
     "reference models": _REFERENCE,
     "reference sizes": _REFERENCE,

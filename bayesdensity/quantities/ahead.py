@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import known_llms
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws.trends import TRENDS
@@ -44,7 +45,7 @@ def log_density_ahead(fit: Fit, time: Array, of: Level) -> Array:
     of : {"frontier", "typical"}
     """
     require_targets(fit)
-    end = fit.data["time"].to_numpy().max()
+    _, end = span_of(fit)
     known, which = np.unique(np.minimum(time, end), return_inverse=True)
     at = xr.DataArray(known, dims="date")
     values = frontier_at(fit, at, fit.study.frontier.quantile) if of == "frontier" else mean_at(fit, at)
@@ -91,9 +92,8 @@ def reached(fit: Fit, place: int | None, needed: Array, of: Level) -> Array:
         As `gained` has it; shape (chain, draw, 1).
     of : {"frontier", "typical"}
     """
-    released = fit.data["time"].to_numpy()
-    span = released.max() + HORIZON - released.min()
-    time = np.linspace(released.min(), released.max() + HORIZON, int(span * MONTHS) + 1)
+    start, end = span_of(fit)
+    time = np.linspace(start, end + HORIZON, int((end + HORIZON - start) * MONTHS) + 1)
     values = gained(fit, place, time, of)
     enough = values >= needed
     first = enough.argmax(axis=-1)[..., None]
@@ -103,6 +103,12 @@ def reached(fit: Fit, place: int | None, needed: Array, of: Level) -> Array:
         share = np.where(first > 0, (needed - low) / np.where(high > low, high - low, 1.0), 0.0)
     at = time[before] + share * (time[1] - time[0])
     return np.asarray(np.where(enough.any(axis=-1, keepdims=True), at, np.inf)[..., 0])
+
+
+def span_of(fit: Fit) -> tuple[float, float]:
+    """Times of the first and the last release with a known score: where scores are left out, releases are to come."""
+    time = fit.data["time"].to_numpy()[known_llms(fit.data)]
+    return float(time.min()), float(time.max())
 
 
 def effective_size(fit: Fit, place: int, score: float) -> Array:
@@ -169,7 +175,7 @@ def place_of(fit: Fit, benchmark: str) -> int:
     """
     names = fit.data["benchmark"].to_numpy().tolist()
     if benchmark not in names:
-        raise InputError(one_of(benchmark, names, f"benchmark of the study '{fit.study.name}'"))
+        raise InputError(one_of(benchmark, names, "benchmark of this study"))
     return int(names.index(benchmark))
 
 

@@ -153,7 +153,7 @@ def date_at(
     if level := _level(of):
         time = ahead.reached(fit, place, needed - ahead.gain(fit) * size, level)
     else:
-        end = float(fit.data["time"].max()) + releases.HORIZON
+        end = ahead.span_of(fit)[1] + releases.HORIZON
         time = _shaped(fit, releases.earliest(releases.all_releases(fit, benchmark, end, per_year), score, size))
     what = f"date from which {params:.3g} parameters reach {score:g} on {benchmark}, of {_whose(fit, of)}"
     return Estimate("date", what, ahead.calendar(fit, xr.DataArray(time, dims=SAMPLE)), ci, CALENDAR)

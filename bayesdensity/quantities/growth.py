@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.data.cells import known_llms
 from bayesdensity.data.join import years_from_centre
 from bayesdensity.data.masks import beyond_reach
 from bayesdensity.inference.result import Fit
@@ -34,7 +35,7 @@ from bayesdensity.study.phrases import Estimand, estimand_phrase
 STEP = 0.01
 """Years over which the slope of a quantile is taken on either side."""
 NODES = 12
-"""Dates at which a quantile is computed; at others it is interpolated."""
+"""Dates at which a quantile is computed; at more it is interpolated."""
 ESTIMANDS: tuple[Estimand, ...] = ("frontier", "mean", "envelope")
 
 
@@ -329,26 +330,31 @@ def excess(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
     """
     if not 0 < q < 1:
         raise InputError(f"a quantile lies between 0 and 1; got {q}.")
-    at, released = bare(time).to_numpy().ravel(), fit.data["time"].to_numpy()
-    # All that is asked for lies between the same two dates, or a little beside them.
-    nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
-    values = _excess_at(fit, q, nodes) @ _interpolation(nodes, weights, at)
+    at = bare(time).to_numpy().ravel()
+    if at.size <= NODES:
+        values = _excess_at(fit, q, at)
+    else:
+        # Figures and tables ask for many dates between the same two, and a little beside them.
+        released = fit.data["time"].to_numpy()[known_llms(fit.data)]
+        nodes, weights = _chebyshev(min(at.min(), released.min() - STEP), max(at.max(), released.max() + STEP))
+        values = _excess_at(fit, q, nodes) @ _interpolation(nodes, weights, at)
     return xr.DataArray(values.reshape(*fit.posterior["rate"].shape, *time.shape), dims=(*SAMPLE, *time.dims))
 
 
-_EXCESS: WeakKeyDictionary[Fit, dict[tuple[float, bytes], npt.NDArray[np.float64]]] = WeakKeyDictionary()
-"""By fit what `_excess_at` found: to invert a distribution takes seconds, and many ask for the same window."""
+_EXCESS: WeakKeyDictionary[Fit, dict[tuple[float, float], npt.NDArray[np.float64]]] = WeakKeyDictionary()
+"""By fit what `_excess_at` found at a date: to invert a distribution takes long, and many ask for the same dates."""
 
 
 def _excess_at(fit: Fit, q: float, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    known, key = _EXCESS.setdefault(fit, {}), (q, at.tobytes())
-    if key not in known:
+    known = _EXCESS.setdefault(fit, {})
+    new = np.array([date for date in dict.fromkeys(at.tolist()) if (q, date) not in known])
+    if new.size:
         frontier, shape = fit.study.frontier, (*fit.posterior["rate"].shape, 1)
         scales = Scales(*(np.broadcast_to(np.asarray(part)[..., None], shape) for part in scales_of(fit.posterior)))
-        known[key] = np.broadcast_to(
-            frontier.spread.quantile(q, FORMS[frontier.form], scales, at), (*shape[:-1], at.size)
-        )
-    return known[key]
+        found = frontier.spread.quantile(q, FORMS[frontier.form], scales, new)
+        found = np.broadcast_to(found, (*shape[:-1], new.size))
+        known.update({(q, date): found[..., k] for k, date in enumerate(new.tolist())})
+    return np.stack([known[q, date] for date in at.tolist()], axis=-1)
 
 
 def _chebyshev(first: float, last: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

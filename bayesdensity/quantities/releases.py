@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.cells import cells_of
+from bayesdensity.data.cells import cells_of, known_cells
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.ahead import SEED, gain, log_density_ahead, place_of
+from bayesdensity.quantities.ahead import SEED, gain, log_density_ahead, place_of, span_of
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.quantities.growth import STEP, excess
 
 Array = NDArray[np.float64]
 RECENT = 2.0
 """Years before the last release, whose families those to come are like."""
+LEAST_YEARS = 0.5
+"""Over which families are counted at least, where all releases are recent."""
 HORIZON = 5.0
 """Years beyond the last release after which nothing is simulated."""
 LEAST_SPREAD = 0.2
@@ -112,9 +114,9 @@ def all_releases(fit: Fit, benchmark: str, until: float, per_year: float | None 
 
 
 def released(fit: Fit, benchmark: str) -> Releases:
-    """The releases of a fit with a score on a benchmark; shape (1, release)."""
-    place, cells, data = place_of(fit, benchmark), cells_of(fit.data), fit.data
-    on = np.flatnonzero(cells.target_benchmark == place)
+    """The releases of a fit with a known score on a benchmark; shape (1, release)."""
+    cells, data = cells_of(fit.data), fit.data
+    on = _cells_on(fit, benchmark)
     llm = cells.llm[on]
     size = np.median(Draws(data, fit.posterior).log_size.reshape(-1, data.sizes["llm"]), axis=0)
     score = data["cell_value"].to_numpy()[on]
@@ -139,8 +141,10 @@ def release_rate(fit: Fit, benchmark: str, ci: float = DEFAULT_CI) -> Estimate:
         If no family has reported the benchmark of late.
     """
     shape = tuple(fit.posterior.sizes[dim] for dim in SAMPLE)
-    drawn = np.random.default_rng(SEED).gamma(len(_recent(fit, benchmark)) + 0.5, 1 / RECENT, shape)
-    what = f"families a year that report {benchmark}, by the last {RECENT:g} years"
+    start, end = span_of(fit)
+    years = min(RECENT, max(end - start, LEAST_YEARS))  # nothing was counted before the first release
+    drawn = np.random.default_rng(SEED).gamma(len(_recent(fit, benchmark)) + 0.5, 1 / years, shape)
+    what = f"families a year that report {benchmark}, by the last {years:.2g} years"
     return Estimate("release_rate", what, xr.DataArray(drawn, dims=SAMPLE), ci, PER_YEAR)
 
 
@@ -162,7 +166,7 @@ def to_be_released(fit: Fit, benchmark: str, until: float, per_year: float | Non
     seed : int
         Of the simulation.
     """
-    place, families, end = place_of(fit, benchmark), _recent(fit, benchmark), float(fit.data["time"].max())
+    place, families, end = place_of(fit, benchmark), _recent(fit, benchmark), span_of(fit)[1]
     rng, draws, form = np.random.default_rng(seed), Draws(fit.data, fit.flat_draws()), fit.study.frontier
     rate = release_rate(fit, benchmark).draws.to_numpy().ravel() if per_year is None else np.full(_n(fit), per_year)
     count = rng.poisson(rate * max(until - end, 0.0))
@@ -226,16 +230,21 @@ def _mean_ahead(fit: Fit, time: Array) -> Array:
 
 def _recent(fit: Fit, benchmark: str) -> list[Array]:
     """Log sizes of the members of each family of late that have a score on a benchmark."""
-    past, cells = released(fit, benchmark), cells_of(fit.data)
-    on = np.flatnonzero(cells.target_benchmark == place_of(fit, benchmark))
-    family = fit.data["family_index"].to_numpy()[cells.llm[on]]
-    late = past.time[0] > fit.data["time"].to_numpy().max() - RECENT
+    past = released(fit, benchmark)
+    family = fit.data["family_index"].to_numpy()[cells_of(fit.data).llm[_cells_on(fit, benchmark)]]
+    late = past.time[0] > span_of(fit)[1] - RECENT
     if not late.any():
         raise InputError(
             f"no LLM of the last {RECENT:g} years has a score on {benchmark}: nothing says how many are to come. "
             "Ask for the frontier, or for another benchmark."
         )
     return [past.log_size[0, late & (family == one)] for one in np.unique(family[late])]
+
+
+def _cells_on(fit: Fit, benchmark: str) -> NDArray[np.int_]:
+    """Cells of targets on a benchmark with a known score."""
+    target = cells_of(fit.data).target_benchmark
+    return np.flatnonzero((target == place_of(fit, benchmark)) & known_cells(fit.data)[: len(target)])
 
 
 def _n(fit: Fit) -> int:

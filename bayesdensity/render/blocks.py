@@ -1,4 +1,4 @@
-"""What is said, whatever it is written as: paragraphs, verdicts, tables, figures, charts and code, in sections.
+"""What is said, whatever it is written as: paragraphs, verdicts, tables, figures, charts, cards and code, in sections.
 
 A block holds what is shown and the data behind it. The writers are `text`, `html`, `markdown` and, for one table, CSV.
 """
@@ -6,7 +6,7 @@ A block holds what is shown and the data behind it. The writers are `text`, `htm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 
@@ -113,6 +113,41 @@ class Chart:
     """matplotlib.figure.Figure: the same where nothing moves."""
 
 
+@dataclass(frozen=True, eq=False)
+class Calculator:
+    """Answers that the page works out from draws; where nothing moves, those that it opens with.
+
+    Attributes
+    ----------
+    name : str
+    caption : str
+    data : dict
+        What the script computes from.
+    asked : str
+        What the answers are to.
+    answers : dict of str to str
+        By the keys of `ANSWERS`.
+    """
+
+    name: str
+    caption: str
+    data: dict[str, Any]
+    asked: str
+    answers: dict[str, str]
+
+    ANSWERS: ClassVar[dict[str, str]] = {
+        "date": "First day with this score at this size",
+        "chance": "Probability that it has come by the date",
+        "score": "Score at this size on the date",
+        "params": "Smallest size with this score on the date",
+    }
+    """What each answer says."""
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Each answer after what it says."""
+        return [(said, self.answers[key]) for key, said in self.ANSWERS.items()]
+
+
 @dataclass(frozen=True)
 class Code:
     """Text to copy as it is."""
@@ -123,7 +158,7 @@ class Code:
     language: str = ""
 
 
-Block = Paragraph | Verdicts | Table | Picture | Chart | Code
+Block = Paragraph | Verdicts | Table | Picture | Chart | Calculator | Code
 
 
 @dataclass(frozen=True)

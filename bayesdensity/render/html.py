@@ -15,13 +15,14 @@ from bayesdensity.plots.files import rendered
 from bayesdensity.render.blocks import Report, Verdicts
 
 PARTS = files("bayesdensity.render") / "page"
-"""Template, style and script."""
+"""Template, style and scripts."""
+SCRIPTS = ("page.js", "forecast.js")
 
 
 def to_html(report: Report) -> str:
     """The whole page; every text that comes from a study or a table is escaped."""
-    parts = {name: Markup(_part(f"page.{name}")) for name in ("css", "js")}
-    return str(_template().render(report=report, **parts))
+    css, js = Markup(_part("page.css")), Markup("\n".join(map(_part, SCRIPTS)))
+    return str(_template().render(report=report, css=css, js=js))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayesdensity.plots.files import rendered
-from bayesdensity.render.blocks import Block, Chart, Code, Paragraph, Picture, Report, Table, Verdicts
+from bayesdensity.render.blocks import Block, Calculator, Chart, Code, Paragraph, Picture, Report, Table, Verdicts
 
 SPECIAL = re.compile(r"([\\`*_{}<>#|~$&]|(?<=\])[(\[:])")
 """Characters that Markdown may take for more than themselves; brackets do only before others."""
@@ -56,6 +56,9 @@ def _lines(block: Block, files: dict[str, bytes]) -> list[str]:
             return _picture(name, figure, files)
         case Chart(name, caption, _, figure):
             return [*_picture(name, figure, files), "", plain(caption)]
+        case Calculator(_, caption, _, asked):
+            answers = [f"- {plain(said)}: {plain(answer)}" for said, answer in block.lines()]
+            return [f"{plain(asked)}:", "", *answers, "", plain(caption)]
         case Code(name, text, language):
             files[name] = text.encode() + b"\n"
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))

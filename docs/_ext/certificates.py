@@ -16,6 +16,7 @@ from results_text import declared_stale
 
 from bayesdensity.cli import app
 from bayesdensity.cli.common import parsed
+from bayesdensity.data.offers import read_offers
 from bayesdensity.data.runs import read_runs
 from bayesdensity.data.tables import Tables, as_of, read_tables
 from bayesdensity.evaluation.certificate import (
@@ -24,6 +25,7 @@ from bayesdensity.evaluation.certificate import (
     file_digest,
     json_digest,
     law_basis,
+    price_basis,
     stale,
     study_basis,
     variants_basis,
@@ -31,6 +33,7 @@ from bayesdensity.evaluation.certificate import (
 from bayesdensity.sensitivity.grid import load_grid, multiverse
 from bayesdensity.study.law_spec import law_study
 from bayesdensity.study.load import load_study
+from bayesdensity.study.price_spec import price_study
 
 ROOT = Path(__file__).parents[2]
 VALIDATION, RESULTS = ROOT / "docs" / "validation", ROOT / "docs" / "results"
@@ -95,6 +98,10 @@ def basis_again(asked_for: Mapping[str, Any], date: str | None, tables: Callable
     asked, data = dict(asked_for), asked_for.get("--data")
     known = tables(str(ROOT / data) if data else None)
     known = known if date is None else as_of(known, date)
+    if "prices" in asked:
+        levels, reference = asked["--level"], asked["--reference"]
+        chosen = price_study(asked["prices"], levels and tuple(levels), reference and reference[0])
+        return price_basis(chosen, read_offers(known, asked["prices"]), known)
     if "suite" in asked:
         picked = {"benchmarks": asked["--benchmark"], "hold_out": asked["--hold-out"] or ()}
         runs = read_runs(asked["suite"], known, **picked, exclude=asked["--exclude"] or ())

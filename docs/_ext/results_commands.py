@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from certificates import basis_again, law_asked_for
 
 import bayesdensity as bd
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.tables import read_tables
 from bayesdensity.evaluation.certificate import save_certified
+from bayesdensity.evaluation.placed_again import placed_again
 
 RENEW = "python docs/renew.py --results fits"
 STUDIES = (
@@ -36,6 +38,8 @@ LAWS = {
     "scalingbench": ["scalingbench", "--law", "densing"],
     "olmo-ladder": ["olmo-ladder"],
 }
+PRICES = {"prices": ["MMLU"], "prices-gpqa": ["GPQA-Diamond", "--draws", "3000"]}
+"""Benchmarks that hold quality fixed, by the name of the file, and options."""
 FORMS = {
     "two classes of families": "frontier.dispersion=two-classes",
     "one growth of the spread": "frontier.dispersion=growing",
@@ -92,6 +96,7 @@ def write(folder: Path, to: Path) -> None:
     _keep(to / f"lag-{LAGGING}.json", _lag(folder, LAGGING))
     _keep(to / "forecasts.json", _forecasts(folder))
     _keep(to / "placed.json", _output(folder / "placed.json", ["place", *PLACED]))
+    _keep(to / "placing.json", _placing(folder))
     own = [str(OWN / "mine.toml"), "--data", str(OWN / "tables")]
     _keep(to / "own-scores.json", _study(folder, "own-scores", own))
     for command in BESIDE:
@@ -100,6 +105,10 @@ def write(folder: Path, to: Path) -> None:
     for study in REPLICATED:
         given = ["paper", study, "--fit", str(folder / f"{study}.nc"), "--seed", "1"]
         _keep(to / f"paper-{study}.json", _paper(_output(folder / f"paper-{study}.json", given)))
+    for name, given in PRICES.items():
+        _keep(to / f"{name}.json", _output(folder / f"{name}.json", ["prices", *given, "--seed", "1"]))
+    given = ["chips", str(folder / "densing-law.nc"), "--seed", "1"]
+    _keep(to / "chips-densing-law.json", _output(folder / "chips-densing-law.json", given))
     for name, given in LAWS.items():
         _keep(to / f"law-{name}.json", _law(_output(folder / f"law-{name}.json", ["law", *given, "--seed", "1"])))
 
@@ -169,6 +178,14 @@ def _forecasts(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _placing(folder: Path) -> list[dict[str, Any]]:
+    """Every LLM of the default study, placed by fits without it."""
+    path = folder / "placing.csv"
+    if not path.is_file():
+        placed_again(bd.load_fit(folder / "densing-law.nc")).to_csv(path)
+    return pd.read_csv(path).to_dict(orient="records")
+
+
 def _shelf_life(folder: Path, study: str) -> dict[str, Any]:
     """The published examples beside a fit, by whom they are of."""
     given = ["shelf-life", str(folder / f"{study}.nc"), "--of"]
@@ -229,17 +246,19 @@ def _run(arguments: list[str]) -> str:
 def asked_for(name: str) -> dict[str, Any]:
     """What the certificate of `docs/results/NAME.json` says was asked for."""
     kind, _, rest = name.partition("-")
+    if name in PRICES:
+        return {"prices": PRICES[name][0], "--level": None, "--reference": None, "--data": None}
     if name == "forms":
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "variants":
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
     if kind == "law":
         return law_asked_for(LAWS[rest])
-    if name in ("forecasts", "placed"):
+    if name in ("forecasts", "placed", "placing"):
         name = "densing-law"
     for kept in ("shelf-life-", "lag-"):
         name = name.removeprefix(kept)
-    study = {"study": rest if kind in ("paper", *BESIDE) else name, "--set": None, "--data": None}
+    study = {"study": rest if kind in ("paper", "chips", *BESIDE) else name, "--set": None, "--data": None}
     if name == "own-scores":
         study |= {"study": f"{OWN}/mine.toml", "--data": f"{OWN}/tables"}
     return {**study, "parts": ["published"] if kind == "paper" else ["quantities"]}

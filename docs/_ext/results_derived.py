@@ -145,3 +145,37 @@ def fits_with_divergences() -> int:
 def fits_with_stuck_chains() -> int:
     """Calibration fits with a chain that never moved."""
     return sum(row["stuck"] > 0 for row in results("as-modelled-replicates"))
+
+
+def _placing() -> list[dict[str, Any]]:
+    return results("placing")
+
+
+@derived
+def placed_llms() -> int:
+    """LLMs that were placed by fits without them."""
+    return len(_placing())
+
+
+@derived
+def placed_held() -> float:
+    """Share of them whose median by the whole fit lies in the interval of the placed density."""
+    return sum(row["placed_lower"] < row["fit_median"] < row["placed_upper"] for row in _placing()) / len(_placing())
+
+
+@derived
+def placed_apart() -> float:
+    """By how many standard deviations of the whole fit the medians differ, the median LLM."""
+    return median(abs(row["placed_median"] - row["fit_median"]) / row["fit_sd"] for row in _placing())
+
+
+@derived
+def placed_farthest() -> float:
+    """The same of the LLM that is farthest."""
+    return max(abs(row["placed_median"] - row["fit_median"]) / row["fit_sd"] for row in _placing())
+
+
+@derived
+def placed_width() -> float:
+    """Standard deviation of the placed density over that of the whole fit, the median LLM."""
+    return median(row["placed_sd"] / row["fit_sd"] for row in _placing())

@@ -372,6 +372,26 @@ def backtest() -> list[str]:
     return markdown([*head, "frontier a year on, as predicted", "as known now"], rows)
 
 
+ASKED = {
+    "score": "best score up to a size",
+    "date": "date of a score",
+    "size": "smallest size with a score",
+}
+
+
+@table
+def forecasts(by: str) -> list[str]:
+    """Coverage and error of forecasts of records, by what was asked, by cut-off or by benchmark."""
+    rows = []
+    for name, row in results("backtest")["forecasts"][by].items():
+        shares = [percent(row[part]) for part in ("coverage_50%", "coverage_90%", "calibrated_90%")]
+        missed = f"{percent(row['below_90%'])} and {percent(row['above_90%'])}"
+        ratios = [f"{row[f'to_{naive}']:.2f}" for naive in ("unchanged", "line")]
+        rows.append([ASKED.get(name, name), f"{row['n']:.0f}", *shares, missed, *ratios])
+    head = ["in the 50 % interval", "in the 90 % interval", "ties shared out", "below and above the 90 %"]
+    return markdown([by, "forecasts", *head, "CRPS over no change", "CRPS over a line"], rows)
+
+
 QUANTITIES = {
     "frontier at the start": "frontier at the start of the window",
     "frontier at the end": "frontier at its end",
@@ -405,6 +425,56 @@ def calibration() -> list[str]:
         )
     head = ["share of intervals that cover the truth", *(level.replace("%", " %") for level in LEVELS)]
     return markdown([*head, "bias", "error of the median", "width of 90 %", "ranks uniform"], rows)
+
+
+@table
+def halving(name: str) -> list[str]:
+    """Months in which price halves, by what is held fixed."""
+    found = results(name)
+    benchmark = found["benchmark"]
+    rows = [[f"quality ({benchmark})", "all LLMs", found, None]]
+    rows += [
+        [f"quality, LLMs released in {date[:4]}", "all LLMs", fall, None] for date, fall in found["at_dates"].items()
+    ]
+    rows += [
+        [f"quality ({benchmark} {level})", "all LLMs", fall, found["records_months"][level]]
+        for level, fall in found["by_level"].items()
+    ]
+    rows += [["quality", kind, fall, None] for kind, fall in found["by_kind"].items()]
+    rows += [["line of a provider", "closed", found["provider_line"], None]] if found["provider_line"] else []
+    rows += [["the LLM", kind, fall, None] for kind, fall in found["same_llm"].items()]
+    head = ["held fixed", "of", "months to halve", "records, as published"]
+    return markdown(
+        head, [[held, of, interval(fall["halving_time_months"]), number(by)] for held, of, fall, by in rows]
+    )
+
+
+@table
+def published_halving() -> list[str]:
+    """Published halving times, as stated or from the factor a year."""
+    rows = [[row["claim"], number(row["months"]), row["source"]] for row in results("prices")["published"]]
+    return markdown(["claim", "months to halve", "source"], rows)
+
+
+@table
+def hardware(study: str) -> list[str]:
+    """Hardware, and what it gives with density."""
+    rows = []
+    for found in results(f"chips-{study}")["hardware"].values():
+        years = {end: found[MONTHS][end] / 12 for end in ("median", "lower", "upper")}
+        mark = " (interval assumed)" if found["interval_assumed"] else ""
+        rows.append([f"{found['what']}{mark}", interval(years, ".2f"), months(found["runnable"]), found["source"]])
+    return markdown(["what doubles", "years to double", "with density, months", "source"], rows)
+
+
+@table
+def constants(study: str) -> list[str]:
+    """Days to double that the published growth rates give, alone and with chips."""
+    rows = results(f"chips-{study}")["published"]["by_constant"]
+    return markdown(
+        ["A a day", "days to double", "with chips"],
+        [[f"{row['A']:g}", f"{row['days']:.1f}", f"{row['with_chips']:.1f}"] for row in rows],
+    )
 
 
 WORLDS = {
@@ -489,7 +559,7 @@ def _points(share: dict[str, float]) -> str:
 
 
 @table
-def forecasts() -> list[str]:
+def forecast_answers() -> list[str]:
     """What is asked of what is to come, for the frontier and for the best of all releases."""
     rows = dict[str, list[str]]()
     for one in results("forecasts"):

@@ -14,28 +14,28 @@ from bayesdensity.laws import LAWS
 
 SUBJECTS = {
     "add": ["Mine", "MMLU=0.5", "--data", "new", "--source", "x"],
-    "forecast": ["no.nc", "-b", "MMLU"],
-    "place": ["MMLU=0.5", "--fit", "no.nc"],
-    "update": ["no.nc", "--data", "no"],
     "cite": ["no.nc"],
+    "forecast": ["no.nc", "-b", "MMLU"],
     "import": ["no.csv", "-o", "new"],
     "law": ["no.csv"],
+    "prices": ["no"],
     "simulate": ["no", "-o", "new"],
     "studies": [],
+    "update": ["no.nc", "--data", "no"],
 }
 WORDS = ("", "nan", "inf", "-inf", "-1", "1.5", "1e400", "9" * 5000, "a" * 5000, "\x1b[31m", "1\r2", "\u202e1", "1_0")
 COUNTS = {"--seed": "0", "--chains": "4", "--draws": "100", "--tune": "100", "--replicates": "50", "--workers": "2"}
 NUMBERS = {
     **{"--ci": "0.5", "--noise-df": "3.5", "--compute": "1e24", "--params": "8e9", "--share": "0.5"},
+    **{"--score": "0.5", "--families": "20", "--active": "3e9", "--level": "0.5", "--reference": "0.5"},
     **{"--device": "24GB", "--bits": "4", "--context-gb": "2"},
-    **{"--active": "3e9", "--score": "0.5", "--families": "20"},
 }
 AXIS = """axes.bent={why="x",choices={cubic={"frontier.trend"="cubic"}}}"""
 FLAGS = {
     *("--json", "--csv", "--quick", "--pool", "--compare", "--points-only", "--plan", "--refit", "--future"),
     *("--folder", "--no-folder", "--no-refit", "--stack", "--with-bundled"),
 }
-FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5"), ("--families", "1.5")}
+FINE = {("--noise-df", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
 """Words that a number may be."""
 
 

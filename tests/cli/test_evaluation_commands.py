@@ -8,6 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from described import unbroken
 from outcomes import Run, is_interval, judged, refused, rows_of_growth, strict, thinned
@@ -97,16 +98,36 @@ def test_a_backtest_as_json_is_pure_and_its_figure_is_written(
     outcome = run("backtest", fit_file, *arguments, "--json", "-o", "mine")
     assert outcome.status == 0
     told = strict(outcome.out)
-    assert set(told) == {"scores", "cutoffs", "convergence", "llms"}
+    assert set(told) == {"scores", "cutoffs", "convergence", "llms", "forecasts"}
     assert list(told["cutoffs"]) == list(told["convergence"]) == list(cutoffs)
     assert list(told["scores"]) == [*cutoffs, "all"]
     assert len(told["llms"]) == told["scores"]["all"]["n"]
     assert {"llm", "cutoff", "months", "elpd", "observed", "median", "pit", "crps"} <= set(told["llms"][0])
     assert f"releases before {cutoffs[1]}" in outcome.err and "wrote mine-backtest.png" in outcome.err
     files = sorted(path.name for path in Path.cwd().iterdir())
-    assert files == ["mine-backtest.json", "mine-backtest.png", "mine-backtest.svg"]
+    figures = [f"mine-{name}.{form}" for name in ("backtest", "forecasts") for form in ("png", "svg")]
+    assert files == sorted(["mine-backtest.json", "mine-forecasts.csv", *figures])
+    asked = pd.read_csv("mine-forecasts.csv")
+    assert told["forecasts"]["kind"]["all"]["n"] == len(asked) and set(asked["cutoff"]) == set(cutoffs)
     kept = json.loads(Path("mine-backtest.json").read_text(encoding="utf-8"))
     assert kept["results"] == told and kept["certificate"]["command"].startswith(f"bayesdensity backtest {fit_file}")
+
+
+@pytest.mark.usefixtures("sampled_again")
+def test_the_fits_of_cutoffs_are_kept_and_used_again(
+    run: Run, world_fit: Fit, fit_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    diagnose_by(monkeypatch, lambda *_: dataclasses.replace(world_fit.diagnostics, verdict="PASS"))
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    asked = ("backtest", fit_file, "--cutoff", "2025-07-01", "--keep", folder, "--json")
+    first = run(*asked)
+    (file,) = folder.iterdir()
+    again = run(*asked)
+    assert file.name == "small-world-2025-07-01-seed-1.nc"
+    assert "releases before 2025-07-01" in first.err and "releases before" not in again.err
+    assert strict(first.out) == strict(again.out)
+    assert f"{file.name}: has other draws than are asked for; remove it" in refused(run, *asked, "--draws", "90")
 
 
 @pytest.mark.usefixtures("sampled_again")

@@ -15,8 +15,8 @@ from bayesdensity.checks import VERDICTS, Check
 from bayesdensity.cli.common import CHECK_FAILED, EXIT_SENTENCE, exit_status
 
 JUDGING = (
-    *("answer", "backtest", "calibrate", "claims", "compare", "compression", "densities", "fit", "law", "paper"),
-    *("report", "sensitivity", "summary"),
+    *("answer", "backtest", "calibrate", "chips", "claims", "compare", "compression", "densities", "fit", "forecast"),
+    *("lag", "law", "next", "paper", "place", "prices", "report", "sensitivity", "shelf-life", "summary"),
 )
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -78,7 +78,7 @@ def test_lag_draws_records_and_what_a_size_reaches(run: Run, fit_file: Path, tru
         ([], "needs a size"),
         (["--params", "8e9", "--device", "24GB"], "needs a size"),
         (["--device", "2GB", "--context-gb", "2"], "leave nothing"),
-        (["--params", "8e9", "--benchmark", "MNLU"], "benchmark of the study"),
+        (["--params", "8e9", "--benchmark", "MNLU"], "benchmark of this study"),
         (["--params", "8e9", "--since", "2001-01-01"], "count from a date"),
         (["--device", "24"], "24GB"),
     ],

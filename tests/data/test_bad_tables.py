@@ -225,7 +225,7 @@ def test_folders_that_cannot_be_read_are_one_sentence(tmp_path: Path) -> None:
 
 def test_it_is_said_which_tables_are_bundled(tmp_path: Path) -> None:
     assert faults(tmp_path) == [] and read_tables(tmp_path).own == ("llms", "scores")
-    told = "Tables read from the folder: llms.csv, scores.csv; bundled: reference_runs.csv, benchmarks.csv."
+    told = "Tables read from the folder: llms.csv, scores.csv; bundled: reference_runs.csv, benchmarks.csv, prices.csv."
     assert origins(tmp_path) == told
 
 

@@ -86,7 +86,7 @@ def test_units_of_the_same_rate_agree(world_fit: Fit) -> None:
 
 def test_density_times_chips_is_the_arithmetic_of_the_paper(world_fit: Fit) -> None:
     fit = growing(world_fit, 0.007 * 365.25)
-    (row, *_) = rows_of(fit, "density and chips together, doubling")
+    (row, *_) = rows_of(fit, "effective size at a fixed price")
     assert row.ours is not None
     assert float(row.ours.summary["median"]) == pytest.approx(87.7, abs=0.1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from bayesdensity.evaluation.backtesting import Backtest
 from bayesdensity.evaluation.leave_out import Comparison
 from bayesdensity.inference.convergence import Diagnostics
 from bayesdensity.quantities import SAMPLE, Estimate
-from bayesdensity.render.sections import backtest
+from bayesdensity.render.sections import backtest, forecast_backtest
 from bayesdensity.render.sections import comparison as comparison_section
 from bayesdensity.render.sections.comparison import verdict
 from bayesdensity.render.sections.growth import growth as growth_data
@@ -133,6 +134,47 @@ def test_a_backtest_as_json_holds_infinity_and_nothing_unknown() -> None:
     assert row["doubling_time_then_upper"] == "inf" and row["share_above_frontier"] is None
     assert row["n_known"] == 30 and row["horizon_end"] == "2026-01-01"
     assert told["llms"][0]["llm"] == "a" and told["scores"]["all"]["coverage_90%"] == 1.0
+
+
+def asked(**changes: Any) -> pd.DataFrame:
+    """Two forecasts of each kind from two cut-offs, all of which hold what came and beat both naive ones."""
+    row = {"benchmark": "MMLU", "params": 9e9, "score": np.nan, "months": 12.0, "known": 0.5, "observed": 0.6}
+    row |= {"median": 0.6, "lower_50%": 0.55, "upper_50%": 0.65, "lower_90%": 0.5, "upper_90%": 0.7, "below": 0.4}
+    row |= {"at_most": 0.4, "crps": 0.02, "crps_unchanged": 0.1, "crps_line": 0.08, "line_median": 0.7}
+    row |= {"line_lower_90%": 0.61, "line_upper_90%": 0.9}
+    cutoffs, kinds = ("2024-01-01", "2024-07-01"), ("score", "date", "size")
+    rows = [{"cutoff": cutoff, "kind": kind, **row} for cutoff in cutoffs for kind in kinds for _ in range(2)]
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def test_forecasts_in_words_are_counted_by_cutoff_and_kind() -> None:
+    text = text_of(forecast_backtest, asked())
+    rows = {line.split("  ")[1].strip(): line.split() for line in text.splitlines() if line.startswith("  ")}
+    assert rows["from 2024-07-01"][-6:] == ["6", "1.00", "1.00", "1.00", "0.20", "0.25"]
+    assert rows["best score up to a size"][-6] == "4" and rows["all"][-6] == "12"
+    told = unbroken(text)
+    assert "Of 12 forecasts, 100% lie in their 90% interval, where 80% to 97% should." in told
+    assert "everywhere below that of a record that stands" in told
+    assert "everywhere below that of a line through the records" in told
+
+
+def test_forecasts_say_where_they_fail() -> None:
+    """Those of one cut-off miss, and those of one kind are worse than the record that stands."""
+    table = asked()
+    missed = table["cutoff"] == "2024-01-01"
+    table.loc[missed, ["observed", "below", "at_most"]] = (0.9, 1.0, 1.0)
+    table.loc[table["kind"] == "size", "crps"] = 0.15
+    told = forecast_backtest.data(table)["verdict"]
+    assert "from 2024-01-01 (0%)" in told and "from 2024-07-01 (100%)" in told
+    assert "not below that of a record that stands: smallest size with a score (1.50)." in told
+
+
+def test_forecasts_as_json_hold_every_summary() -> None:
+    told = json_of(backtest, replace(backtested(), forecasts=asked()))["forecasts"]
+    assert {"verdict", "units", "kind", "cutoff", "benchmark", "months", "kind and cutoff"} == set(told)
+    assert told["kind"]["score"]["crps"] == 0.02 and told["kind"]["all"]["to_line"] == 0.25
+    assert told["months"]["12.0"]["n"] == 8  # dates have no horizon of their own
+    assert "forecasts" not in json_of(backtest, backtested())
 
 
 def test_no_line_breaks_an_interval() -> None:

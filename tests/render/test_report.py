@@ -29,7 +29,7 @@ from bayesdensity.render.write import report
 
 EVIL = '<script>alert("1")</script>|`*[x](javascript:alert(1))</table>'
 ORDER = [
-    *("answer", "checks", "density", "doubling", "densest", "benchmarks", "reference"),
+    *("answer", "checks", "density", "doubling", "densest", "forecasts", "benchmarks", "reference"),
     *("paper", "claims", "data", "priors", "making", "citing"),
 ]
 FEW: Any = {"replicates": 20}
@@ -42,7 +42,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.cells: list[str] = []
-        self.json = ""
+        self.data: list[str] = []
         self.feed(html)
         self.cells = [cell.strip() for cell in self.cells]
 
@@ -50,13 +50,15 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
         if tag in ("td", "th"):
             self.cells.append("")
+        if dict(attrs).get("type") == "application/json":
+            self.data.append("")
 
     def handle_data(self, data: str) -> None:
         tag, attrs = self.elements[-1] if self.elements else ("", {})
         if tag in ("td", "th"):
             self.cells[-1] += data
         if attrs.get("type") == "application/json":
-            self.json += data
+            self.data[-1] += data
 
     def having(self, tag: str) -> list[dict[str, str | None]]:
         return [attrs for name, attrs in self.elements if name == tag]
@@ -112,7 +114,7 @@ def test_the_answer_says_whether_it_may_be_cited(fit: Fit, verdicts: dict[str, A
 
 
 def test_the_chart_holds_the_densities_of_the_json(page: Page, fit: Fit) -> None:
-    data = json.loads(page.json)
+    data = json.loads(page.data[0])
     wanted = {row["llm"]: row for row in json_of(densities, fit)}
     assert len(data["series"]) == 1 + fit.data.sizes["benchmark"]
     for series in data["series"]:
@@ -158,10 +160,10 @@ def test_names_of_tables_are_text(fit: Fit, world_tables: Tables, tmp_path: Path
     evil = replace(fit, data=data, posterior=posterior, study=study)
     html = report(evil, tmp_path / "evil.html", **FEW)[0].read_text(encoding="utf-8")
     found = Page(html)
-    # The chart's data and the script of the page: no other element is one, and none was ended from inside.
-    assert [attrs.get("type") for attrs in found.having("script")] == ["application/json", None]
+    # The data of chart and card and the script of the page: no other element is one, and none was ended from inside.
+    assert [attrs.get("type") for attrs in found.having("script")] == ["application/json", "application/json", None]
     assert EVIL in found.cells
-    assert EVIL in {llm["name"] for llm in json.loads(found.json)["llms"]}
+    assert EVIL in {llm["name"] for llm in json.loads(found.data[0])["llms"]}
     assert EVIL not in html
 
 
@@ -225,7 +227,7 @@ def test_fits_are_set_side_by_side(fit: Fit, tmp_path: Path) -> None:
     other = replace(fit, study=fit.study.model_copy(update={"frontier": form}))
     written = report({"one": fit, "other": other}, tmp_path / "both.html", folder=True)
     found = Page(written[0].read_text(encoding="utf-8"))
-    data = json.loads(found.json)
+    data = json.loads(found.data[0])
     assert [series["name"] for series in data["series"]] == ["one", "other"]
     assert len(data["llms"]) == fit.data.sizes["llm"]
     at = found.cells.index("frontier.quantile")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import browsing
 import numpy as np
 import pytest
+from browsing import NARROW, NEEDS_BROWSER, WIDE, requested
 from described import json_of
 
 from bayesdensity.data.tables import Tables
@@ -19,20 +18,12 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.render.sections import densities
 from bayesdensity.render.write import report
 
-selenium = pytest.importorskip("selenium")
-from selenium import webdriver  # noqa: E402
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+pytest.importorskip("selenium")
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-# Where CI asks for a browser a missing one is a failure, elsewhere a reason to skip.
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER) and "BAYESDENSITY_BROWSER" not in os.environ,
-    reason="no chromium with chromedriver here",
-)
-WIDE, NARROW = (1280, 900), (390, 800)
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +44,7 @@ def rows(fit: Fit) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "hide-scrollbars"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
+    yield from browsing.opened()
 
 
 @pytest.fixture
@@ -70,13 +54,7 @@ def page(browser: Any, path: Path) -> Any:
 
 
 def show(browser: Any, path: Path, size: tuple[int, int] = WIDE, scheme: str = "light") -> None:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    for kind in ("browser", "performance"):
-        browser.get_log(kind)
-    browser.get(path.as_uri())
+    browsing.show(browser, path, size, scheme)
     assert marks(browser), "the chart is drawn when the page is there"
 
 
@@ -117,9 +95,7 @@ def box(browser: Any, series: str) -> Any:
 
 def test_it_opens_without_an_error_or_a_request(page: Any, path: Path) -> None:
     assert page.get_log("browser") == []
-    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    asked = [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert requested(page) == [path.as_uri()]
 
 
 def test_hovering_names_an_llm_with_the_interval_of_the_json(page: Any, rows: dict[str, Any]) -> None:

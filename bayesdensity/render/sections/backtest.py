@@ -11,6 +11,7 @@ from bayesdensity.base.format import density, interval
 from bayesdensity.base.jsonable import by_row
 from bayesdensity.evaluation.backtesting import Backtest
 from bayesdensity.render.blocks import Block, Paragraph, Table
+from bayesdensity.render.sections import forecast_backtest as forecasts
 
 
 def data(backtest: Backtest) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def data(backtest: Backtest) -> dict[str, Any]:
         "cutoffs": by_row(backtest.cutoffs),
         "convergence": {cutoff: judged.sentence for cutoff, judged in backtest.verdicts.items()},
         "llms": backtest.llms,
+        **({} if backtest.forecasts.empty else {"forecasts": forecasts.data(backtest.forecasts)}),
     }
 
 
@@ -30,7 +32,8 @@ def blocks(backtest: Backtest) -> list[Block]:
         for cutoff, judged in backtest.verdicts.items()
         if judged.verdict != "PASS"
     ]
-    return [_scores(backtest), _frontiers(backtest), *doubts]
+    asked = [] if backtest.forecasts.empty else forecasts.blocks(backtest.forecasts)
+    return [_scores(backtest), _frontiers(backtest), *asked, *doubts]
 
 
 def _scores(backtest: Backtest) -> Table:

@@ -99,6 +99,8 @@ def notes(found: Forecast) -> list[str]:
     goes_on = "each trend goes on at the pace that it has there, and a random walk of the pace takes further steps"
     if question.asked == "date" or (question.date is not None and question.date > last):
         told.append(f"Beyond the last release, {last}, {goes_on}.")
+    if question.date is not None and question.date < q.window(first)[0]:
+        told.append(f"Before the first release, {q.window(first)[0]}, the trend is carried back.")
     if question.asked == "date" and np.isinf(found.answer.draws.to_numpy()).any():
         years = HORIZON if question.of != "best" else SIMULATED
         never = float(np.isinf(found.answer.draws.to_numpy()).mean())

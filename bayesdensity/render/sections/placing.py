@@ -13,7 +13,7 @@ from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, chance, density, enumerated, interval, percent, size
 from bayesdensity.base.jsonable import interval_json
 from bayesdensity.data.join import calendar_day
-from bayesdensity.evaluation.placing import DISAGREES, LEAST_EFFECTIVE, Placed
+from bayesdensity.evaluation.placing import DISAGREES, Placed
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead
 from bayesdensity.quantities.estimate import times
@@ -21,6 +21,8 @@ from bayesdensity.quantities.forecast import date_of_density
 from bayesdensity.render.blocks import Block, Paragraph, Table
 from bayesdensity.study.phrases import estimand_phrase, yardstick
 
+FEW = 100.0
+"""Effective draws below which it is said that few are left."""
 NEAREST = 4
 """Known models that are named."""
 
@@ -133,7 +135,7 @@ def _notes(placed: Sequence[Placed]) -> list[Paragraph]:
                 f"{one.model.name}: {enumerated(odd)} disagrees with the other scores (P below {DISAGREES:g}): another "
                 "protocol, contamination, or a model of another kind. Look before you believe the average."
             )
-        if one.effective_draws < LEAST_EFFECTIVE:
+        if one.effective_draws < FEW:
             told.append(
                 f"{one.model.name}: its scores surprise the fit, of whose draws {one.effective_draws:.0f} are left; "
                 "fit the study again with the model among its LLMs."
