@@ -1,6 +1,7 @@
 """Public names and the modules they live in: the one list, which `bayesdensity.__init__` imports from on first use."""
 
 from .cite import citations
+from .data.adding import Llm, add
 from .data.offers import read_offers
 from .data.runs import read_runs
 from .data.selection import select
@@ -9,6 +10,7 @@ from .evaluation.backtesting import backtest
 from .evaluation.leave_out import compare, leave_one_out
 from .evaluation.placing import Model, Placed, place, place_all
 from .evaluation.planning import expected_gains, gains_together
+from .evaluation.updating import Updated, update
 from .inference.drawing import fit, sample
 from .inference.preparing import prepare
 from .inference.pricing import PriceFit, fit_prices
@@ -87,6 +89,7 @@ __all__ = [
     "Forecast",
     "LawFit",
     "LawStudy",
+    "Llm",
     "Model",
     "Placed",
     "PriceFit",
@@ -94,7 +97,9 @@ __all__ = [
     "Question",
     "Study",
     "Tables",
+    "Updated",
     "__version__",
+    "add",
     "allocate",
     "backtest",
     "change_point",
@@ -183,5 +188,6 @@ __all__ = [
     "study_names",
     "successors",
     "summary",
+    "update",
     "validate_folder",
 ]

@@ -6,8 +6,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -43,22 +43,56 @@ def write_whole(path: Path, content: bytes) -> Path:
     InputError
         If it is a folder, its folder does not exist, or nothing can be written there.
     """
+    with _written(path, content) as part, _refusing(path):
+        os.replace(part, path)
+        _sync_folder(path.parent)
+    return path
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none: nothing is moved into place before all lie beside their places.
+
+    They are moved in the order given. Where one cannot be, those before it are as they were again. A process that is
+    killed between two moves leaves the first ones new.
+
+    Raises
+    ------
+    InputError
+        As of `write_whole`.
+    """
+    with ExitStack() as stack:
+        parts = {path: stack.enter_context(_written(path, content)) for path, content in contents.items()}
+        former = {path: path.read_bytes() if path.exists() else None for path in contents}
+        moved: list[Path] = []
+        try:
+            for path, part in parts.items():
+                with _refusing(path):
+                    os.replace(part, path)
+                    moved.append(path)
+                    _sync_folder(path.parent)
+        except BaseException:
+            for path in moved:
+                content = former[path]
+                path.unlink() if content is None else write_whole(path, content)
+            raise
+
+
+@contextmanager
+def _written(path: Path, content: bytes) -> Iterator[Path]:
+    """A part beside a file, with its content on the disk; it is gone afterwards unless it was moved."""
     with _refusing(path):
         _refuse_kind(path)
         _remove_left(path)
         part = _part(path)
-        try:
-            with os.fdopen(os.open(part, EXCLUSIVE, 0o666), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
-        _sync_folder(path.parent)
-    return path
+    try:
+        with _refusing(path), os.fdopen(os.open(part, EXCLUSIVE, 0o666), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield part
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def writable(path: Path) -> None:
@@ -118,6 +152,47 @@ def alone(path: Path) -> Iterator[BinaryIO]:
         except OSError:  # a file system without locks
             pass
         yield file
+
+
+@contextmanager
+def alone_in(folder: Path, patience: float = 30.0) -> Iterator[None]:
+    """Be the only run that changes the files of a folder; another one is waited for. Nothing is left in the folder.
+
+    Parameters
+    ----------
+    folder : Path
+    patience : float
+        Seconds to wait.
+
+    Raises
+    ------
+    InputError
+        If another run holds it for longer.
+    """
+    if fcntl is None:  # Windows
+        yield
+        return
+    with _refusing(folder):
+        handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, folder, time.monotonic() + patience)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise InputError(f"{folder}: another run is writing there; wait for it, then try again.") from error
+            time.sleep(0.05)
+            continue
+        except OSError:  # a file system without locks
+            pass
+        return
 
 
 def append(file: BinaryIO, path: Path, content: bytes) -> None:

@@ -66,10 +66,10 @@ def fit(
         Seed of the sampler.
     """
     if output is not None:
-        _check_output(output)
+        check_output(output)
     chosen, tables = load(study, parsed(settings), data)
     path = output or Path(f"{chosen.name}.nc")
-    _check_output(path)
+    check_output(path)
     counts: dict[str, Any] = {"draws": draws or (QUICK_DRAWS if quick else DRAWS), "tune": tune}
     say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
@@ -86,7 +86,7 @@ def fit(
     from bayesdensity.render.sections import fit_summary
 
     given = {"-o": output, "--data": data, "--chains": chains, "--draws": draws, "--tune": tune, "--seed": seed}
-    with _kept(result, path.with_name(f"{path.stem}-unchecked.nc")):
+    with kept(result, path.with_name(f"{path.stem}-unchecked.nc")):
         say("checking")
         result = checked(result).noted(command=_command(study, settings, given, quick))
         checks = identified(result)
@@ -195,7 +195,7 @@ def _command(study: str, settings: list[str] | None, given: dict[str, Any], quic
 
 
 @contextmanager
-def _kept(fit: Fit, path: Path) -> Iterator[None]:
+def kept(fit: Fit, path: Path) -> Iterator[None]:
     """Draws on the disk while they are judged; they stay there if that ends in an error that nobody foresaw."""
     fit.save(path)
     try:
@@ -209,7 +209,7 @@ def _kept(fit: Fit, path: Path) -> Iterator[None]:
     path.unlink()
 
 
-def _check_output(path: Path) -> None:
+def check_output(path: Path) -> None:
     """Refuse before anything expensive runs where the fit, or its figures beside it, could not be written."""
     if path.suffix != ".nc" or not path.stem.strip("."):
         raise InputError(f"-o {path}: name a file that ends in .nc.")

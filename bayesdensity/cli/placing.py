@@ -47,7 +47,7 @@ def place(
     if models is None:
         if params is None:
             raise InputError("place needs --params, the parameters of the model, for example --params 8.2e9.")
-        asked = [(_scores(scores), params, active, released, family, harness)]
+        asked = [(scores_of(scores), params, active, released, family, harness)]
     elif scores or params or active or released or family:
         raise InputError("--csv gives scores, sizes, dates and families; leave out those of a single model.")
     from bayesdensity.checks import checks_of
@@ -66,7 +66,7 @@ def place(
     return exit_status(checks_of(loaded))
 
 
-def _scores(given: tuple[str, ...]) -> dict[str, float]:
+def scores_of(given: tuple[str, ...]) -> dict[str, float]:
     """Scores by benchmark, of texts such as MMLU=0.769."""
     found = dict[str, float]()
     for text in given:

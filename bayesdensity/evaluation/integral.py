@@ -88,21 +88,21 @@ class Integral:
     def log_predictive(self) -> Array:
         """Log predictive density, shape (draw, llm)."""
         if not self.form.family_effects:
-            return self._without_families()
+            return self.without_families()
         return self._over_families(*self._at_family_nodes())
 
     def log_families(self) -> Array:
         """Log density of all scores of each family, shape (draw, family)."""
         index = np.arange(len(self.family_time))
         if not self.form.family_effects:
-            summed: Array = self._without_families() @ (self.family[:, None] == index)
+            summed: Array = self.without_families() @ (self.family[:, None] == index)
             return summed
         effect, weight, log_llm = self._at_family_nodes()
         all_of = np.stack([log_llm[:, self.family == f].sum(axis=1) for f in index], axis=1)
         return log_sum(all_of + self.log_family_effect(effect) + np.log(weight)[..., None])
 
-    def _without_families(self) -> Array:
-        """Log density of the scores of each LLM without family effects, shape (draw, llm)."""
+    def without_families(self) -> Array:
+        """Log density of the scores of each LLM where its family is none or in the mean, shape (draw, llm)."""
         _, residual, weight, log_scores = self._at_density_nodes()
         return log_sum(log_scores + self.log_residual(residual) + np.log(weight)[..., None])
 

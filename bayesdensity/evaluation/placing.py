@@ -26,6 +26,7 @@ from bayesdensity.data.pseudo import implied
 from bayesdensity.draws import Gaussian
 from bayesdensity.evaluation.integral import OVER_FAMILY, Integral, SizeNodes
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
+from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead, log_size
 from bayesdensity.quantities.estimate import DEFAULT_CI, LOG, PARAMETERS, RATIO, SAMPLE, Estimate, exponential, times
@@ -158,9 +159,7 @@ def place(
     model = Model(dict(scores), params, active, day, family, harness, name)
     thin = fit.thinned(DRAWS)
     data = _dataset(thin, model)
-    drawn = _drawn(thin, data, model)
-    integral = Integral(thin, data, drawn, np.ones(1, dtype=bool), harnesses=_effects(thin, data, drawn, model))
-    return _placed(thin, model, data, integral, ci)
+    return _placed(thin, model, data, _integral(thin, model, data), ci)
 
 
 def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list[Placed]:
@@ -224,7 +223,20 @@ def _model(path: Path, line: int, row: Mapping[str, str], benchmarks: Sequence[s
     )
 
 
-def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: float) -> Placed:
+class AtNodes(NamedTuple):
+    """What the scores of a model say of its log density, at each draw."""
+
+    implied_sizes: Gaussian
+    sizes: SizeNodes
+    at: Array
+    """Log densities less the level; shape (draw, 1, node)."""
+    log_density: Array
+    """Of scores and log density together; shape (draw, 1, node)."""
+    evidence: Array
+    """Logarithm of the density of the scores; shape (draw,)."""
+
+
+def _at_nodes(fit: Fit, model: Model, integral: Integral) -> AtNodes:
     implied_sizes = integral.implied_sizes()
     _, about = integral.linearised(implied_sizes)
     at, step = nodes(about, FINE)
@@ -232,7 +244,21 @@ def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: fl
     log_density = integral.log_scores(sizes, at) + _log_prior(
         integral, at - integral.mean[..., None], model.family, fit
     )
-    evidence = log_sum(log_density)[:, 0] + np.log(step[:, 0])
+    return AtNodes(implied_sizes, sizes, at, log_density, log_sum(log_density)[:, 0] + np.log(step[:, 0]))
+
+
+def log_evidence(fit: Fit, model: Model) -> Array:
+    """Log density of the scores of a model at each draw of a fit, chains in turn; what is its own integrated out."""
+    return _at_nodes(fit, model, _integral(fit, model, _dataset(fit, model))).evidence
+
+
+def _integral(fit: Fit, model: Model, data: xr.Dataset) -> Integral:
+    drawn = _drawn(fit, data, model)
+    return Integral(fit, data, drawn, np.ones(1, dtype=bool), harnesses=_effects(fit, data, drawn, model))
+
+
+def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: float) -> Placed:
+    implied_sizes, sizes, at, log_density, evidence = _at_nodes(fit, model, integral)
     weights = np.exp(evidence - log_sum(evidence))
     effective = float(1 / (weights**2).sum())
     if not np.isfinite(evidence).any():
@@ -240,12 +266,10 @@ def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: fl
     if effective < LEAST_EFFECTIVE:  # too few draws to go by: what LLMs share is then not informed by it
         weights = np.isfinite(evidence) / np.isfinite(evidence).sum()
     rng = np.random.default_rng(SEED)
-    # Systematic resampling: each draw as often as it counts.
-    chosen = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(len(weights))) / len(weights))
-    chosen = np.minimum(chosen, len(weights) - 1)
+    chosen = systematic(weights, rng)
     relative = _drawn_between(at[chosen, 0], log_density[chosen, 0], rng)
     cell = _cell_sizes(integral, sizes, chosen, relative, rng)
-    shared = _resampled(fit, chosen)
+    shared = resampled(fit, chosen)
     level, bench = shared.posterior["level"].to_numpy()[0], data["cell_benchmark"].to_numpy()
     own = np.broadcast_to(integral.draws.log_size, (len(weights), 1))[chosen]
     names = [str(name) for name in data["benchmark"].to_numpy()[bench]]
@@ -409,13 +433,3 @@ def _told(integral: Integral, implied_sizes: Gaussian, names: Sequence[str]) -> 
         surprise = 2 * special.ndtr(-np.abs(np.median(z, axis=0)))
     weight, far = (xr.DataArray(x, dims="benchmark", coords={"benchmark": list(names)}) for x in (share, surprise))
     return weight, far
-
-
-def _resampled(fit: Fit, chosen: NDArray[np.int_]) -> Fit:
-    """The fit with some of its draws, as one chain."""
-    draws = {
-        name: ((*SAMPLE, *values.dims[2:]), values.to_numpy().reshape(-1, *values.shape[2:])[chosen][None])
-        for name, values in fit.posterior.data_vars.items()
-    }
-    coords = {name: values for name, values in fit.posterior.coords.items() if name not in SAMPLE}
-    return fit.with_draws(xr.Dataset(draws, coords))

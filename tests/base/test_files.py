@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.files import alone, csv_text, writable, writable_folder, write_whole
+from bayesdensity.base.files import alone, alone_in, csv_text, writable, writable_folder, write_together, write_whole
 
 LONG = "n" * 300
 NAMES = ("fit.nc", f"{'a' * 240}.html", "ä" * 120, "-o", "mit leer.csv")
@@ -169,6 +169,42 @@ def test_two_do_not_write_into_one_file(tmp_path: Path) -> None:
 # Tables
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+def test_two_do_not_change_one_folder(tmp_path: Path) -> None:
+    refused = pytest.raises(InputError, match="another run is writing there")
+    with alone_in(tmp_path), refused, alone_in(tmp_path, patience=0.1):
+        pass
+    with alone_in(tmp_path, patience=0.1):
+        assert names(tmp_path) == []
+
+
+def test_files_that_go_together_are_written_all_or_none(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_bytes(b"one")
+    write_together({old: b"two", new: b"two"})
+    assert (old.read_bytes(), new.read_bytes()) == (b"two", b"two")
+    with pytest.raises(InputError, match="cannot write there"):
+        write_together({old: b"three", tmp_path / "nowhere" / "x.csv": b"three"})
+    assert old.read_bytes() == b"two" and names(tmp_path) == ["new.csv", "old.csv"]
+
+
+def test_files_moved_before_one_that_cannot_be_are_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, last = (tmp_path / name for name in ("old.csv", "new.csv", "last.csv"))
+    old.write_bytes(b"one")
+    move = os.replace
+
+    def not_the_last(part: Path, path: Path) -> None:
+        if path == last:
+            raise OSError(5, "Input/output error")
+        move(part, path)
+
+    monkeypatch.setattr(os, "replace", not_the_last)
+    with pytest.raises(InputError, match="Input/output error"):
+        write_together({old: b"two", new: b"two", last: b"two"})
+    assert old.read_bytes() == b"one" and names(tmp_path) == ["old.csv"]
 
 
 def test_texts_that_a_spreadsheet_would_run_get_an_apostrophe() -> None:

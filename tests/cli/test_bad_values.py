@@ -13,6 +13,7 @@ from bayesdensity import cli
 from bayesdensity.laws import LAWS
 
 SUBJECTS = {
+    "add": ["Mine", "MMLU=0.5", "--data", "new", "--source", "x"],
     "cite": ["no.nc"],
     "forecast": ["no.nc", "-b", "MMLU"],
     "import": ["no.csv", "-o", "new"],
@@ -20,6 +21,7 @@ SUBJECTS = {
     "prices": ["no"],
     "simulate": ["no", "-o", "new"],
     "studies": [],
+    "update": ["no.nc", "--data", "no"],
 }
 WORDS = ("", "nan", "inf", "-inf", "-1", "1.5", "1e400", "9" * 5000, "a" * 5000, "\x1b[31m", "1\r2", "\u202e1", "1_0")
 COUNTS = {"--seed": "0", "--chains": "4", "--draws": "100", "--tune": "100", "--replicates": "50", "--workers": "2"}
@@ -31,7 +33,7 @@ NUMBERS = {
 AXIS = """axes.bent={why="x",choices={cubic={"frontier.trend"="cubic"}}}"""
 FLAGS = {
     *("--json", "--csv", "--quick", "--pool", "--compare", "--points-only", "--plan", "--refit", "--future"),
-    *("--folder", "--no-folder", "--no-refit", "--stack"),
+    *("--folder", "--no-folder", "--no-refit", "--stack", "--with-bundled"),
 }
 FINE = {("--noise-df", "1.5"), ("--families", "1.5"), ("--compute", "1.5"), ("--bits", "1.5"), ("--context-gb", "1.5")}
 """Words that a number may be."""
