@@ -24,7 +24,7 @@ from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.pseudo import implied
 from bayesdensity.draws import Gaussian
-from bayesdensity.evaluation.integral import OVER_FAMILY, Integral, SizeNodes
+from bayesdensity.evaluation.integral import Integral, SizeNodes
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
 from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
@@ -38,6 +38,8 @@ FINE = Rule(81, 0.2)
 """Over the log density of the model, whose draws lie between the nodes."""
 LEAST_EFFECTIVE = 10.0
 """Draws that the weights must leave; else all count alike."""
+FAMILY = Rule(61, 0.25)
+"""Over the effect of its family about none, in standard deviations of these effects: LLMs of one differ by less."""
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
@@ -390,11 +392,9 @@ def _log_prior(integral: Integral, residual: Array, family: str | None, fit: Fit
         effect = fit.flat_draws()["family_effect"][:, names.index(family)]
         return integral.log_residual(residual - effect[:, None, None])
     spread = np.sqrt(integral.form.spread.variance(integral.form.family_form, integral.scales, integral.family_time))
-    effect, step = nodes(Gaussian(np.zeros_like(spread), spread), OVER_FAMILY)
+    effect, step = nodes(Gaussian(np.zeros_like(spread), spread), FAMILY)
     log_effect = integral.log_family_effect(effect) + np.log(step)[..., None]
-    each = [
-        integral.log_residual(residual - effect[..., [k]]) + log_effect[..., [k]] for k in range(OVER_FAMILY.n_nodes)
-    ]
+    each = [integral.log_residual(residual - effect[..., [k]]) + log_effect[..., [k]] for k in range(FAMILY.n_nodes)]
     return log_sum(np.stack(each, axis=-1))
 
 
