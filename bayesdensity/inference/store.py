@@ -168,9 +168,9 @@ def _read(path: Path, layout: Layout) -> dict[str, xr.Dataset]:
     groups = {}
     with _opened(path) as file:
         for group, stated in layout.items():
-            read = {name: (dims, _values(file[group][name], kind)) for name, (dims, _, kind) in stated.items()}
-            coords = [name for name, (_, is_coord, _) in stated.items() if is_coord]
-            groups[group] = xr.Dataset(read).set_coords(coords)
+            there = {name: one for name, one in stated.items() if name in file[group]}  # checksums tell what is not
+            read = {name: (dims, _values(file[group][name], kind)) for name, (dims, _, kind) in there.items()}
+            groups[group] = xr.Dataset(read).set_coords([name for name, (_, is_coord, _) in there.items() if is_coord])
     return groups
 
 

@@ -100,7 +100,7 @@ def test_a_score_that_disagrees_is_told_apart(world_fit: Fit) -> None:
 def test_weights_of_scores_sum_to_one(world_fit: Fit) -> None:
     placed = place(world_fit, SCORES, params=7e9, released="2025-01-01")
     assert float(placed.weight.sum()) == pytest.approx(1.0, abs=0.02)
-    assert np.argmin(placed.weight.to_numpy()) == 2  # the benchmark of fewest items
+    assert (placed.weight > 0.05).all()
 
 
 @pytest.mark.parametrize(

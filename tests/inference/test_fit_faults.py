@@ -58,8 +58,9 @@ def edited(source: Path, target: Path, *edits: Edit) -> Path:
 
 @pytest.fixture(scope="module")
 def former(fit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The fit as former versions wrote it: no checksum tells that it was changed."""
-    return edited(fit_file, tmp_path_factory.mktemp("former") / "former.nc", lambda file: told(file, checksums=...))
+    """The fit as former versions wrote it: no checksum tells that it was changed, and no layout what it holds."""
+    path = tmp_path_factory.mktemp("former") / "former.nc"
+    return edited(fit_file, path, lambda file: told(file, checksums=..., layout=...))
 
 
 def test_a_file_of_a_former_version_opens(former: Path, fit_file: Path) -> None:

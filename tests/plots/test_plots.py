@@ -81,6 +81,8 @@ def _data(rng: np.random.Generator, kind: str, names: list[str], benchmarks: tup
             "architecture": ("llm", np.where(np.arange(N_LLMS) % 2, "moe", "dense")),
             "reference_log_size": ("reference", np.linspace(-3, 2, members)),
             "score_value": ("score", rng.uniform(0.3, 0.8, len(entity))),
+            "score_keep": ("score", np.ones(len(entity), dtype=bool)),
+            "score_beyond": ("score", np.zeros(len(entity), dtype=bool)),
             "score_cell": ("score", np.arange(len(entity))),
             "score_benchmark": ("score", bench),
             "score_harness": ("score", bench),
