@@ -17,6 +17,7 @@ from bayesdensity.cli.common import CHECK_FAILED, EXIT_SENTENCE, exit_status
 JUDGING = (
     *("answer", "backtest", "calibrate", "chips", "claims", "compare", "compression", "densities", "fit", "forecast"),
     *("lag", "law", "next", "paper", "place", "prices", "report", "sensitivity", "shelf-life", "summary"),
+    "update",
 )
 DOCS = Path(__file__).parents[2] / "docs"
 
