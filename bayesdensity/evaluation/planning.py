@@ -8,6 +8,7 @@ is linear: the expected gain of the best linear estimate, before the score is se
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -60,9 +61,10 @@ def quantity(fit: Fit, of: str) -> Estimate:
     if of in ("frontier", "mean"):
         return rate(fit, estimand="frontier" if of == "frontier" else "mean")
     if of in benchmarks:
-        return rate_by_benchmark(fit).sel(benchmark=of)
+        one = rate_by_benchmark(fit).sel(benchmark=of)
+        return replace(one, what=f"{one.what}, on {of}")
     if of in llms:
-        return log_density(fit).sel(llm=of)
+        return replace(log_density(fit).sel(llm=of), what=f"ln density of {of}")
     raise InputError(one_of(of, ["frontier", "mean", *benchmarks, *llms], "quantity of the fit"))
 
 
