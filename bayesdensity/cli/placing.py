@@ -51,7 +51,8 @@ def place(
     elif scores or params or active or released or family:
         raise InputError("--csv gives scores, sizes, dates and families; leave out those of a single model.")
     from bayesdensity.checks import checks_of
-    from bayesdensity.evaluation.placing import Model, place_all, read_models
+    from bayesdensity.evaluation.model_table import read_models
+    from bayesdensity.evaluation.placing import Model, place_all
     from bayesdensity.inference.result import load_fit
     from bayesdensity.render.sections import placing as section
 

@@ -11,11 +11,17 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.join import years_from_centre
-from bayesdensity.data.pseudo import implied
-from bayesdensity.draws import Gaussian
 from bayesdensity.evaluation.integral import Integral
+from bayesdensity.evaluation.newcomers import (
+    NEW,
+    Newcomers,
+    harness_effects,
+    harness_places,
+    has_effects,
+    joined,
+    with_sizes,
+)
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead
 
@@ -59,11 +65,11 @@ def unweighable(fit: Fit, scores: pd.DataFrame) -> list[str]:
         Of LLMs that it has not seen.
     """
     told, bench, names = list[str](), _benchmark_of(fit, scores), scores["harness"].to_numpy(str)
-    unknown = _harness_of(fit, names, bench) < 0
+    unknown = harness_places(fit, names, bench) == NEW
     pairs = pd.Series(list(zip(names[unknown], bench[unknown], strict=True)), dtype=object)
     if len(shared := sorted({str(name) for name, _ in pairs[pairs.duplicated()]})):
         told.append(f"a harness that is new to the fit measured several of the scores: {', '.join(shared)}")
-    if (unknown & ~_has_effects(fit)[bench]).any():
+    if (unknown & ~has_effects(fit)[bench]).any():
         told.append("a benchmark that one harness alone had measured has a second one")
     if fit.data.attrs.get("censored"):
         told.append("reference.beyond = 'censored': scores beyond the reference are not predicted")
@@ -74,18 +80,13 @@ def unweighable(fit: Fit, scores: pd.DataFrame) -> list[str]:
 
 def _of_a_family(fit: Fit, family: str, data: xr.Dataset, drawn: dict[str, Array]) -> Array:
     """Log density of all scores of some members of one family; shape (draw,)."""
-    size = data["log_size"].to_numpy()
-    if "total_share" in drawn:
-        size = size + (drawn["total_share"][:, None] - 0.5) * data["log_sparsity"].to_numpy()
-        drawn["own_log_size"] = size
-    if "size_effect" in drawn:
-        drawn["mean"] = drawn["mean"] + drawn["size_effect"][:, None] * size
+    drawn = with_sizes(drawn, data)
     families = fit.data["family"].to_numpy().tolist()
     known = fit.study.frontier.family_effects and family in families
     if known:
         drawn["mean"] = drawn["mean"] + drawn["family_effect"][:, [families.index(family)]]
     everyone = np.ones(data.sizes["llm"], dtype=bool)
-    integral = Integral(fit, data, drawn, everyone, harnesses=_effects(fit, data, drawn))
+    integral = Integral(fit, data, drawn, everyone, harnesses=harness_effects(fit, data, drawn))
     if known or not fit.study.frontier.family_effects:
         return np.asarray(integral.without_families().sum(axis=1))
     return np.asarray(integral.log_families()[:, 0])
@@ -93,7 +94,6 @@ def _of_a_family(fit: Fit, family: str, data: xr.Dataset, drawn: dict[str, Array
 
 def _dataset(fit: Fit, llms: pd.DataFrame, scores: pd.DataFrame, time: Array) -> xr.Dataset:
     """LLMs of one family joined as the dataset of a fit is, by its centres; without a reference."""
-    known, centre = fit.data, fit.data.attrs["log_size_centre"]
     position = pd.Series(range(len(llms)), index=llms.index)
     rows = scores.assign(entity=scores["llm"].map(position), bench=_benchmark_of(fit, scores))
     rows = rows.sort_values(["bench", "entity", "harness"], kind="stable")
@@ -101,55 +101,19 @@ def _dataset(fit: Fit, llms: pd.DataFrame, scores: pd.DataFrame, time: Array) ->
     cell = pd.MultiIndex.from_frame(cells[["entity", "bench"]]).get_indexer(
         pd.MultiIndex.from_frame(rows[["entity", "bench"]])
     )
-    bench, value = rows["bench"].to_numpy(int), rows["score"].to_numpy(float)
-    _, share, pseudo = implied(value, known["floor"].to_numpy()[bench], cell, len(cells))
-    sparsity = np.log((llms["params_total"] / llms["params_active"]).to_numpy(float))
-    of_benchmarks = [name for name in known.data_vars if known[name].dims == ("benchmark",)]
-    parts = {
-        "log_size": ("llm", np.log(llms["size"].to_numpy(float)) - centre),
-        "log_sparsity": ("llm", sparsity),
-        "time": ("llm", time),
-        "family_index": ("llm", np.zeros(len(llms), int)),
-        "family_time": ("family", [time.mean()]),
-        "cell_entity": ("cell", cells["entity"].to_numpy(int)),
-        "cell_benchmark": ("cell", cells["bench"].to_numpy(int)),
-        **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
-        "score_value": ("score", value),
-        "score_keep": ("score", np.ones(len(rows), bool)),
-        "score_cell": ("score", cell),
-        "score_benchmark": ("score", bench),
-        "score_harness": ("score", _harness_of(fit, rows["harness"].to_numpy(str), bench)),
-        "score_share": ("score", share),
-    }
-    return known[of_benchmarks].assign(parts).assign_attrs({**known.attrs, "n_target_cells": len(cells)})
-
-
-def _effects(fit: Fit, data: xr.Dataset, drawn: dict[str, Array]) -> Gaussian:
-    """Effect of the harness of each score: as drawn of one that the fit has, else with its prior; and inflation."""
-    bench, harness = data["score_benchmark"].to_numpy(), data["score_harness"].to_numpy()
-    known = harness >= 0
-    mean, sd = np.zeros((2, len(drawn["mean"]), len(bench)))
-    mean[:, known] = drawn["harness_effect"][:, harness[known]]
-    unknown = ~known & _has_effects(fit)[bench]
-    sd[:, unknown] = drawn["harness_scale"][:, bench[unknown]]
-    if "score_inflation" in drawn:
-        entity = data["cell_entity"].to_numpy()[data["score_cell"].to_numpy()]
-        mean = mean + drawn["score_inflation"][:, None] * data["time"].to_numpy()[entity]
-    return Gaussian(mean, sd)
+    bench = rows["bench"].to_numpy(int)
+    new = Newcomers(
+        log_size=np.log(llms["size"].to_numpy(float)) - fit.data.attrs["log_size_centre"],
+        log_sparsity=np.log((llms["params_total"] / llms["params_active"]).to_numpy(float)),
+        time=time,
+        cell_llm=cells["entity"].to_numpy(int),
+        cell_benchmark=cells["bench"].to_numpy(int),
+        score=rows["score"].to_numpy(float),
+        score_cell=cell,
+        score_harness=harness_places(fit, rows["harness"].to_numpy(str), bench),
+    )
+    return joined(fit, new)
 
 
 def _benchmark_of(fit: Fit, scores: pd.DataFrame) -> NDArray[np.int_]:
     return np.asarray(pd.Index(fit.data["benchmark"].to_numpy()).get_indexer(pd.Index(scores["benchmark"])))
-
-
-def _harness_of(fit: Fit, names: NDArray[np.str_], bench: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Position of each harness on its benchmark among those of a fit; -1: it is new."""
-    known = zip(fit.data["harness_name"].to_numpy().tolist(), fit.data["harness_benchmark"].to_numpy(), strict=True)
-    places = {pair: k for k, pair in enumerate(known)}
-    return np.array([places.get(pair, -1) for pair in zip(names.tolist(), bench, strict=True)], dtype=int)
-
-
-def _has_effects(fit: Fit) -> NDArray[np.bool_]:
-    """Whether harnesses of a benchmark have effects: one alone has none."""
-    several = fit.data["harness_benchmark"].to_numpy()[told_harnesses(fit.data)]
-    return np.isin(np.arange(fit.data.sizes["benchmark"]), several)

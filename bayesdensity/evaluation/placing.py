@@ -11,20 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import special
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.data.cells import told_harnesses
-from bayesdensity.data.pseudo import implied
 from bayesdensity.draws import Gaussian
 from bayesdensity.evaluation.integral import Integral, SizeNodes
+from bayesdensity.evaluation.newcomers import Newcomers, harness_effects, harness_places, joined, with_sizes
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
 from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
@@ -43,8 +40,6 @@ FAMILY = Rule(61, 0.25)
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
-COLUMNS = ("llm", "params_total", "params_active", "release_date", "family", "harness")
-"""Of a table of models, beside those of benchmarks."""
 
 
 class Model(NamedTuple):
@@ -161,7 +156,7 @@ def place(
     model = Model(dict(scores), params, active, day, family, harness, name)
     thin = fit.thinned(DRAWS)
     data = _dataset(thin, model)
-    return _placed(thin, model, data, _integral(thin, model, data), ci)
+    return _placed(thin, model, data, _integral(thin, data), ci)
 
 
 def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list[Placed]:
@@ -175,54 +170,6 @@ def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list
         Probability of the intervals.
     """
     return [place(fit, **{**one._asdict(), "ci": ci}) for one in models]
-
-
-def read_models(path: Path, fit: Fit, harness: str | None = None) -> list[Model]:
-    """Models of a CSV file, one a row: llm, params_total, a column for each benchmark, and what else is known.
-
-    Parameters
-    ----------
-    path : Path
-    fit : Fit
-        Its benchmarks name the columns of scores.
-    harness : str, optional
-        That measured those whose row names none.
-
-    Raises
-    ------
-    InputError
-        If the file is none, or a row says nothing that could be placed; row and value are named.
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"--csv {path}: cannot be read as a table: {str(error).splitlines()[0]}.") from error
-    benchmarks = [str(name) for name in fit.data["benchmark"].to_numpy()]
-    unknown = [name for name in table.columns if name not in (*COLUMNS, *benchmarks)]
-    if unknown:
-        raise InputError(f"{path}: {one_of(unknown[0], (*COLUMNS, *benchmarks), 'column')}")
-    if "params_total" not in table or not len(table):
-        raise InputError(f"{path}: has no {'row' if 'params_total' in table else 'column params_total'}; see --help.")
-    return [_model(path, line, row, benchmarks, harness) for line, row in enumerate(table.to_dict("records"), 2)]
-
-
-def _model(path: Path, line: int, row: Mapping[str, str], benchmarks: Sequence[str], harness: str | None) -> Model:
-    def number(column: str) -> float | None:
-        text = row.get(column, "").strip()
-        try:
-            return float(text) if text else None
-        except ValueError as error:
-            raise InputError(f"{path}, line {line}: {column} '{text}' is no number.") from error
-
-    scores = {name: value for name in benchmarks if (value := number(name)) is not None}
-    params, name = number("params_total"), row.get("llm", "").strip() or f"line {line}"
-    if params is None or not scores:
-        missing = "parameters (params_total)" if params is None else f"score on any of {', '.join(benchmarks)}"
-        raise InputError(f"{path}, line {line}: {name} has no {missing}.")
-    text = {column: row.get(column, "").strip() or None for column in ("release_date", "family", "harness")}
-    return Model(
-        scores, params, number("params_active"), text["release_date"], text["family"], text["harness"] or harness, name
-    )
 
 
 class AtNodes(NamedTuple):
@@ -251,12 +198,13 @@ def _at_nodes(fit: Fit, model: Model, integral: Integral) -> AtNodes:
 
 def log_evidence(fit: Fit, model: Model) -> Array:
     """Log density of the scores of a model at each draw of a fit, chains in turn; what is its own integrated out."""
-    return _at_nodes(fit, model, _integral(fit, model, _dataset(fit, model))).evidence
+    return _at_nodes(fit, model, _integral(fit, _dataset(fit, model))).evidence
 
 
-def _integral(fit: Fit, model: Model, data: xr.Dataset) -> Integral:
-    drawn = _drawn(fit, data, model)
-    return Integral(fit, data, drawn, np.ones(1, dtype=bool), harnesses=_effects(fit, data, drawn, model))
+def _integral(fit: Fit, data: xr.Dataset) -> Integral:
+    mean = log_density_ahead(fit, data["time"].to_numpy(), "typical").reshape(-1, 1)
+    drawn = with_sizes({**fit.flat_draws(), "mean": mean}, data)
+    return Integral(fit, data, drawn, np.ones(1, dtype=bool), harnesses=harness_effects(fit, data, drawn))
 
 
 def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: float) -> Placed:
@@ -313,31 +261,19 @@ def _dataset(fit: Fit, model: Model) -> xr.Dataset:
             raise InputError(f"{name}={score:g}: lies above the ceiling of the benchmark, {np.median(top):.3f}.")
         if score < low - 0.1:
             raise InputError(f"{name}={score:g}: lies below guessing, {low:g}.")
-    _, share, pseudo = implied(value, floor, np.arange(n), n)
-    time = float(times(fit, [model.released or ""])[0])
-    by_benchmark = [name for name in data.data_vars if data[name].dims == ("benchmark",)]
-    return (
-        data[by_benchmark]
-        .assign(
-            {
-                "log_size": ("llm", [size[0]]),
-                "log_sparsity": ("llm", [size[1]]),
-                "time": ("llm", [time]),
-                "family_index": ("llm", np.zeros(1, int)),
-                "family_time": ("family", [time]),
-                "cell_entity": ("cell", np.zeros(n, int)),
-                "cell_benchmark": ("cell", bench),
-                **{f"cell_{name}": ("cell", values) for name, values in pseudo.items()},
-                "score_value": ("score", value),
-                "score_keep": ("score", np.ones(n, bool)),
-                "score_cell": ("score", np.arange(n)),
-                "score_benchmark": ("score", bench),
-                "score_harness": ("score", np.zeros(n, int)),
-                "score_share": ("score", share),
-            }
-        )
-        .assign_attrs({**data.attrs, "n_target_cells": n})
+    if model.harness is not None and model.harness not in (names := data["harness_name"].to_numpy()):
+        raise InputError(one_of(model.harness, {str(name) for name in names}, "harness of the fit"))
+    new = Newcomers(
+        log_size=np.array([size[0]]),
+        log_sparsity=np.array([size[1]]),
+        time=times(fit, [model.released or ""]).to_numpy(),
+        cell_llm=np.zeros(n, int),
+        cell_benchmark=bench,
+        score=value,
+        score_cell=np.arange(n),
+        score_harness=harness_places(fit, np.full(n, model.harness or ""), bench),
     )
+    return joined(fit, new)
 
 
 def _size(fit: Fit, model: Model) -> tuple[float, float]:
@@ -350,35 +286,6 @@ def _size(fit: Fit, model: Model) -> tuple[float, float]:
     sparsity = float(np.log(model.params / active))
     share = {"total": 1.0, "active": 0.0}.get(fit.study.llms.size, 0.5)
     return log_size(fit, model.params) - (1 - share) * sparsity, sparsity
-
-
-def _drawn(fit: Fit, data: xr.Dataset, model: Model) -> dict[str, Array]:
-    """Draws of what LLMs share, and what is expected of the model at its release; draws are the first axis."""
-    flat = fit.flat_draws()
-    size = data["log_size"].to_numpy()
-    if "total_share" in flat:
-        size = size + (flat["total_share"][:, None] - 0.5) * data["log_sparsity"].to_numpy()
-        flat["own_log_size"] = size
-    mean = log_density_ahead(fit, data["time"].to_numpy(), "typical").reshape(-1, 1)
-    flat["mean"] = mean + flat["size_effect"][:, None] * size if "size_effect" in flat else mean
-    return flat
-
-
-def _effects(fit: Fit, data: xr.Dataset, drawn: dict[str, Array], model: Model) -> Gaussian:
-    """Effect of the harness of each score: as drawn of one that the fit knows, else with its prior."""
-    bench, known = data["score_benchmark"].to_numpy(), fit.data
-    names, on = known["harness_name"].to_numpy(), known["harness_benchmark"].to_numpy()
-    if model.harness is not None and model.harness not in names:
-        raise InputError(one_of(model.harness, {str(name) for name in names}, "harness of the fit"))
-    mean, sd = np.zeros((2, len(drawn["mean"]), len(bench)))
-    several = np.isin(np.arange(known.sizes["benchmark"]), on[told_harnesses(known)])
-    for k, b in enumerate(bench):
-        place = np.flatnonzero((names == model.harness) & (on == b))
-        if place.size:
-            mean[:, k] = drawn["harness_effect"][:, place[0]]
-        elif several[b]:
-            sd[:, k] = drawn["harness_scale"][:, b]
-    return Gaussian(mean, sd)
 
 
 def _log_prior(integral: Integral, residual: Array, family: str | None, fit: Fit) -> Array:

@@ -13,7 +13,8 @@ from simulated import BENCHMARKS, DAY_ZERO, Truth, World, logit_of_reference
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import cells_of
-from bayesdensity.evaluation.placing import place, place_all, read_models
+from bayesdensity.evaluation.model_table import read_models
+from bayesdensity.evaluation.placing import place, place_all
 from bayesdensity.inference.result import Fit
 
 SCORES = {"Reading": 0.7, "Sums": 0.45, "Code": 0.5}

@@ -40,15 +40,14 @@ def blocks(fit: Fit, of: str) -> list[Block]:
         f"How far further scores are expected to narrow the interval of: {what}. Before they are seen, by how they and "
         "it move together over the draws; a score is from a harness that is not known, as noisy as its items make it."
     )
-    most = max(table["gain"].max() for table in (expected_gains(fit, of), gains_together(fit, "benchmark", of)))
-    told = [Paragraph(LITTLE, "note")] if most < WORTH else []
-    return [
-        Paragraph(lead),
-        *told,
+    tables = [
         _table("benchmarks", "All missing scores on a benchmark together.", gains_together(fit, "benchmark", of)),
         _table("llms", "All missing scores of an LLM together.", gains_together(fit, "llm", of)),
         scores_table(fit, of),
     ]
+    most = max(gains.data["gain"].max() for gains in tables if gains.data is not None)
+    told = [Paragraph(LITTLE, "note")] if most < WORTH else []
+    return [Paragraph(lead), *told, *tables]
 
 
 def scores_table(fit: Fit, of: str) -> Table:
