@@ -85,6 +85,26 @@ class Draws:
             effect = effect + self["score_inflation"][..., None] * inflated
         return effect
 
+    @cached_property
+    def covariates(self) -> Array:
+        """Covariates of each LLM from their means, as far as not known as drawn; shape (..., llm, covariate)."""
+        value = self.data["covariate_value"].to_numpy()
+        if "covariate_completed" not in self:
+            return np.asarray(value)
+        completed = self["covariate_completed"]
+        full = np.broadcast_to(value, (*completed.shape[:-1], value.shape[-1])).copy()
+        full[..., np.isnan(value).any(axis=0)] = completed
+        return full
+
+    def of_covariates(self) -> Array:
+        """What covariates add to what is expected of ln density; shape (..., llm)."""
+        added: Array = (self.covariates * self["covariate_effect"][..., None, :]).sum(axis=-1)
+        if "covariate_growth" in self:
+            growing = self.covariates[..., self.data["covariate_grows"].to_numpy()]
+            growth = (growing * self["covariate_growth"][..., None, :]).sum(axis=-1)
+            added = added + growth * self.data["time"].to_numpy()
+        return added
+
     def target_sizes(self, relative: Array | float) -> Array:
         """Log size of the cells of targets on their axis, without departures; shape (..., target cell).
 
@@ -93,9 +113,23 @@ class Draws:
         relative : ndarray or float
             Log density of the targets less the level; shape (..., llm).
         """
-        llm, slope = self.cells.llm, self["benchmark_slope"][..., self.cells.target_benchmark]
-        size: Array = (self.log_size + relative)[..., llm] + slope * self.data["time"].to_numpy()[llm]
+        size: Array = (self.log_size + relative)[..., self.cells.llm] + self.cell_shifts
         return size
+
+    @cached_property
+    def cell_shifts(self) -> Array:
+        """What LLMs gain on the benchmark of each cell beside their density; shape (..., target cell)."""
+        llm, bench = self.cells.llm, self.cells.target_benchmark
+        shift: Array = self["benchmark_slope"][..., bench] * self.data["time"].to_numpy()[llm]
+        if "covariate_effect" in self:
+            in_cells = self.data["covariate_in_cell"].to_numpy()[: self.cells.n_targets]
+            shift = shift + self["covariate_effect"] @ in_cells.T
+        if "covariate_departure" in self:
+            departs = self.data["covariate_departs"].to_numpy()
+            departure = np.swapaxes(self["covariate_departure"], -1, -2)[..., bench, :]
+            here = self.covariates[..., llm, :][..., departs] + in_cells[:, departs]
+            shift = shift + (here * departure).sum(axis=-1)
+        return shift
 
     def cell_logits(self) -> Array:
         """Logit of every cell, those of reference members too; shape (..., cell)."""
@@ -112,7 +146,7 @@ class Draws:
         density: Array = (
             self["log_density_relative"][..., cells.llm]
             + self["level"][..., bench]
-            + self["benchmark_slope"][..., bench] * self.data["time"].to_numpy()[cells.llm]
+            + self.cell_shifts
             + self["cell_departure"][..., : cells.n_targets]
         )
         return density

@@ -6,11 +6,13 @@ straight line in time with family effects and one-sided inefficiency; every cell
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from bayesdensity.data.tables import Tables
 
 BENCHMARKS = ("Reading", "Sums", "Code")
 DAY_ZERO = pd.Timestamp("2023-03-01")
@@ -92,6 +94,23 @@ def simulate(folder: Path, world: World | None = None) -> Truth:
     with (folder / "benchmarks.csv").open("a") as file:
         file.write("Text,,\n")
     return Truth(folder, write_study(folder / "small-world.toml"), world, truth, world.level)
+
+
+def described(tables: Tables) -> Tables:
+    """The tables with one benchmark that asks for facts, dates of benchmarks, and tokens and stages of LLMs."""
+    names, llms, rng = tables.benchmarks["benchmark"], tables.llms, np.random.default_rng(5)
+    group = names.map({"Reading": "knowledge"}).fillna("skills")
+    published = pd.Timestamp("2021-03-01") + pd.to_timedelta(500 * np.arange(len(names)), unit="D")
+    tokens = llms["params_total"] * np.exp(rng.normal(4, 1, len(llms)))
+    stage = pd.Series(rng.choice(["base", "instruct", "reasoning"], len(llms)), index=llms.index)
+    return replace(
+        tables,
+        benchmarks=tables.benchmarks.assign(group=group, published=published),
+        llms=llms.assign(
+            train_tokens=tokens.where(rng.random(len(llms)) < 0.8),
+            stage=stage.mask(llms["family"] == "Yardstick", "base"),
+        ),
+    )
 
 
 def write_study(path: Path, reference: str = "", more: str = "") -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,9 +45,12 @@ def excess(fit: Fit) -> float:
     return NOISE * NormalDist().inv_cdf(fit.study.frontier.quantile)
 
 
-def straight(truth: Truth, tables: Tables, rate: Array | None = None) -> Fit:
-    """The fit of the small world with growth at these rates; every LLM has the density of the frontier of its date."""
-    study = load_study(truth.study, STRAIGHT)
+def straight(truth: Truth, tables: Tables, rate: Array | None = None, more: dict[str, Any] | None = None) -> Fit:
+    """The fit of the small world with growth at these rates; every LLM has the density of the frontier of its date.
+
+    ``more`` is set in the study besides.
+    """
+    study = load_study(truth.study, {**STRAIGHT, **(more or {})})
     data = assemble(study, select(study, tables))
     rate = rates() if rate is None else rate
     n, time = data.sizes["benchmark"], data["time"].to_numpy()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from simulated import Truth
+from simulated import Truth, described
 
 from bayesdensity.data.cells import with_harness_names
 from bayesdensity.data.join import assemble
@@ -16,10 +16,15 @@ from bayesdensity.data.tables import Tables
 from bayesdensity.draws import Draws
 from bayesdensity.study.load import load_study
 
+COVARIATES: dict[str, Any] = {
+    "covariates": ["tokens", "stage", "benchmark-age", "pace-by-size"],
+    "llms.stage": ["base", "instruct", "reasoning"],
+}
 CHANGES: dict[str, dict[str, Any]] = {
     "as shipped": {},
     "weight of total parameters inferred": {"llms.size": "inferred"},
     "several families": {"reference.family": ["Yardstick", "fam03"]},
+    "covariates": COVARIATES,
 }
 
 
@@ -32,7 +37,8 @@ def test_expected_scores_and_their_spread_are_those_of_the_model(
     from bayesdensity.model.build import build_model
 
     study = load_study(truth.study, CHANGES[change])
-    data = assemble(study, select(study, world_tables))
+    tables = described(world_tables) if study.covariates else world_tables
+    data = assemble(study, select(study, tables))
     model = build_model(study, data)
     _, _, mean, sd = model["scores"].owner.inputs
     known = [*model.free_RVs, *model.deterministics]

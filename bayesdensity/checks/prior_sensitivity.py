@@ -30,7 +30,8 @@ def check_priors(fit: Fit) -> Check:
     import arviz
 
     # Of what is passed on as a number no prior is felt.
-    densities = {name: one for name, one in log_priors(fit).items() if np.ptp(one.to_numpy()) > 0}
+    every = log_priors(fit) | _of_covariates(fit)
+    densities = {name: one for name, one in every.items() if np.ptp(one.to_numpy()) > 0}
     asked = xr.Dataset({"frontier": rate(fit).draws, "mean": rate(fit, estimand="mean").draws})
     tree = xr.DataTree.from_dict({"posterior": asked, "log_prior": xr.Dataset(densities)})
     found: dict[str, float] = {}
@@ -90,9 +91,27 @@ def log_priors(fit: Fit, priors: Priors | None = None) -> dict[str, xr.DataArray
     for name in filter(used.__contains__, Priors.model_fields):
         value = _stated(fit, name)
         if value is not None:
-            log = -0.5 * ((value - priors[name].mu) / priors[name].sigma) ** 2
-            found[name] = log.sum([dim for dim in log.dims if dim not in SAMPLE]).transpose(*SAMPLE)
+            found[name] = _log_normal(value, priors[name].mu, priors[name].sigma)
     return found
+
+
+def _of_covariates(fit: Fit) -> dict[str, xr.DataArray]:
+    """`log_priors` of the effects of each covariate, and of their changes a year."""
+    found, names = {}, fit.data["covariate_name"].to_numpy() if fit.study.covariates else ()
+    for part, dim in (("effect", "covariate"), ("growth", "growing_covariate")):
+        if f"covariate_{part}" not in fit.posterior:
+            continue
+        draws = fit.posterior[f"covariate_{part}"].rename({dim: "covariate"})
+        for name in dict.fromkeys(names):
+            own = draws["covariate"].isin(fit.data["covariate"].to_numpy()[names == name])
+            if own.any() and (prior := fit.study.covariates[name].priors.get(part)):
+                found[f"{name}, {part}"] = _log_normal(draws[..., own.to_numpy()], prior.mu, prior.sigma)
+    return found
+
+
+def _log_normal(value: xr.DataArray, mu: float, sigma: float) -> xr.DataArray:
+    log = -0.5 * ((value - mu) / sigma) ** 2
+    return log.sum([dim for dim in log.dims if dim not in SAMPLE]).transpose(*SAMPLE)
 
 
 def _stated(fit: Fit, name: str) -> xr.DataArray | None:

@@ -36,6 +36,8 @@ class Entry:
     gate: Gate
     applies_to: tuple[Part, ...]
     """Parts of a model that were fitted."""
+    when: Callable[[Fit], bool]
+    """Whether a fit has what is checked."""
 
 
 CHECKS: dict[str, Entry] = {}
@@ -48,6 +50,7 @@ def check(
     place: int,
     gate: Gate = "fail",
     applies_to: tuple[Part, ...] = ("joint",),
+    when: Callable[[Fit], bool] = lambda _: True,
     into: dict[str, Entry] = CHECKS,
 ) -> Callable[[Checker], Checker]:
     """Enter a function of a fit as a check.
@@ -62,12 +65,14 @@ def check(
         What keeps the answer from being used: FAIL; REVIEW too; or a FAIL that refuses it altogether.
     applies_to : tuple of {"joint", "reference"}
         Parts of a model that were fitted.
+    when : callable
+        Whether a fit has what is checked.
     into : dict
         Where it is entered.
     """
 
     def enter(run: Checker) -> Checker:
-        into[name] = Entry(name, run, place, gate, applies_to)
+        into[name] = Entry(name, run, place, gate, applies_to, when)
         return run
 
     return enter
@@ -75,7 +80,8 @@ def check(
 
 def applicable(fit: Fit, checks: Iterable[Entry]) -> list[Entry]:
     """Checks that apply to a fit, in order."""
-    return sorted((entry for entry in checks if fit.about["part"] in entry.applies_to), key=lambda entry: entry.place)
+    chosen = (entry for entry in checks if fit.about["part"] in entry.applies_to and entry.when(fit))
+    return sorted(chosen, key=lambda entry: entry.place)
 
 
 def gate_of(name: str) -> Gate:

@@ -48,7 +48,7 @@ def parsed(settings: list[str] | None, option: str = "--set") -> dict[str, Any]:
     from bayesdensity.study.load import parse_setting
 
     found = dict[str, Any]()
-    for key, value in (parse_setting(text) for text in settings or []):
+    for key, value in (parse_setting(text, option) for text in settings or []):
         if key in found:
             raise InputError(f"{option} {key}: is given twice; leave one out.")
         found[key] = value

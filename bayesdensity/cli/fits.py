@@ -74,6 +74,13 @@ def fit(
     say(f"{chosen.title}  [{chosen.name} {chosen.digest}]")
     if quick:
         say("QUICK LOOK: a third of the draws. Fit without --quick before you cite a number.")
+    if chosen.covariates:
+        from bayesdensity.data.covariates import doubts
+        from bayesdensity.data.join import assemble
+        from bayesdensity.data.selection import select
+
+        for doubt in doubts(assemble(chosen, select(chosen, tables))):
+            say(f"note: {doubt}")
 
     from bayesdensity.base.progress import reporting
 

@@ -87,8 +87,18 @@ def _day(option: str, text: str) -> str:
 
 def _size(option: str, text: str) -> float:
     """Parameters, also as 8B or 350M."""
+    return _params(option, _without_letter(text))
+
+
+def _tokens(option: str, text: str) -> float:
+    """Tokens, also as 15T."""
+    return _trained(option, _without_letter(text))
+
+
+def _without_letter(text: str) -> str:
+    """A number in digits, of one that may end in a letter such as B."""
     power = POWERS.get(text[-1:].upper())
-    return _params(option, f"{text[:-1]}e{power}" if power else text)
+    return f"{text[:-1]}e{power}" if power else text
 
 
 def _memory(option: str, text: str) -> float:
@@ -107,6 +117,7 @@ def many(text: str) -> Parameter:
 
 _ci = number(0, 1, "lies between 0 and 1, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
+_trained = number(1e6, 1e17, "is a number of training tokens between 1e6 and 1e17, for example 15T")
 _bits = number(0, 64.001, "is a number of bits a weight, at most 64, for example 4")
 _gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for example 2")
 _params = number(1e3, 1e16, "is a number of parameters between 1e3 and 1e16, for example 8e9 or 8B")
@@ -141,6 +152,7 @@ Day = Annotated[str | None, Parameter(help="A date such as 2027-07-01.", convert
 Params = Annotated[
     float | None, Parameter(help="Parameters, as the study counts them, for example 8e9 or 8B.", converter=_one(_size))
 ]
+Tokens = Annotated[float | None, Parameter(help="Training tokens, for example 15T.", converter=_one(_tokens))]
 Score = Annotated[float | None, Parameter(help="Share of the items, for example 0.7.", converter=_one(_score))]
 Families = Annotated[
     float | None,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import check_fit_files, exit_status, judging, show, tell_shipped
-from bayesdensity.cli.options import AsJson, Ci, Day, Params
+from bayesdensity.cli.options import AsJson, Ci, Day, Params, Tokens
 from bayesdensity.cli.surroundings import put
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def place(
     params: Params = None,
     active: Annotated[Params, Parameter(help="Active parameters, of a mixture of experts.")] = None,
     released: Annotated[Day, Parameter(help="Date of its release; default: today.")] = None,
+    tokens: Annotated[Tokens, Parameter(help="Training tokens, where the fit has them as a covariate.")] = None,
     family: Annotated[str | None, Parameter(help="A family of the fit that it belongs to.")] = None,
     harness: Annotated[str | None, Parameter(help="A harness of the fit that measured it.")] = None,
     models: Annotated[Path | None, Parameter(name="--csv", help="Table of models to place, one a row.")] = None,
@@ -35,8 +36,8 @@ def place(
     """Place a model by its scores, in a moment: density, effective size, and the frontier of its day.
 
     Without sampling: from the posterior of a fit, with what is the model's own integrated out. A table of models has
-    the columns llm, params_total, and of benchmarks; params_active, release_date, family and harness if known. Its
-    answer is CSV on standard output.
+    the columns llm, params_total, and of benchmarks; params_active, train_tokens, release_date, family and harness if
+    known. Its answer is CSV on standard output.
 
     Parameters
     ----------
@@ -44,11 +45,13 @@ def place(
         BENCHMARK=SCORE, shares of the items.
     """
     check_fit_files(fit)
+    asked = dict[str, Any]()
     if models is None:
         if params is None:
             raise InputError("place needs --params, the parameters of the model, for example --params 8.2e9.")
-        asked = [(scores_of(scores), params, active, released, family, harness)]
-    elif scores or params or active or released or family:
+        single = {"active": active, "released": released, "family": family, "harness": harness, "tokens": tokens}
+        asked = {"scores": scores_of(scores), "params": params, **single}
+    elif scores or params or active or released or family or tokens:
         raise InputError("--csv gives scores, sizes, dates and families; leave out those of a single model.")
     from bayesdensity.checks import checks_of
     from bayesdensity.evaluation.model_table import read_models
@@ -57,7 +60,7 @@ def place(
     from bayesdensity.render.sections import placing as section
 
     loaded = load_fit(fit)
-    todo: list[Model] = read_models(models, loaded, harness) if models else [Model(*one) for one in asked]
+    todo: list[Model] = read_models(models, loaded, harness) if models else [Model(**asked)]
     found = place_all(loaded, todo, ci)
     if models and not as_json:
         put(section.table(found).csv(), end="")

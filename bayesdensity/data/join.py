@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensity.data.covariates import covariates_of
+from bayesdensity.data.dates import day_of, years
 from bayesdensity.data.masks import with_scores
 from bayesdensity.data.pseudo import implied
 from bayesdensity.data.selection import Selection
 from bayesdensity.laws.trends import knots
 from bayesdensity.study.spec import Study
 
-DAYS_PER_YEAR = 365.25
-EPOCH = pd.Timestamp("2000-01-01")
 ABOVE_FLOOR = -3.0
 """Logit above which a reference score is clearly above its floor."""
 
@@ -38,24 +35,13 @@ def assemble(study: Study, selection: Selection) -> xr.Dataset:
     scores = _scores(selection)
     ladder = _ladder(study, selection)
     suites = _suites(selection)
-    data = xr.merge([targets, scores, ladder, suites], combine_attrs="no_conflicts")
+    names = np.array([*selection.llms.index, *selection.reference_llms.index], dtype=str)
+    entity, bench = (scores[name].to_numpy() for name in ("cell_entity", "cell_benchmark"))
+    cells = pd.DataFrame({"llm": names[entity], "benchmark": selection.benchmarks.index[bench]})
+    covariates = covariates_of(study, selection, cells, targets.attrs["time_centre"])
+    data = xr.merge([targets, scores, ladder, suites, covariates], combine_attrs="no_conflicts")
     censored = study.reference.beyond == "censored"
     return with_scores(data.assign_attrs(censored=censored))
-
-
-def years(dates: pd.Series | pd.DatetimeIndex) -> np.ndarray:
-    """Dates as fractional calendar years counted from 2000-01-01."""
-    return np.asarray((pd.DatetimeIndex(dates) - EPOCH).days / DAYS_PER_YEAR, dtype=float)
-
-
-def calendar_day(year: float) -> str:
-    """ISO date of a calendar year with its fraction: the inverse of `years`."""
-    return f"{EPOCH + pd.Timedelta(days=round((year - EPOCH.year) * DAYS_PER_YEAR)):%Y-%m-%d}"
-
-
-def years_from_centre(data: xr.Dataset, dates: Iterable[date]) -> np.ndarray:
-    """Dates as years from the centre of the sample of a dataset."""
-    return years(pd.DatetimeIndex(list(dates))) - float(data.attrs["time_centre"])
 
 
 def _targets(study: Study, selection: Selection) -> xr.Dataset:
@@ -86,7 +72,7 @@ def _targets(study: Study, selection: Selection) -> xr.Dataset:
         coords={
             "llm": llms.index.to_numpy(str),
             "family": families,
-            "knot": [f"{EPOCH + pd.Timedelta(days=DAYS_PER_YEAR * year):%Y-%m-%d}" for year in turns + middle],
+            "knot": [day_of(year) for year in turns + middle],
             "reference": reference.index.to_numpy(str),
             "reference_family": np.array(study.reference.families, dtype=str),
             "architecture": ("llm", llms["architecture"].to_numpy(str)),

@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import special
 
 from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
-from bayesdensity.data.join import years
+from bayesdensity.data.dates import years
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.price_spec import PriceStudy
 

@@ -11,6 +11,7 @@ import pandas as pd
 from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
 from bayesdensity.data.schemas import FLAGS, SCHEMAS
 from bayesdensity.data.tables import Tables
+from bayesdensity.study.covariates import TRANSFORMATIONS
 from bayesdensity.study.spec import Study
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def _unknown_names(study: Study, tables: Tables) -> Iterator[str]:
                 f"benchmarks.csv: group of benchmark '{name}' is empty, but rates of the study go by group; fill it "
                 "in, or set frontier.rates_by_group = false."
             )
+    for column in study.covariate_columns:
+        if column not in tables.llms.columns.drop("llm"):
+            known = [*TRANSFORMATIONS, *tables.llms.columns.drop("llm")]
+            yield "llms.csv: " + one_of(column, known, "column") + " A covariate of the study is it."
     families = set(tables.llms["family"])
     for family in study.reference.families:
         if family not in families:

@@ -240,6 +240,7 @@ BENCHMARKS = Schema(
         ),
         "answer_is_letter": choice("true", "false", default="false"),
         "group": text(kind="name"),
+        "published": day(default=""),
         "protocol": text(),
         "note": text(),
         "source": text(),

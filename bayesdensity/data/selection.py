@@ -22,14 +22,14 @@ class Selection:
 
     llms: pd.DataFrame
     """Targets by `llm`, in order of release: organization, lab_type, family, release_date, architecture,
-    params_total, params_active, train_tokens, and `size` (parameters, by the rule of the study; where inferred, the
-    geometric mean)."""
+    params_total, params_active, train_tokens, `size` (parameters, by the rule of the study; where inferred, the
+    geometric mean), and the columns that are covariates."""
     reference_llms: pd.DataFrame
     """Members of the reference family by `llm`, in order of size, with the same columns; empty for a ladder."""
     scores: pd.DataFrame
     """Measurements of targets and reference members by `row`: llm, benchmark, harness, score, n_items, source."""
     benchmarks: pd.DataFrame
-    """By `benchmark`, in the order of the study: n_items, chance, group, floor."""
+    """By `benchmark`, in the order of the study: n_items, chance, group, published, floor."""
     runs: pd.DataFrame
     """Rows of the reference trainings by `row`, with `use`: ladder, loss or trajectory."""
     left_out: pd.DataFrame
@@ -68,7 +68,7 @@ def select(study: Study, tables: Tables) -> Selection:
     >>> from bayesdensity.study.load import load_study
     >>> chosen = select(load_study("densing-law"), read_tables())
     >>> list(chosen.benchmarks.columns)
-    ['n_items', 'chance', 'group', 'floor']
+    ['n_items', 'chance', 'group', 'published', 'floor']
     """
     refuse_unknown(study, tables)
     llm_reason, is_reference = _judge_llms(study, tables.llms)
@@ -235,7 +235,7 @@ def _judge_runs(study: Study, runs: pd.DataFrame) -> tuple[pd.Series, pd.Series]
 
 
 def _benchmarks(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    frame = table.set_index("benchmark").loc[list(study.benchmarks), ["n_items", "chance", "group"]]
+    frame = table.set_index("benchmark").loc[list(study.benchmarks), ["n_items", "chance", "group", "published"]]
     floors = pd.Series({name: one.floor for name, one in study.benchmarks.items()}, dtype=float)
     return frame.assign(n_items=frame["n_items"].astype(int), floor=floors.fillna(frame["chance"]))
 
@@ -246,7 +246,8 @@ def _sized(study: Study, llms: pd.DataFrame) -> pd.DataFrame:
     size = {"total": total, "active": active, "geometric-mean": middle, "inferred": middle}[study.llms.size]
     about = ["organization", "lab_type", "family", "release_date", "architecture"]
     sizes = ["params_total", "params_active", "train_tokens", "size"]
-    return llms.assign(size=size, architecture=kind_of(llms)).set_index("llm")[about + sizes]
+    further = [name for name in study.covariate_columns if name not in {*about, *sizes}]
+    return llms.assign(size=size, architecture=kind_of(llms)).set_index("llm")[about + sizes + further]
 
 
 def _left_out(tables: Tables, llms: pd.Series, scores: pd.Series, runs: pd.Series) -> pd.DataFrame:

@@ -33,13 +33,14 @@ DIMS = {
     "run": "losses of the ladder, one training on one benchmark",
     "map": "pairs of loss and score of the ladder",
     "training": "one training of those pairs on one benchmark",
+    "covariate": "covariates; of one of words each word but the centre",
     "suite": "loss-only suites",
     "suite_run": "losses of these suites",
 }
 """Every dim, and what it counts."""
 
 _LOG, _LOGIT, _SCORE, _NONE = "natural logarithm", "logit", "share of the items", ""
-_AT = "position"
+_AT, _OF = "position", "as its covariate"
 
 VARIABLES: dict[str, Variable] = {
     "llm": Variable(("llm",), "name", "name of the LLM", "everywhere"),
@@ -124,6 +125,24 @@ VARIABLES: dict[str, Variable] = {
         ("training",), _LOG, "the same of their logarithms above the floor", "model.linearised"
     ),
     "training_weight": Variable(("training",), "1 / logit^2", "precision of its logit, per item", "model.linearised"),
+    "covariate": Variable(("covariate",), "name", "name of the column", "labels of draws"),
+    "covariate_name": Variable(
+        ("covariate",), "name", "covariate of the study that it is of", "model.covariates, quantities"
+    ),
+    "covariate_against": Variable(("covariate",), "name", "of words, that in the centre", "quantities"),
+    "covariate_value": Variable(("llm", "covariate"), _OF, "from the mean of those known", "model.covariates, draws"),
+    "covariate_in_cell": Variable(
+        ("cell", "covariate"), _OF, "the same, of what cells have", "model.covariates, draws"
+    ),
+    "covariate_mean": Variable(("covariate",), _OF, "mean of those known", "quantities"),
+    "covariate_offset": Variable(("covariate",), _OF, "where trends are read off, from the mean", "quantities"),
+    "benchmark_published": Variable(
+        ("benchmark",), "years", "when it was published, from the mean release", "quantities, evaluation"
+    ),
+    "covariate_grows": Variable(("covariate",), _NONE, "whether its effect goes with time", "model.covariates, draws"),
+    "covariate_departs": Variable(
+        ("covariate",), _NONE, "whether its effect differs between benchmarks", "model.covariates, draws"
+    ),
     "suite": Variable(("suite",), "name", "name of the suite", "labels of draws"),
     "suite_log_n_centre": Variable(("suite",), _LOG, "mean log parameters of its runs", "model.reference"),
     "suite_log_d_centre": Variable(("suite",), _LOG, "mean log tokens of its runs", "model.reference"),

@@ -11,7 +11,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.base.format import enumerated
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.evaluation.integral import Integral
 from bayesdensity.evaluation.newcomers import (
     NEW,
@@ -73,6 +74,8 @@ def unweighable(fit: Fit, scores: pd.DataFrame) -> list[str]:
         told.append("a benchmark that one harness alone had measured has a second one")
     if fit.data.attrs.get("censored"):
         told.append("reference.beyond = 'censored': scores beyond the reference are not predicted")
+    if words := [name for name, one in fit.study.covariates.items() if one.computed is None]:
+        told.append(f"density goes with {enumerated(words)}, which is read of the LLMs of a fit alone")
     if fit.study.reference.inference == "cut":
         told.append("reference.inference = 'cut': what weights tell would flow back into the reference")
     return told
@@ -80,7 +83,7 @@ def unweighable(fit: Fit, scores: pd.DataFrame) -> list[str]:
 
 def _of_a_family(fit: Fit, family: str, data: xr.Dataset, drawn: dict[str, Array]) -> Array:
     """Log density of all scores of some members of one family; shape (draw,)."""
-    drawn = with_sizes(drawn, data)
+    drawn, data = with_sizes(fit, drawn, data)
     families = fit.data["family"].to_numpy().tolist()
     known = fit.study.frontier.family_effects and family in families
     if known:
@@ -105,6 +108,7 @@ def _dataset(fit: Fit, llms: pd.DataFrame, scores: pd.DataFrame, time: Array) ->
     new = Newcomers(
         log_size=np.log(llms["size"].to_numpy(float)) - fit.data.attrs["log_size_centre"],
         log_sparsity=np.log((llms["params_total"] / llms["params_active"]).to_numpy(float)),
+        log_train_tokens=np.log(llms["train_tokens"].to_numpy(float)),
         time=time,
         cell_llm=cells["entity"].to_numpy(int),
         cell_benchmark=cells["bench"].to_numpy(int),

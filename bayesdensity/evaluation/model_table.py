@@ -11,7 +11,7 @@ from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.evaluation.placing import Model
 from bayesdensity.inference.result import Fit
 
-COLUMNS = ("llm", "params_total", "params_active", "release_date", "family", "harness")
+COLUMNS = ("llm", "params_total", "params_active", "train_tokens", "release_date", "family", "harness")
 """Of a table of models, beside those of benchmarks."""
 
 
@@ -59,5 +59,12 @@ def _model(path: Path, line: int, row: Mapping[str, str], benchmarks: Sequence[s
         raise InputError(f"{path}, line {line}: {name} has no {missing}.")
     text = {column: row.get(column, "").strip() or None for column in ("release_date", "family", "harness")}
     return Model(
-        scores, params, number("params_active"), text["release_date"], text["family"], text["harness"] or harness, name
+        scores,
+        params,
+        number("params_active"),
+        text["release_date"],
+        text["family"],
+        text["harness"] or harness,
+        name,
+        number("train_tokens"),
     )

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.pseudo import implied
-from bayesdensity.draws import Gaussian
+from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.inference.result import Fit
+from bayesdensity.study.covariates import BENCHMARK_AGE, SIZE, TRANSFORMATIONS
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int_]
+SEED = 1
+"""Of what is not known of covariates."""
 NEW = -1
 """Position of a harness that the fit does not have."""
 
@@ -26,6 +29,8 @@ class Newcomers(NamedTuple):
     """From the centre of the sizes of the fit; of each LLM."""
     log_sparsity: Array
     """Total over active parameters; of each LLM."""
+    log_train_tokens: Array
+    """Not a number where unknown; of each LLM."""
     time: Array
     """Years from the mean release date of the fit; of each LLM."""
     cell_llm: Index
@@ -41,10 +46,11 @@ def joined(fit: Fit, new: Newcomers) -> xr.Dataset:
     known, n = fit.data, len(new.log_size)
     bench = new.cell_benchmark[new.score_cell]
     _, share, pseudo = implied(new.score, known["floor"].to_numpy()[bench], new.score_cell, len(new.cell_llm))
-    of_benchmarks = [name for name in known.data_vars if known[name].dims == ("benchmark",)]
+    of_benchmarks = [name for name in known.data_vars if known[name].dims in (("benchmark",), ("covariate",))]
     parts: dict[Any, Any] = {
         "log_size": ("llm", new.log_size),
         "log_sparsity": ("llm", new.log_sparsity),
+        "log_train_tokens": ("llm", new.log_train_tokens),
         "time": ("llm", new.time),
         "family_index": ("llm", np.zeros(n, int)),
         "family_time": ("family", [new.time.mean()]),
@@ -58,25 +64,69 @@ def joined(fit: Fit, new: Newcomers) -> xr.Dataset:
         "score_harness": ("score", new.score_harness),
         "score_share": ("score", share),
     }
+    if fit.study.covariates:
+        parts |= {"covariate_in_cell": (("cell", "covariate"), _in_cells(known, new))}
     return known[of_benchmarks].assign(parts).assign_attrs({**known.attrs, "n_target_cells": len(new.cell_llm)})
 
 
-def with_sizes(drawn: dict[str, Array], data: xr.Dataset) -> dict[str, Array]:
-    """Draws with the log sizes of newcomers where these are inferred, and with what size adds to their mean.
+def with_sizes(fit: Fit, drawn: dict[str, Array], data: xr.Dataset) -> tuple[dict[str, Array], xr.Dataset]:
+    """Draws and dataset with the log sizes of newcomers where these are inferred, and with their covariates.
+
+    What is not known of the covariates of a newcomer is that of an LLM of the fit, another at each draw.
 
     Parameters
     ----------
+    fit : Fit
     drawn : dict of ndarray
-        Draws first; ``mean`` is what is expected of each LLM at its release, its size left aside.
+        Draws first; ``mean`` is what is expected of each LLM at its release, of average size and with covariates at
+        their centres.
     data : xarray.Dataset
         As `joined` makes it.
     """
-    size, found = data["log_size"].to_numpy(), dict(drawn)
+    size, found, time = data["log_size"].to_numpy(), dict(drawn), data["time"].to_numpy()
     if "total_share" in drawn:
         size = size + (drawn["total_share"][:, None] - 0.5) * data["log_sparsity"].to_numpy()
         found["own_log_size"] = size
-    if "size_effect" in drawn:
-        found["mean"] = drawn["mean"] + drawn["size_effect"][:, None] * size
+    if "covariate_effect" not in drawn:
+        return found, data
+    values = _covariates(fit, data, len(drawn["mean"]))
+    is_size = np.array([fit.study.covariates[name].of == SIZE for name in fit.data["covariate_name"].to_numpy()])
+    apart = values - np.where(is_size, 0.0, fit.data["covariate_offset"].to_numpy())
+    found["mean"] = drawn["mean"] + (apart * drawn["covariate_effect"][:, None]).sum(axis=-1)
+    if "covariate_growth" in drawn:
+        growing = apart[..., fit.data["covariate_grows"].to_numpy()]
+        found["mean"] = found["mean"] + (growing * drawn["covariate_growth"][:, None]).sum(axis=-1) * time
+    found["covariate_completed"] = values
+    every = np.full((data.sizes["llm"], values.shape[-1]), np.nan)
+    return found, data.assign(covariate_value=(("llm", "covariate"), every))
+
+
+def _covariates(fit: Fit, data: xr.Dataset, n: int) -> Array:
+    """Covariates of newcomers from the means of the fit; shape (draw, llm, covariate)."""
+    flat = Draws(fit.data, fit.flat_draws())
+    shape = (n, data.sizes["llm"])
+    known = np.broadcast_to(flat.covariates, (n, fit.data.sizes["llm"], fit.data.sizes["covariate"]))
+    chosen = np.random.default_rng(SEED).integers(fit.data.sizes["llm"], size=shape)
+    values: Array = known[np.arange(n)[:, None], chosen].copy()
+    size = data["log_size"].to_numpy() + fit.data.attrs["log_size_centre"]
+    sparsity, tokens = (data[name].to_numpy() for name in ("log_sparsity", "log_train_tokens"))
+    told = {SIZE: size, "sparsity": sparsity, "log_train_tokens": tokens, "log_tokens_per_param": tokens - size}
+    means = fit.data["covariate_mean"].to_numpy()
+    for k, name in enumerate(fit.data["covariate_name"].to_numpy()):
+        of = fit.study.covariates[name].of
+        if of in told and np.isfinite(told[of]).all():
+            values[..., k] = told[of] - means[k]
+    return values
+
+
+def _in_cells(known: xr.Dataset, new: Newcomers) -> Array:
+    """Ages of benchmarks at the releases of newcomers, from their mean; shape (cell, covariate)."""
+    found = np.zeros((len(new.cell_llm), known.sizes["covariate"]))
+    if "benchmark_published" in known:
+        age = new.time[new.cell_llm] - known["benchmark_published"].to_numpy()[new.cell_benchmark]
+        which = known["covariate_in_cell"].to_numpy().any(axis=0)
+        log_age = TRANSFORMATIONS[BENCHMARK_AGE].log(np.maximum(age, 0.0))
+        found[:, which] = log_age[:, None] - known["covariate_mean"].to_numpy()[which]
     return found
 
 

@@ -58,6 +58,8 @@ class Model(NamedTuple):
     harness: str | None = None
     """A harness of the fit that measured it; None: one that is not known."""
     name: str = "the model"
+    tokens: float | None = None
+    """Training tokens; None: not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +120,7 @@ def place(
     family: str | None = None,
     harness: str | None = None,
     name: str = "the model",
+    tokens: float | None = None,
     ci: float = DEFAULT_CI,
 ) -> Placed:
     """Density and effective size of a model from its scores, without sampling.
@@ -139,6 +142,8 @@ def place(
     harness : str, optional
         A harness of the fit that measured it; None: one that is not known, whose effect is as uncertain as they differ.
     name : str
+    tokens : float, optional
+        Training tokens, which matter where the study has them as a covariate; None: not known.
     ci : float
         Probability of the intervals.
 
@@ -153,7 +158,7 @@ def place(
         fit predicts such scores.
     """
     day = released or f"{date.today():%Y-%m-%d}"
-    model = Model(dict(scores), params, active, day, family, harness, name)
+    model = Model(dict(scores), params, active, day, family, harness, name, tokens)
     thin = fit.thinned(DRAWS)
     data = _dataset(thin, model)
     return _placed(thin, model, data, _integral(thin, data), ci)
@@ -203,7 +208,7 @@ def log_evidence(fit: Fit, model: Model) -> Array:
 
 def _integral(fit: Fit, data: xr.Dataset) -> Integral:
     mean = log_density_ahead(fit, data["time"].to_numpy(), "typical").reshape(-1, 1)
-    drawn = with_sizes({**fit.flat_draws(), "mean": mean}, data)
+    drawn, data = with_sizes(fit, {**fit.flat_draws(), "mean": mean}, data)
     return Integral(fit, data, drawn, np.ones(1, dtype=bool), harnesses=harness_effects(fit, data, drawn))
 
 
@@ -266,6 +271,7 @@ def _dataset(fit: Fit, model: Model) -> xr.Dataset:
     new = Newcomers(
         log_size=np.array([size[0]]),
         log_sparsity=np.array([size[1]]),
+        log_train_tokens=np.array([np.nan if model.tokens is None else np.log(model.tokens)]),
         time=times(fit, [model.released or ""]).to_numpy(),
         cell_llm=np.zeros(n, int),
         cell_benchmark=bench,

@@ -39,7 +39,10 @@ def compile_study(study: Study, data: xr.Dataset, part: Part = "joint") -> tuple
 
 def share_code(first: Study, second: Study) -> bool:
     """Whether two studies have the same compiled model for data in the same places, such as other sizes."""
-    same = all(getattr(first, part) == getattr(second, part) for part in ("law", "frontier", "priors", "reference"))
+    same = all(
+        getattr(first, part) == getattr(second, part)
+        for part in ("law", "frontier", "covariates", "priors", "reference")
+    )
     # Of a ladder, and of a family at given tokens, sizes enter the compiled code; stages compile models of their own.
     reference = second.reference
     plain = reference.kind == "family" and reference.tokens is None and reference.inference == "joint"
@@ -57,7 +60,7 @@ def same_places(compiled: Any, data: xr.Dataset, other: xr.Dataset) -> bool:
     """
     if set(data.variables) != set(other.variables):
         return False
-    given = shared_names(compiled) | {"log_sparsity", "score_row"}
+    given = shared_names(compiled) | {"log_sparsity", "score_row", "covariate_mean", "covariate_offset"}
     attrs, other_attrs = ({**part.attrs, "log_size_centre": 0.0} for part in (data, other))
     # A label on the dim of LLMs, which the model does not read: as such it would be compared with every variable.
     ours, theirs = (part.drop_vars("architecture", errors="ignore") for part in (data, other))

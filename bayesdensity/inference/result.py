@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import with_harness_names, with_reach
+from bayesdensity.data.covariates import size_as_covariate
 from bayesdensity.data.shipped import fit_file
 from bayesdensity.inference.convergence import Diagnostics, diagnose, verdict_rows
 from bayesdensity.inference.schema import draw_faults
@@ -173,6 +174,8 @@ def load_fit(path: str | Path, study: Study | None = None) -> Fit:
         stored = Study.model_validate(of_former_version(tree))
     except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise InputError(f"{path}: its study is of another version of bayesdensity; {AGAIN}") from error
+    if "size_effect" in groups["posterior"]:
+        groups = {name: size_as_covariate(group) for name, group in groups.items()}
     refuse(path, draw_faults(groups, stored, about["part"]))
     groups["data"] = with_reach(with_harness_names(groups["data"]))
     about |= {"digest": stored.digest, "fingerprint": fingerprint}

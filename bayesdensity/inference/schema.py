@@ -114,10 +114,12 @@ STATS = ("logp", "diverging", "n_steps", "energy")
 LATER = (
     *("architecture", "lab_type", "benchmark_group", "harness_name", "reach", "beyond_score", "score_beyond"),
     "reference_log_tokens",
+    *("covariate", "covariate_name", "covariate_value", "covariate_in_cell", "covariate_mean", "covariate_offset"),
+    *("covariate_grows", "covariate_departs", "covariate_against", "benchmark_published"),
 )
 """Variables of the data that files of former versions lack, or those of most studies."""
 ALSO_LATER = ("censored",)
-MAY_BE_UNKNOWN = ("log_train_tokens",)
+MAY_BE_UNKNOWN = ("log_train_tokens", "covariate_value")
 POSITION, DATE, NAMES = "position", "ISO date", ("name", "ISO date", "label")
 POINTS = {"family_index": "family", "reference_family_index": "reference_family", "suite_index": "suite"}
 """Where positions point whose names do not end in the dim."""
@@ -144,8 +146,8 @@ def needed(study: Study) -> dict[str, tuple[str, ...]]:
         named["family_effect"] = (*SAMPLE, "family")
     if form.trend == "quadratic":
         named["curvature"] = SAMPLE
-    if form.size_effect:
-        named["size_effect"] = SAMPLE
+    if study.covariates:
+        named["covariate_effect"] = (*SAMPLE, "covariate")
     return named
 
 

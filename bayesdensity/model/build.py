@@ -9,14 +9,17 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity.data.cells import cells_of
-from bayesdensity.model import harnesses, ladder, linearised, reference, targets, trend
+from bayesdensity.model import covariates, harnesses, ladder, linearised, reference, targets, trend
 from bayesdensity.model.coordinates import INFORMED, Geometry, normal_logp
 from bayesdensity.model.loss_law import draw_law, keep_law, observe_losses
 from bayesdensity.model.parameters import draw, draw_log
 from bayesdensity.study.law_spec import LawStudy
 from bayesdensity.study.spec import Study
 
-COORDS = ("llm", "family", "reference", "reference_family", "benchmark", "cell", "harness", "suite", "training", "knot")
+COORDS = (
+    *("llm", "family", "reference", "reference_family", "benchmark", "cell", "harness", "suite", "training", "knot"),
+    "covariate",
+)
 
 
 def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -> pm.Model:
@@ -61,13 +64,18 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
         # Log densities about the trend.
         slope = targets.benchmark_slopes(study, data)
-        origin, mean = trend.mean_trend(study, data, link.slope)
+        steep = trend.steeper(study, link.slope) if study.size_covariate else None
+        origin, mean = trend.mean_trend(study, data, steep)
+        shift = targets.cell_shifts(data, cells, slope)
+        if study.covariates:
+            given = covariates.add_covariates(study, data, cells, steep)
+            mean, shift = mean + given.llms, shift + given.cells
         scales = trend.draw_scales(study)
         log_size = targets.log_sizes(study, data)
-        densities = linearised.implied_densities(data, log_size, sizes, cells, slope)
+        densities = linearised.implied_densities(data, log_size, sizes, cells, shift)
         relative, density_logp = trend.log_densities(study, data, geometry, mean, scales, densities)
         # Log size and logit of every cell, and its scores.
-        expected = targets.expected_sizes(data, cells, log_size + relative, slope, axis.level, axis.members)
+        expected = targets.expected_sizes(cells, log_size + relative, shift, axis.level, axis.members)
         logit, cell_logp = targets.cell_logits(geometry, cell_link, expected, logits, cell_scatter)
         harness.observe(logit)
         stated = study.priors["level"]

@@ -72,7 +72,7 @@ def implied_sizes(link: laws.Link, logit: Implied, scatter: Any) -> Implied:
     return Implied(size, 1 / (scatter**2 + 1 / (logit.precision * steep**2)))
 
 
-def implied_densities(data: xr.Dataset, sizes: Any, cell_sizes: Implied, cells: Cells, slope: Any) -> Implied:
+def implied_densities(data: xr.Dataset, sizes: Any, cell_sizes: Implied, cells: Cells, shift: Any) -> Implied:
     """Log density that the cells of each target imply, less the level; dim ``llm``.
 
     Parameters
@@ -83,15 +83,15 @@ def implied_densities(data: xr.Dataset, sizes: Any, cell_sizes: Implied, cells: 
     cell_sizes : Implied
         Dim ``cell``.
     cells : Cells
-    slope : Any
-        Departure of each benchmark's rate; dim ``benchmark``.
+    shift : Any
+        As `bayesdensity.model.targets.cell_shifts` gives it; dim ``target cell``.
 
     Returns
     -------
     Implied
     """
-    llm, bench, n = cells.llm, cells.target_benchmark, data.sizes["llm"]
-    size = cell_sizes.value[: cells.n_targets] - slope[bench] * data["time"].to_numpy()[llm]
+    llm, n = cells.llm, data.sizes["llm"]
+    size = cell_sizes.value[: cells.n_targets] - shift
     weight = cell_sizes.precision[: cells.n_targets]
     precision = group_sum(weight, llm, n)
     return Implied(group_sum(weight * size, llm, n) / precision - sizes, precision)

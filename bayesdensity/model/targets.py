@@ -42,24 +42,35 @@ def benchmark_slopes(study: Study, data: xr.Dataset) -> Any:
     return pm.Deterministic("benchmark_slope", of_group - of_group.mean() + within, dims="benchmark")
 
 
-def expected_sizes(data: xr.Dataset, cells: Cells, effective: Any, slope: Any, level: Any, members: Any | None) -> Any:
-    """Log size of each cell on the axis of the targets, before the cell's own departure; dim ``cell``.
+def cell_shifts(data: xr.Dataset, cells: Cells, slope: Any) -> Any:
+    """What LLMs gain on the benchmark of each cell beside their density; dim ``target cell``.
 
     Parameters
     ----------
     data : xarray.Dataset
     cells : Cells
-    effective : Any
-        Log sizes of the targets on that axis; dim ``llm``.
     slope : Any
         Departure of each benchmark's rate, natural logarithms a year; dim ``benchmark``.
+    """
+    return slope[cells.target_benchmark] * data["time"].to_numpy()[cells.llm]
+
+
+def expected_sizes(cells: Cells, effective: Any, shift: Any, level: Any, members: Any | None) -> Any:
+    """Log size of each cell on the axis of the targets, before the cell's own departure; dim ``cell``.
+
+    Parameters
+    ----------
+    cells : Cells
+    effective : Any
+        Log sizes of the targets on that axis; dim ``llm``.
+    shift : Any
+        As `cell_shifts` gives it, and what covariates add to it; dim ``target cell``.
     level : Any
         Log size in reference parameters where the axis has its origin; dim ``benchmark``.
     members : Any, optional
         Log sizes of the members of the reference in its own parameters; dim ``reference``.
     """
-    time = data["time"].to_numpy()
-    targets = effective[cells.llm] + slope[cells.target_benchmark] * time[cells.llm]
+    targets = effective[cells.llm] + shift
     if members is None:
         return targets
     return pt.concatenate([targets, members[cells.member] - level[cells.member_benchmark]])

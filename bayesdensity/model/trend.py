@@ -10,16 +10,13 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.laws.forms import Scales
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.model.coordinates import Geometry, group_sum, log_tail
 from bayesdensity.model.linearised import Implied
 from bayesdensity.model.parameters import draw, draw_moving
 from bayesdensity.study.spec import Frontier, Study
-
-SHARED = 0.75
-"""E-folds of density, for each of size, that a link steeper by one e-fold takes from the effect of size, about."""
 
 
 class _Drawn:
@@ -43,15 +40,30 @@ def draw_scales(study: Study) -> Scales:
     return Scales(*(draw(study, name) if name else 0.0 for name in study.frontier.scales))
 
 
-def mean_trend(study: Study, data: xr.Dataset, slope: Any) -> tuple[Any, Any]:
+def steeper(study: Study, slope: Any) -> Any:
+    """Natural logarithm of how much steeper a link is than expected.
+
+    Scores tell by how many logits they rise with size, and in a year: the steeper the link, the less of either is
+    density.
+
+    Parameters
+    ----------
+    study : Study
+    slope : Any
+        Logits per e-fold of size of the link; dim ``benchmark``.
+    """
+    return pt.log(slope).mean() - study.priors["link_slope"].mu
+
+
+def mean_trend(study: Study, data: xr.Dataset, steep: Any = None) -> tuple[Any, Any]:
     """Draw the trend: its average over the sample, and what is expected of each target at its release.
 
     Parameters
     ----------
     study : Study
     data : xarray.Dataset
-    slope : Any
-        Logits per e-fold of size of the link; dim ``benchmark``.
+    steep : Any, optional
+        As `steeper` gives it, where density may go with size: scores then tell of the rate as they do of that.
     """
     origin, time, trend = pm.Flat("origin"), data["time"].to_numpy(), TRENDS[study.frontier.trend]
     knots, stated = data["knot_time"].to_numpy(), study.frontier.break_date
@@ -66,14 +78,8 @@ def mean_trend(study: Study, data: xr.Dataset, slope: Any) -> tuple[Any, Any]:
         mean=lambda values: values.mean(),
         combine=combine,
     )
-    if study.frontier.size_effect:
-        # Scores tell by how many logits they rise with size and in a year: the steeper the link, the less of either is
-        # density.
-        steeper = pt.log(slope).mean() - study.priors["link_slope"].mu
-        line = origin + draw_moving(study, "rate", -study.priors["rate"].mu * steeper) * time
-        line = line + draw_moving(study, "size_effect", -SHARED * steeper) * data["log_size"].to_numpy()
-    else:
-        line = origin + draw(study, "rate") * time
+    rate = draw(study, "rate") if steep is None else draw_moving(study, "rate", -study.priors["rate"].mu * steep)
+    line = origin + rate * time
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bayesdensity import quantities
 from bayesdensity.base.format import size
-from bayesdensity.data.join import calendar_day
+from bayesdensity.data.dates import calendar_day
 from bayesdensity.inference.result import Fit
 from bayesdensity.plots.page import (
     BLACK,

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
-from bayesdensity.data.join import years
+from bayesdensity.data.dates import years
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.laws import Link

@@ -35,7 +35,9 @@ LEAST_PARAMS, MOST_PARAMS = 1e3, 1e16
 
 
 def log_density_ahead(fit: Fit, time: Array, of: Level) -> Array:
-    """Draws of ln density less the level, at times; shape (chain, draw, time).
+    """Draws of ln density less the level at times, of average size; other covariates are at their centres.
+
+    Shape (chain, draw, time).
 
     Parameters
     ----------
@@ -50,6 +52,9 @@ def log_density_ahead(fit: Fit, time: Array, of: Level) -> Array:
     at = xr.DataArray(known, dims="date")
     values = frontier_at(fit, at, fit.study.frontier.quantile) if of == "frontier" else mean_at(fit, at)
     relative = (values - fit.posterior["level"].mean("benchmark")).transpose(*SAMPLE, "date").to_numpy()[..., which]
+    if name := fit.study.size_covariate:  # sizes are asked for from their mean
+        effect, pace = size_effect(fit)
+        relative = relative - (effect + pace * known[which]) * float(fit.data["covariate_offset"].sel(covariate=name))
     ahead = np.maximum(time - end, 0.0)
     if not ahead.any():
         return np.asarray(relative)
@@ -78,8 +83,8 @@ def gained(fit: Fit, place: int | None, time: Array, of: Level) -> Array:
     return np.asarray(relative + fit.posterior["benchmark_slope"].to_numpy()[..., [place]] * time)
 
 
-def reached(fit: Fit, place: int | None, needed: Array, of: Level) -> Array:
-    """Times at which releases have gained what is needed; shape (chain, draw).
+def reached(fit: Fit, place: int | None, needed: Array, of: Level, log_size: Array | float = 0.0) -> Array:
+    """Times at which releases of a size have gained what is needed; shape (chain, draw).
 
     Infinite where that takes more than `HORIZON` years from the last release; the first release where it was so then.
 
@@ -89,12 +94,14 @@ def reached(fit: Fit, place: int | None, needed: Array, of: Level) -> Array:
     place : int or None
         Of the benchmark; None: averaged over all.
     needed : ndarray
-        As `gained` has it; shape (chain, draw, 1).
+        Log size on the axis of the link; shape (chain, draw, 1).
     of : {"frontier", "typical"}
+    log_size : ndarray or float
+        Of the releases, from the centre; shape (chain, draw, 1).
     """
     start, end = span_of(fit)
     time = np.linspace(start, end + HORIZON, int((end + HORIZON - start) * MONTHS) + 1)
-    values = gained(fit, place, time, of)
+    values = gained(fit, place, time, of) + gain(fit, time) * log_size
     enough = values >= needed
     first = enough.argmax(axis=-1)[..., None]
     before = np.maximum(first - 1, 0)
@@ -140,11 +147,21 @@ def effective_size(fit: Fit, place: int, score: float) -> Array:
     return np.asarray(laws.size_of_logit(link, laws.logit_of_score(score, low, ceiling)))
 
 
-def gain(fit: Fit) -> Array:
-    """E-folds of effective size that one of size is worth; shape (chain, draw, 1)."""
-    if "size_effect" in fit.posterior:
-        return np.asarray(1.0 + fit.posterior["size_effect"].to_numpy()[..., None])
-    return np.ones((*(fit.posterior.sizes[dim] for dim in SAMPLE), 1))
+def gain(fit: Fit, time: Array) -> Array:
+    """E-folds of effective size that one of size is worth at times; shape (chain, draw, time)."""
+    effect, pace = size_effect(fit)
+    return np.asarray(1.0 + effect + pace * time)
+
+
+def size_effect(fit: Fit) -> tuple[Array, Array]:
+    """E-folds of density for each of size at the centre of time, and what is added a year; shape (chain, draw, 1)."""
+    none = np.zeros((*(fit.posterior.sizes[dim] for dim in SAMPLE), 1))
+    name = fit.study.size_covariate
+    if name is None:
+        return none, none
+    effect = fit.posterior["covariate_effect"].sel(covariate=[name]).to_numpy()
+    grows = "covariate_growth" in fit.posterior and name in fit.posterior["growing_covariate"]
+    return effect, fit.posterior["covariate_growth"].sel(growing_covariate=[name]).to_numpy() if grows else none
 
 
 def log_size(fit: Fit, params: float) -> float:

@@ -16,7 +16,7 @@ from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.format import ENDS, density, interval
 from bayesdensity.base.jsonable import interval_json
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.inference.result import Fit
 
 SAMPLE = ("chain", "draw")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bayesdensity.data.join import years
+from bayesdensity.data.dates import years
 from bayesdensity.data.tables import BUNDLED
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import DEFAULT_CI, MONTHS, SAMPLE, Estimate

@@ -62,7 +62,7 @@ def score_at(
     if level := _level(of):
         logit = laws.logit_of_size(
             Draws(fit.data, fit.posterior).link.at([place]),
-            ahead.gain(fit) * size + ahead.gained(fit, place, time.to_numpy(), level),
+            ahead.gain(fit, time.to_numpy()) * size + ahead.gained(fit, place, time.to_numpy(), level),
         )
         score = laws.score(logit, ahead.floor(fit, place), fit.posterior["ceiling"].to_numpy()[..., [place]])
     else:
@@ -105,7 +105,8 @@ def size_at(
     place, time = ahead.place_of(fit, benchmark), times(fit, dates)
     needed = ahead.effective_size(fit, place, score)
     if level := _level(of):
-        size = (needed - ahead.gained(fit, place, time.to_numpy(), level)) / ahead.gain(fit)
+        at = time.to_numpy()
+        size = (needed - ahead.gained(fit, place, at, level)) / ahead.gain(fit, at)
     else:
         every = releases.all_releases(fit, benchmark, float(time.max()), per_year)
         size = _shaped(fit, releases.smallest_size(every, score, time.to_numpy()))
@@ -151,7 +152,7 @@ def date_at(
     place, size = ahead.place_of(fit, benchmark), ahead.log_size(fit, params)
     needed = ahead.effective_size(fit, place, score)
     if level := _level(of):
-        time = ahead.reached(fit, place, needed - ahead.gain(fit) * size, level)
+        time = ahead.reached(fit, place, needed, level, size)
     else:
         end = ahead.span_of(fit)[1] + releases.HORIZON
         time = _shaped(fit, releases.earliest(releases.all_releases(fit, benchmark, end, per_year), score, size))

@@ -12,8 +12,9 @@ import xarray as xr
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.data.cells import known_llms
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.data.masks import beyond_reach
+from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws import trends
 from bayesdensity.laws.forms import FORMS, Scales, scales_of
@@ -30,7 +31,7 @@ from bayesdensity.quantities.estimate import (
     times,
     window,
 )
-from bayesdensity.study.phrases import Estimand, estimand_phrase
+from bayesdensity.study.phrases import Estimand, at_equal, estimand_phrase
 
 STEP = 0.01
 """Years over which the slope of a quantile is taken on either side."""
@@ -67,7 +68,8 @@ def frontier(fit: Fit, dates: Sequence[str], quantile: float | None = None, ci: 
         Probability of the interval.
     """
     q = fit.study.frontier.quantile if quantile is None else quantile
-    return Estimate("frontier", estimand_phrase("frontier", q), frontier_at(fit, times(fit, dates), q), ci, LOG)
+    phrase = estimand_phrase("frontier", q) + at_equal(fit.study)
+    return Estimate("frontier", phrase, frontier_at(fit, times(fit, dates), q), ci, LOG)
 
 
 def envelope(fit: Fit, dates: Sequence[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -136,7 +138,7 @@ def slope_at(fit: Fit, time: xr.DataArray, estimand: Estimand) -> xr.DataArray:
         Years from the mean release date.
     estimand : {"frontier", "mean"}
     """
-    draws: xr.DataArray = fit.posterior["rate"] + bend(fit, time).slope
+    draws: xr.DataArray = fit.posterior["rate"] + growth_at_centre(fit) + bend(fit, time).slope
     if estimand == "frontier":
         step = xr.DataArray([-STEP, STEP], dims="step")
         draws = draws + excess(fit, time + step, fit.study.frontier.quantile).diff("step").isel(step=0) / (2 * STEP)
@@ -237,7 +239,7 @@ def change_point(fit: Fit, ci: float = DEFAULT_CI) -> ChangePoint:
     draws = fit.posterior
     sample, change = trend_sample(fit), draws["rate_change"]
     break_time = trends.ChangePoint().date(sample, draws)
-    before = draws["rate"] - change * trends.tilt(break_time, sample.time, sample.mean)
+    before = draws["rate"] + growth_at_centre(fit) - change * trends.tilt(break_time, sample.time, sample.mean)
     after = before + change
     ratio = (after / before.where(before > 0, 1.0)).where(before > 0, np.inf)
     said = "growth of mean ln density of releases a year, {} the change of pace"
@@ -281,16 +283,41 @@ def trend_sample(fit: Fit) -> Sample:
 
 
 def mean_at(fit: Fit, time: xr.DataArray) -> xr.DataArray:
-    """Draws of the population mean of ln density at times."""
-    draws = fit.posterior
-    line = draws["origin"] + draws["level"].mean("benchmark") + draws["rate"] * bare(time)
-    return _over(line + bend(fit, bare(time)).value, time)
+    """Draws of the population mean of ln density at times; of covariates at their centres."""
+    return _over(_mean_of_sample(fit, time) + at_centre(fit) + growth_at_centre(fit) * bare(time), time)
 
 
 def expected(fit: Fit) -> xr.DataArray:
-    """Draws of the mean of ln density among LLMs of the date, and size if that has an effect, of each; dim ``llm``."""
-    mean = mean_at(fit, fit.data["time"])
-    return mean + fit.posterior["size_effect"] * bare(fit.data["log_size"]) if "size_effect" in fit.posterior else mean
+    """Draws of the mean of ln density among LLMs of the date of each, and of its covariates; dim ``llm``."""
+    mean = _mean_of_sample(fit, fit.data["time"])
+    if not fit.study.covariates:
+        return mean
+    return mean + xr.DataArray(Draws(fit.data, fit.posterior).of_covariates(), dims=(*SAMPLE, "llm"))
+
+
+def at_centre(fit: Fit) -> xr.DataArray | float:
+    """What covariates add to the mean at their centres, over what they add at their means."""
+    if not fit.study.covariates:
+        return 0.0
+    added: xr.DataArray = xr.dot(fit.posterior["covariate_effect"], bare(fit.data["covariate_offset"]), dim="covariate")
+    return added
+
+
+def growth_at_centre(fit: Fit) -> xr.DataArray | float:
+    """What covariates add to the rate at their centres, over what they add at their means."""
+    if "covariate_growth" not in fit.posterior:
+        return 0.0
+    grows, dim = fit.data["covariate_grows"].to_numpy(), "growing_covariate"
+    offset = xr.DataArray(fit.data["covariate_offset"].to_numpy()[grows], dims=dim)
+    added: xr.DataArray = xr.dot(fit.posterior["covariate_growth"], offset, dim=dim)
+    return added
+
+
+def _mean_of_sample(fit: Fit, time: xr.DataArray) -> xr.DataArray:
+    """The same as `mean_at` with covariates at their means over the sample."""
+    draws = fit.posterior
+    line = draws["origin"] + draws["level"].mean("benchmark") + draws["rate"] * bare(time)
+    return _over(line + bend(fit, bare(time)).value, time)
 
 
 def frontier_at(fit: Fit, time: xr.DataArray, q: float) -> xr.DataArray:
@@ -386,7 +413,7 @@ def _interpolation(
 def _phrase(fit: Fit, estimand: Estimand) -> str:
     if estimand not in ESTIMANDS:
         raise InputError(one_of(estimand, ESTIMANDS, "estimand"))
-    return estimand_phrase(estimand, fit.study.frontier.quantile)
+    return estimand_phrase(estimand, fit.study.frontier.quantile) + at_equal(fit.study)
 
 
 def _calendar(fit: Fit, time: xr.DataArray) -> xr.DataArray:

@@ -20,7 +20,7 @@ import xarray as xr
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, UnidentifiedError
 from bayesdensity.base.format import enumerated
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.draws import Draws
@@ -210,9 +210,8 @@ def _months(fit: Fit, place: int, rows: pd.DataFrame, log_size: float, of: Of) -
         at = np.stack([releases.earliest(every, score, log_size) for score in rows["score"]], axis=-1)
         at = at.reshape(*(fit.posterior.sizes[dim] for dim in SAMPLE), -1)
     else:
-        smaller = ahead.gain(fit) * log_size
-        needed = [_needed(fit, place, score) - smaller for score in rows["score"]]
-        at = np.stack([ahead.reached(fit, place, one, of) for one in needed], axis=-1)
+        needed = [_needed(fit, place, score) for score in rows["score"]]
+        at = np.stack([ahead.reached(fit, place, one, of, log_size) for one in needed], axis=-1)
     return np.asarray(MONTHS * (at - _time(fit, rows)))
 
 

@@ -12,7 +12,7 @@ from scipy import special
 
 from bayesdensity.base.errors import InputError, UnidentifiedError
 from bayesdensity.data.claims import read_claims
-from bayesdensity.data.join import years
+from bayesdensity.data.dates import years
 from bayesdensity.data.offers import COMPARISONS, Offers, between_levels
 from bayesdensity.inference.pricing import PriceFit
 from bayesdensity.quantities.estimate import DEFAULT_CI, PER_YEAR, SAMPLE, Estimate, bare, exponential

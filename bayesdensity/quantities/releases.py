@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.format import enumerated
 from bayesdensity.data.cells import cells_of, known_cells
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.ahead import SEED, gain, log_density_ahead, place_of, span_of
+from bayesdensity.quantities.ahead import SEED, log_density_ahead, place_of, size_effect, span_of
 from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.quantities.growth import STEP, excess
 
@@ -165,7 +166,17 @@ def to_be_released(fit: Fit, benchmark: str, until: float, per_year: float | Non
         Families a year; None: `release_rate`.
     seed : int
         Of the simulation.
+
+    Raises
+    ------
+    InputError
+        If density goes with more than the date and the size, or no family has reported the benchmark of late.
     """
+    if others := sorted(set(fit.study.covariates) - {fit.study.size_covariate}):
+        raise InputError(
+            f"how {enumerated(others)} of the releases to come will be is no part of the study; ask for the frontier, "
+            "or fit without these covariates."
+        )
     place, families, end = place_of(fit, benchmark), _recent(fit, benchmark), span_of(fit)[1]
     rng, draws, form = np.random.default_rng(seed), Draws(fit.data, fit.flat_draws()), fit.study.frontier
     rate = release_rate(fit, benchmark).draws.to_numpy().ravel() if per_year is None else np.full(_n(fit), per_year)
@@ -189,7 +200,10 @@ def to_be_released(fit: Fit, benchmark: str, until: float, per_year: float | Non
     mean = _mean_ahead(fit, ahead)
     departure = draws["cell_scatter"][:, place, None, None] * rng.standard_normal(size.shape)
     known = np.nan_to_num(size)
-    log_size = gain(fit).reshape(-1, 1, 1) * known + (mean + draws["benchmark_slope"][:, [place]] * ahead)[..., None]
+    effect, pace = (part.reshape(-1, 1) for part in size_effect(fit))
+    log_size = (1.0 + effect + pace * ahead)[..., None] * known + (mean + draws["benchmark_slope"][:, [place]] * ahead)[
+        ..., None
+    ]
     logit = laws.logit_of_size(draws.link.at([[place]]), log_size + residual * wider[..., None] + departure)
     score = _observed(draws, place, logit, rng)
     released_at = np.broadcast_to(time[..., None], size.shape)

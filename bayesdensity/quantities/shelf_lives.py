@@ -180,8 +180,7 @@ def _months(fit: Fit, matched: _Matched, share: float, of: Of) -> Array:
         at = np.where(able & size & another, time, np.inf).min(axis=-1)
     else:
         smaller = (matched.log_size + np.log(share))[..., None]
-        needed = matched.effective[..., None] - ahead.gain(fit) * smaller
-        at = ahead.reached(fit, matched.place, needed, of)
+        at = ahead.reached(fit, matched.place, matched.effective[..., None], of, smaller)
     return np.asarray(MONTHS * np.maximum(at - matched.released, 0.0))
 
 

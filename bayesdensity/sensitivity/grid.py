@@ -240,6 +240,9 @@ def _made(study: Study, settings: Sequence[Mapping[str, Any]], overrides: Mappin
         elif key == "prior_width":
             for prior in tree["priors"]:
                 tree["priors"][prior]["interval"] = _widened(study.priors[prior], float(value))
+            for name, covariate in study.covariates.items():
+                for part, stated in covariate.priors.items():
+                    tree["covariates"][name][part]["interval"] = _widened(stated, float(value))
         elif key != "study":
             replaced(tree, {key: value})
     try:

@@ -15,6 +15,7 @@ from bayesdensity.simulate.population import family_effects, llm_form, scales_in
 from bayesdensity.simulate.truth import true_values
 from bayesdensity.simulate.worlds import WORLDS, World, bend, lineages
 
+OF_COVARIATES = ("covariate_effect", "covariate_growth", "covariate_departure")
 MODELLED = WORLDS["as-modelled"]
 
 
@@ -57,8 +58,11 @@ def simulate_scores(fit: Fit, chain: int, draw: int, rng: np.random.Generator, w
     Simulated
     """
     data = fit.data
-    at = fit.posterior.isel(chain=chain, draw=draw)
     one = fit.with_draws(fit.posterior.isel(chain=[chain], draw=[draw]))
+    if not world.covariates:
+        parts = [name for name in one.posterior.data_vars if str(name) in OF_COVARIATES]
+        one = one.with_draws(one.posterior.assign({name: 0.0 * one.posterior[name] for name in parts}))
+    at = one.posterior.isel(chain=0, draw=0)
     log_density = _log_densities(one, at, rng, world)
     level = float(at["level"].mean())
     scores, measured = _scores(data, at, log_density - level, rng, world)
@@ -93,7 +97,7 @@ def _scores(
     cell, score_bench, harness = (part[is_target] for part in draws.scores[:3])
     size = (draws.log_size + relative)[llm]
     size = size + np.log(world.moe_size) * (data["architecture"].to_numpy() == "moe")[llm]
-    size = size + draws["benchmark_slope"][bench] * time[llm]
+    size = size + draws["benchmark_slope"][bench] * time[llm] + _of_covariates(data, draws, llm, bench)
     size = size + rng.normal(0, draws["cell_scatter"][bench])
     measured = np.bincount(llm, size) / np.bincount(llm) - draws.log_size
     cell_logit = laws.logit_of_size(_link(draws.link, rng, world).at(bench), size)
@@ -117,6 +121,20 @@ def _scores(
     scores = data["score_value"].to_numpy().copy()
     scores[is_target] = noisy
     return scores, measured
+
+
+def _of_covariates(data: xr.Dataset, draws: Draws, llm: np.ndarray, bench: np.ndarray) -> np.ndarray | float:
+    """What covariates add on the benchmark of each cell beside what they add to the density of its LLM."""
+    if "covariate_effect" not in draws:
+        return 0.0
+    in_cells, departing = data["covariate_in_cell"].to_numpy()[: len(llm)], iter(range(data.sizes["covariate"]))
+    added = np.zeros(len(llm))
+    for k, departs in enumerate(data["covariate_departs"].to_numpy()):
+        added += draws["covariate_effect"][k] * in_cells[:, k]
+        if departs:
+            here = draws.covariates[llm, k] + in_cells[:, k]
+            added += draws["covariate_departure"][next(departing), bench] * here
+    return added
 
 
 def _link(link: laws.Link, rng: np.random.Generator, world: World) -> laws.Link:

@@ -40,9 +40,28 @@ def prior_trend(study: Study, data: xr.Dataset, draws: int = DRAWS, seed: int = 
     known = {"rate": source.prior("rate")} | {name: source.prior(name) for name in study.frontier.scales if name}
     known["origin"] = xr.zeros_like(known["rate"])
     known["level"] = known["origin"].expand_dims(benchmark=data.sizes["benchmark"], axis=-1)
+    known |= _effects(study, data, draws, seed)
     straight = Fit(xr.Dataset(known), xr.Dataset(), data, study, {})
     bend = TRENDS[study.frontier.trend].parameters(source, trend_sample(straight))
     return straight.with_draws(straight.posterior.assign(bend))
+
+
+def _effects(study: Study, data: xr.Dataset, draws: int, seed: int) -> dict[str, xr.DataArray]:
+    """Draws of the effects of covariates from their priors."""
+    if not study.covariates:
+        return {}
+    rng, names, found = np.random.default_rng([seed, 1]), data["covariate_name"].to_numpy(), {}
+    for part, dim, which in (
+        ("effect", "covariate", slice(None)),
+        ("growth", "growing_covariate", data["covariate_grows"].to_numpy()),
+    ):
+        each = [study.covariates[name].priors[part].draw(rng, (1, draws)) for name in names[which]]
+        if each:
+            labels = data["covariate"].to_numpy()[which]
+            found[f"covariate_{part}"] = xr.DataArray(
+                np.stack(each, axis=-1), dims=(*SAMPLE, dim), coords={dim: labels}
+            )
+    return found
 
 
 class _Priors:

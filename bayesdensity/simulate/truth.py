@@ -7,7 +7,9 @@ import xarray as xr
 
 from bayesdensity import quantities
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities.covariates import covariate_effect, covariate_growth
 from bayesdensity.quantities.estimate import times
+from bayesdensity.quantities.explained import RECIPE, TOTAL, growth_parts
 from bayesdensity.quantities.growth import excess as modelled_excess
 from bayesdensity.simulate.population import excess
 from bayesdensity.simulate.worlds import World, bend
@@ -15,6 +17,7 @@ from bayesdensity.simulate.worlds import World, bend
 FRONTIER_RATE, MEAN_RATE = "rate of the frontier", "rate of the mean"
 FRONTIER_START, FRONTIER_END = "frontier at the start", "frontier at the end"
 ON, OF = "rate on ", "density of "
+EFFECT, CHANGE, PART = "effect of ", "yearly change of the effect of ", "growth: "
 
 
 def asked(fit: Fit) -> dict[str, xr.DataArray]:
@@ -32,8 +35,22 @@ def asked(fit: Fit) -> dict[str, xr.DataArray]:
     found |= {f"{ON}{name}": on.sel(benchmark=name, drop=True) for name in fit.data["benchmark"].to_numpy()}
     edge = quantities.frontier(fit, quantities.window(fit)).draws
     found |= {name: edge.isel(date=k, drop=True) for k, name in enumerate((FRONTIER_START, FRONTIER_END))}
+    if fit.study.covariates:
+        found |= _of_covariates(fit)
     of = quantities.log_density(fit).draws
     return found | {f"{OF}{name}": of.isel(llm=k, drop=True) for k, name in enumerate(fit.data["llm"].to_numpy())}
+
+
+def _of_covariates(fit: Fit) -> dict[str, xr.DataArray]:
+    """Draws of effects of covariates, of their changes a year, and of what each adds to growth and all together."""
+    found = {f"{EFFECT}{label}": one for label, one in _each(covariate_effect(fit), "covariate")}
+    if "covariate_growth" in fit.posterior:
+        found |= {f"{CHANGE}{label}": one for label, one in _each(covariate_growth(fit), "covariate")}
+    return found | {f"{PART}{label}": one for label, one in _each(growth_parts(fit), "part") if label != RECIPE}
+
+
+def _each(estimate: quantities.Estimate, dim: str) -> list[tuple[str, xr.DataArray]]:
+    return [(str(label), estimate.sel(**{dim: label}).draws) for label in estimate.draws[dim].to_numpy()]
 
 
 def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float]:
@@ -68,7 +85,7 @@ def true_values(one: Fit, relative: np.ndarray, world: World) -> dict[str, float
     for name in values:
         if name == MEAN_RATE:
             values[name] += float(mean[1] - mean[0]) / span
-        elif name == FRONTIER_RATE or name.startswith(ON):
+        elif name in (FRONTIER_RATE, f"{PART}{TOTAL}") or name.startswith(ON):
             values[name] += float(edge[1] - edge[0]) / span
         elif name in (FRONTIER_START, FRONTIER_END):
             values[name] += float(edge[(FRONTIER_START, FRONTIER_END).index(name)])

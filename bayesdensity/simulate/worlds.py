@@ -43,6 +43,8 @@ class World:
     """LLMs are published only if they measure at least the record of their day less this many e-folds of density."""
     moe_size: float = 1.0
     """Share of its size that counts, for a mixture of experts."""
+    covariates: bool = True
+    """Whether the covariates of the study have their effects; else density goes with none of them."""
     contamination: float = 0.0
     """Logits by which half of the LLMs of the later half of time gain on the benchmark that most are measured on."""
 
@@ -64,6 +66,7 @@ WORLDS: dict[str, World] = {
     "late-inflated": World("all scores gain 0.1 logits a year", inflation=0.1, inflated="late"),
     "copied": World("of the cells with several scores, half repeat one", copied=0.5),
     "records": World("only LLMs within a factor of two of the densest so far are published", slack=float(np.log(2))),
+    "no-effects": World("density goes with no covariate of the study", covariates=False),
     "moe-size": World("a third of its total parameters is the size of a mixture of experts", moe_size=1 / 3),
     "contaminated": World("half of the later LLMs gain 0.7 logits on one benchmark", contamination=0.7),
 }

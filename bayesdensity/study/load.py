@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.study.covariates import SIZE, chosen_covariates
 from bayesdensity.study.protocols import CHANGES, chosen_benchmarks
 from bayesdensity.study.spec import Study
 from bayesdensity.study.validating import validated
 
 BASE = "densing-law"
 """The shipped study that states every prior."""
+NAMED = {"benchmarks", "covariates"}
+"""Parts of a study whose parts may be taken by name."""
 
 
 def models_dir() -> Path:
@@ -29,6 +32,12 @@ def models_dir() -> Path:
 def shipped_protocols() -> dict[str, dict[str, Any]]:
     """Protocol of each benchmark that a study may name, as `bayesdensity.study.protocols` describes."""
     return read_toml(models_dir() / "protocols" / "benchmarks.toml")
+
+
+@cache
+def shipped_covariates() -> dict[str, dict[str, Any]]:
+    """Covariates that a study may take by name, as `bayesdensity.study.covariates` describes."""
+    return read_toml(models_dir() / "protocols" / "covariates.toml")
 
 
 def study_names() -> list[str]:
@@ -70,20 +79,25 @@ def load_study(name: str | Path, overrides: dict[str, Any] | None = None) -> Stu
 
 
 def of_former_version(tree: dict[str, Any]) -> dict[str, Any]:
-    """A stored study with the priors that came after it, which its model does not read."""
+    """A stored study as it is stated now, with the priors that came after it, which its model does not read."""
     stated = _resolve(models_dir() / f"{BASE}.toml", seen=())["priors"]
-    return {**tree, "priors": {**stated, **tree["priors"]}}
+    priors, frontier = {**stated, **tree["priors"]}, dict(tree["frontier"])
+    size = {"of": SIZE, "effect": priors.pop("size_effect", None)}
+    if frontier.pop("size_effect", False):
+        tree = {**tree, "covariates": {"size": size}}
+    return {**tree, "priors": priors, "frontier": frontier}
 
 
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Split ``key=value`` as given to ``--set``; the value is read as JSON, or else as a string."""
+def parse_setting(text: str, option: str = "--set") -> tuple[str, Any]:
+    """Split ``key=value`` as given to an option; the value is read as JSON, or else as a string."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise InputError(f"--set {text}: write key=value, e.g. --set frontier.trend=linear.")
+        example = "frontier.trend=linear" if option == "--set" else "tokens=20"
+        raise InputError(f"{option} {text}: write key=value, e.g. {option} {example}.")
     try:
         return key.strip(), json.loads(value)
     except RecursionError as error:
-        raise InputError(f"--set {key.strip()}: the value is nested too deeply.") from error
+        raise InputError(f"{option} {key.strip()}: the value is nested too deeply.") from error
     except ValueError:  # a text, or a number of thousands of digits
         return key.strip(), value.strip()
 
@@ -142,17 +156,20 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         file = beside if beside.is_file() else find_file(parent, models_dir(), "study")
         base = _resolve(file, (*seen, path.resolve()))
         base.pop("name", None)
-    if "benchmarks" in tree:
+    for part in NAMED & tree.keys():
         try:
-            base["benchmarks"] = _chosen(tree.pop("benchmarks"), base)
+            base[part] = _chosen(part, tree.pop(part), base)
         except InputError as error:
             raise InputError(f"{path.name}: {error}") from error
     return _merge(base, tree)
 
 
-def _chosen(stated: Any, tree: Mapping[str, Any]) -> Any:
-    """Benchmarks of a study whose benchmarks are those of a tree, but for what is stated of them."""
-    return chosen_benchmarks(stated, tree.get("benchmarks", {}), shipped_protocols())
+def _chosen(part: str, stated: Any, tree: Mapping[str, Any]) -> Any:
+    """Benchmarks or covariates of a study that has those of a tree, but for what is stated of them."""
+    inherited = tree.get(part, {})
+    if part == "benchmarks":
+        return chosen_benchmarks(stated, inherited, shipped_protocols())
+    return chosen_covariates(stated, inherited, shipped_covariates())
 
 
 def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -165,13 +182,13 @@ def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 
 def replaced(tree: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree, in which the values at dotted keys are replaced; benchmarks may be named as in a file."""
+    """The tree with the values at dotted keys replaced; benchmarks and covariates may be named as in a file."""
     for key, value in overrides.items():
         first, *rest = key.split(".")
-        if first == "benchmarks" and (not rest or rest[0] in CHANGES):
+        if first in NAMED and (not rest or rest[0] in CHANGES):
             change: dict[str, Any] = {}
             _set(change, key, value)
-            tree["benchmarks"] = _chosen(change["benchmarks"], tree)
+            tree[first] = _chosen(first, change[first], tree)
         else:
             _set(tree, key, value)
     return tree

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from bayesdensity.base.format import size
+from bayesdensity.base.format import enumerated, size
 
 if TYPE_CHECKING:
-    from bayesdensity.study.spec import Reference
+    from bayesdensity.study.spec import Reference, Study
 
 Estimand = Literal["frontier", "mean", "envelope"]
 
@@ -34,6 +34,11 @@ def estimand_phrase(estimand: Estimand, quantile: float | str, density: str = "l
         "mean": f"mean {density} of releases",
         "envelope": f"mean {density} of the densest family so far",
     }[estimand]
+
+
+def at_equal(study: Study) -> str:
+    """What else is equal, where a trend is that at equal covariates: at equal tokens and size."""
+    return f", at equal {enumerated(study.covariates)}" if study.covariates else ""
 
 
 def estimand_label(estimand: Estimand, quantile: float) -> str:

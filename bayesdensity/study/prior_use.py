@@ -37,7 +37,6 @@ def priors_used(study: Study) -> frozenset[str]:
     used |= {name for name in trend.priors if name != "break_position" or frontier.break_date is None}
     used |= {"total_share"} if study.llms.size == "inferred" else set()
     used |= {"group_slope_spread"} if frontier.rates_by_group else set()
-    used |= {"size_effect"} if frontier.size_effect else set()
     used |= {"score_inflation"} if study.scores.inflation else set()
     return frozenset(used - (set(BETWEEN_BENCHMARKS) if len(study.benchmarks) == 1 else set()))
 

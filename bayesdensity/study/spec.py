@@ -17,6 +17,7 @@ from bayesdensity.base.prior import Part, Prior
 from bayesdensity.laws.families import DISPERSIONS, Dispersion
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
+from bayesdensity.study.covariates import SIZE, Covariate
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 from bayesdensity.study.phrases import estimand_phrase
 from bayesdensity.study.prior_use import priors_used
@@ -236,8 +237,6 @@ class Frontier(Part):
     """Which LLMs share an effect: those of one family, or all of one organization, were its families one."""
     rates_by_group: bool = False
     """Whether rates of benchmarks of one group, such as knowledge or code, are closer to each other than to others."""
-    size_effect: bool = False
-    """Whether larger LLMs may be denser or less dense than smaller ones of their time, within a prior."""
     quantile: float = Field(gt=0, lt=1)
     """The frontier is this quantile of density among releases at a time."""
 
@@ -325,7 +324,6 @@ class Priors(Part):
     class_gap_growth: Prior
     class_log_odds: Prior
     class_log_odds_growth: Prior
-    size_effect: Prior
     slope_spread: Prior
     group_slope_spread: Prior
     cell_scatter: Prior
@@ -357,7 +355,33 @@ class Study(Shown, Part):
     reference: Reference
     law: Law
     frontier: Frontier
+    covariates: dict[str, Covariate] = Field(default_factory=dict)
+    """What density may go with beside the date, by name."""
     priors: Priors
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for name in self.covariates:
+            fit_for_a_file(name)
+        same = [
+            name
+            for name, one in self.covariates.items()
+            for other in self.covariates
+            if other < name and self.covariates[other].of == one.of
+        ]
+        if same:
+            raise ValueError(f"covariate '{same[0]}' is another's too: state each 'of' once")
+        return self
+
+    @property
+    def covariate_columns(self) -> list[str]:
+        """Columns of ``llms.csv`` that are covariates as they stand."""
+        return [one.of for one in self.covariates.values() if one.computed is None]
+
+    @property
+    def size_covariate(self) -> str | None:
+        """Name of the covariate that is size, if there is one."""
+        return next((name for name, one in self.covariates.items() if one.of == SIZE), None)
 
     @property
     def digest(self) -> str:

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 from simulated import BENCHMARKS, Truth
 
-from bayesdensity.data.join import assemble, years, years_from_centre
+from bayesdensity.data.dates import years, years_from_centre
+from bayesdensity.data.join import assemble
 from bayesdensity.data.masks import with_scores
 from bayesdensity.data.pseudo import UNKNOWN_WEIGHT
 from bayesdensity.data.selection import Selection, select

@@ -14,7 +14,7 @@ from simulated import Truth
 from straight import CEILING, NOISE, SLOPES, rates, straight, with_score, without_repeats
 
 from bayesdensity import laws
-from bayesdensity.data.join import years_from_centre
+from bayesdensity.data.dates import years_from_centre
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.draws import Draws
@@ -107,7 +107,7 @@ def newcomers(*scores: dict[str, float], family: str = "nobody") -> tuple[pd.Dat
     llms = pd.DataFrame(
         {"family": family, "release_date": pd.Timestamp("2025-06-01"), "params_total": 8e9, "params_active": 8e9},
         index=pd.Index(names, name="llm"),
-    ).assign(size=8e9)
+    ).assign(size=8e9, train_tokens=np.nan)
     rows = [(name, on, value, "own") for name, one in zip(names, scores, strict=True) for on, value in one.items()]
     return llms, pd.DataFrame(rows, columns=["llm", "benchmark", "score", "harness"])
 

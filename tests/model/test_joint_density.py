@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from simulated import Truth
+from simulated import Truth, described
 from written_down import density_gaps, plain_gaps
 
 from bayesdensity.base.errors import InputError
@@ -17,6 +17,13 @@ from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.study.load import load_study
 
+COVARIATES: dict[str, Any] = {
+    "covariates": ["tokens", "stage", "benchmark-age"],
+    "covariates.tokens.growth": {"shape": "normal", "interval": [-0.5, 0.3], "why": "to test"},
+    "covariates.benchmark-age.between_benchmarks": {"shape": "lognormal", "interval": [0.1, 0.5], "why": "to test"},
+    "llms.stage": ["base", "instruct", "reasoning"],
+}
+"""Numbers that are not known of all, words, and something of cells: with every part."""
 FORMS: dict[str, dict[str, Any]] = {
     "as shipped": {},
     "both fall short exponentially, pace changes some day": {
@@ -42,16 +49,12 @@ FORMS: dict[str, dict[str, Any]] = {
         "frontier.dispersion": "growing",
     },
     "two classes of families": {"frontier.dispersion": "two-classes"},
-    "density goes with size": {"frontier.size_effect": True},
+    "density goes with size": {"covariates": ["size"]},
+    "density goes with size, more and more": {"covariates": ["pace-by-size"]},
+    "density goes with tokens, stage, lab and the age of benchmarks": COVARIATES,
     "rates go by group": {"frontier.rates_by_group": True},
     "scores inflate": {"scores.inflation": True},
 }
-
-
-def in_groups(tables: Tables) -> Tables:
-    """The tables with one benchmark that asks for facts."""
-    group = tables.benchmarks["benchmark"].map({"Reading": "knowledge"}).fillna("skills")
-    return replace(tables, benchmarks=tables.benchmarks.assign(group=group))
 
 
 def test_rates_by_group_ask_for_the_group_of_each_benchmark(truth: Truth, world_tables: Tables) -> None:
@@ -64,7 +67,7 @@ def test_rates_by_group_ask_for_the_group_of_each_benchmark(truth: Truth, world_
 def test_joint_density_is_the_one_written_down(truth: Truth, world_tables: Tables, form: str) -> None:
     """Prior, likelihood and Jacobian of every block, computed apart from PyMC, agree up to a constant."""
     study = load_study(truth.study, FORMS[form])
-    data = assemble(study, select(study, in_groups(world_tables)))
+    data = assemble(study, select(study, described(world_tables)))
     gaps = density_gaps(study, data)
     assert np.ptp(gaps) < 1e-6 * max(1, abs(gaps[0])), gaps
 

@@ -157,6 +157,12 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
     total += norm(at["cell_departure"], 0, scatter).sum()
     own = (target_sizes(study, data, at) + at["log_density_relative"])[entity[:k]]
     own = own + at["benchmark_slope"][bench[:k]] * time[entity[:k]]
+    if study.covariates:
+        own = own + data["covariate_in_cell"].to_numpy()[:k] @ at["covariate_effect"]
+        here = covariates(data, at)[entity[:k]] + data["covariate_in_cell"].to_numpy()[:k]
+        for j, column in enumerate(np.flatnonzero(data["covariate_departs"].to_numpy())):
+            own = own + here[:, column] * at["covariate_departure"][j, bench[:k]]
+        total += covariate_priors(study, data, at, contrasts)
     member = entity[k:] - n_llms
     members = member_sizes(study, data, at)[member] + at["recipe"][member] - at["level"][bench[k:]]
     size = np.concatenate([own, members]) + at["cell_departure"]
@@ -294,7 +300,6 @@ OPTIONAL = {
     "class_log_odds",
     "class_log_odds_growth",
     "score_inflation",
-    "size_effect",
     "curvature",
     "rate_change",
     "logit_break_position",
@@ -323,7 +328,6 @@ def wanted(study: Study) -> set[str]:
         | (set() if form.form == "symmetric" else one_sided[form.one_sided])
         | ({"family_scale", "family_effect"} if form.family_effects else set())
         | DISPERSIONS["growing" if form.dispersion == "two-sided" and not plain_families else form.dispersion]
-        | ({"size_effect"} if form.size_effect else set())
         | ({"score_inflation"} if study.scores.inflation else set())
     )
 
@@ -341,14 +345,57 @@ def residuals(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> floa
     """Log density of LLMs about the trend and of families: normal, or less an inefficiency; it grows with time."""
     growth, time = at.get("dispersion_growth", 0.0), data["time"].to_numpy()
     mean, total = at["origin"] + at["rate"] * time + bend(study, data, at), 0.0
-    if study.frontier.size_effect:
-        mean = mean + at["size_effect"] * data["log_size"].to_numpy()
+    if study.covariates:
+        x = covariates(data, at)
+        mean = mean + x @ at["covariate_effect"]
+        if "covariate_growth" in at:
+            mean = mean + x[:, data["covariate_grows"].to_numpy()] @ at["covariate_growth"] * time
     if "family_effect" in at:
         mean = mean + at["family_effect"][data["family_index"].to_numpy()]
         total += families(study, at, data["family_time"].to_numpy())
     spread = np.exp(growth * time)
     residual = (at["log_density_relative"] - mean) / spread
     total += composed(study, residual, at["noise_scale"], at.get("inefficiency_scale", 0.0)) - np.log(spread).sum()
+    return float(total)
+
+
+def covariates(data: xr.Dataset, at: dict[str, np.ndarray]) -> np.ndarray:
+    """Covariates of the LLMs with what is drawn of them."""
+    x = data["covariate_value"].to_numpy().copy()
+    missing = np.isnan(x)
+    if missing.any():
+        x[:, missing.any(axis=0)] = at["covariate_completed"]
+        np.testing.assert_array_equal(x[~missing], data["covariate_value"].to_numpy()[~missing])
+    return x
+
+
+def covariate_priors(study: Study, data: xr.Dataset, at: dict[str, np.ndarray], contrasts: Any) -> float:
+    """Log density of effects, and of covariates that are not known of all, about a regression on size and date."""
+    norm, total = stats.norm.logpdf, 0.0
+    names = data["covariate_name"].to_numpy()
+    for name, effect in zip(names, at["covariate_effect"], strict=True):
+        prior = study.covariates[name].effect
+        total += norm(effect, prior.mu, prior.sigma)
+    for part, which in (("growth", "grows"), ("between_benchmarks", "departs")):
+        for j, name in enumerate(names[data[f"covariate_{which}"].to_numpy()]):
+            prior = study.covariates[name].priors[part]
+            if part == "growth":
+                total += norm(at["covariate_growth"][j], prior.mu, prior.sigma)
+            else:
+                total += norm(np.log(at["covariate_spread"][j]), prior.mu, prior.sigma)
+                total += contrasts(at["covariate_departure"][j], at["covariate_spread"][j])
+    missing = np.isnan(data["covariate_value"].to_numpy())
+    size, time = data["log_size"].to_numpy(), data["time"].to_numpy()
+    for j, column in enumerate(np.flatnonzero(missing.any(axis=0))):
+        x, (start, by_size, by_time) = at["covariate_completed"][:, j], at["imputation"][:, j]
+        sd = np.nanstd(data["covariate_value"].to_numpy()[:, column])
+        total += norm([start, by_size * size.std(), by_time * time.std()], 0, 2.5 * sd).sum()
+        total += (
+            norm(np.log(at["imputation_scatter"][j] / sd))
+            + norm(x, start + by_size * size + by_time * time, at["imputation_scatter"][j]).sum()
+        )
+        # What is not known is drawn in standard deviations of the regression.
+        total += missing[:, column].sum() * np.log(at["imputation_scatter"][j])
     return float(total)
 
 

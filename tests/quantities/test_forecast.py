@@ -13,7 +13,7 @@ from remade import remade
 from bayesdensity import quantities as q
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.cells import cells_of
-from bayesdensity.data.join import calendar_day, years_from_centre
+from bayesdensity.data.dates import calendar_day, years_from_centre
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import ahead, releases
 from bayesdensity.quantities.forecast import date_at, date_of_density, probability_by, score_at, size_at

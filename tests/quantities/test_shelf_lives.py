@@ -57,9 +57,11 @@ def test_an_llm_below_the_frontier_by_more_than_the_share_was_matched_when_it_ca
     assert (shelf_life(behind, early(fit), 0.4).draws > 0).all()
 
 
-def test_where_a_larger_model_is_denser_a_smaller_one_has_more_to_make_up(fit: Fit) -> None:
-    effect, size = 0.2, fit.data["log_size"].drop_vars(["architecture", "release_date", "lab_type"], errors="ignore")
-    draws = fit.posterior.assign(size_effect=0 * fit.posterior["rate"] + effect)
+def test_where_a_larger_model_is_denser_a_smaller_one_has_more_to_make_up(truth: Truth, world_tables: Tables) -> None:
+    fit, effect = straight(truth, world_tables, more={"covariates": ["size"]}), 0.2
+    size = fit.data["log_size"].drop_vars(["architecture", "release_date", "lab_type"], errors="ignore")
+    of_size = (0 * fit.posterior["rate"] + effect).expand_dims(covariate=["size"], axis=-1)
+    draws = fit.posterior.assign(covariate_effect=of_size)
     draws["log_density_relative"] = (draws["log_density_relative"] + effect * size).transpose("chain", "draw", "llm")
     months = shelf_life(replace(fit, posterior=draws), early(fit), 0.5).draws.to_numpy()
     np.testing.assert_allclose(months, 12 * 1.2 * np.log(2) / rates(), rtol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from browsing import NARROW, NEEDS_BROWSER, WIDE, requested
 
 from bayesdensity import cli, load_fit
+from bayesdensity.data.covariates import size_as_covariate
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.estimate import Estimate
 from bayesdensity.quantities.forecast import date_at, probability_by, score_at, size_at
@@ -22,6 +24,7 @@ from bayesdensity.render.blocks import Report
 from bayesdensity.render.html import to_html
 from bayesdensity.render.sections import forecast_card
 from bayesdensity.render.sources import Source
+from bayesdensity.study.load import load_study
 
 pytest.importorskip("selenium")
 from selenium.webdriver.common.by import By
@@ -41,9 +44,18 @@ def shipped() -> Fit:
 
 @pytest.fixture(scope="module")
 def odd(shipped: Fit) -> Fit:
-    """One where size counts for less than itself, and the yardstick goes on beyond its largest member."""
+    """One where size counts for less than itself, and ever less, and the yardstick goes on beyond all its members."""
     draws = shipped.posterior.drop_vars(["link_largest", "link_stretch"])
-    return shipped.with_draws(draws.assign(size_effect=0.1 * draws["noise_scale"] - 0.2))
+    size = load_study("densing-law", {"covariates": ["pace-by-size"]}).covariates
+    effect, pace = 0.1 * draws["noise_scale"] - 0.2, 0.1 * draws["noise_scale"] - 0.1
+    draws = draws.assign(
+        covariate_effect=effect.expand_dims(covariate=["pace-by-size"], axis=-1),
+        covariate_growth=pace.expand_dims(growing_covariate=["pace-by-size"], axis=-1),
+    )
+    data = size_as_covariate(shipped.data).assign(covariate_grows=("covariate", [True]))
+    named = data.assign_coords(covariate=["pace-by-size"], covariate_name=("covariate", ["pace-by-size"]))
+    study = shipped.study.model_copy(update={"covariates": size})
+    return replace(shipped, posterior=draws, data=named, study=study)
 
 
 @pytest.fixture(scope="module")

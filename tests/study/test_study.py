@@ -53,7 +53,7 @@ def test_unknown_keys_are_named_with_the_valid_ones(tmp_path: Path) -> None:
     sentence = told(path)
     assert sentence.startswith("mine.toml: ")
     assert "unknown key 'colour'" in sentence and "unknown key 'frontier.trent'" in sentence
-    assert "family_effects, form, groups, one_sided, quantile, rates_by_group, size_effect, trend" in sentence
+    assert "family_effects, form, groups, one_sided, quantile, rates_by_group, trend" in sentence
 
 
 def test_unknown_keys_of_one_benchmark_are_named_with_the_valid_ones() -> None:

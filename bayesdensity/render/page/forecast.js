@@ -52,7 +52,8 @@
 
   const model = (data, bench, of) => {
     const every = Array.from({ length: data.draws }, (_, k) => k), { grid } = data, { link, floor } = bench;
-    const gain = (k) => (data.gain ? data.gain[k] : 1), path = (k, j) => data.paths[of][k][j] / data.per_unit + bench.slope[k] * grid[j];
+    // E-folds of effective size that one of size is worth.
+    const gain = (k, time) => (data.size_effect ? 1 + data.size_effect[0][k] + data.size_effect[1][k] * time : 1), path = (k, j) => data.paths[of][k][j] / data.per_unit + bench.slope[k] * grid[j];
     // Log size that density has added by a time: straight between the dates of the grid.
     const gained = (k, time) => {
       const next = grid.findIndex((one) => one >= time), j = next < 1 ? 1 : next;
@@ -63,16 +64,16 @@
       const part = (score - floor) / (bench.ceiling[k] - floor);
       return sizeOfLogit(link, k, Math.log(part) - Math.log1p(-part));
     };
-    const reached = (k, least) => {
-      const j = grid.findIndex((_, at) => path(k, at) >= least);
+    const reached = (k, least, size) => {
+      const has = (at) => path(k, at) + gain(k, grid[at]) * size, j = grid.findIndex((_, at) => has(at) >= least);
       if (j < 1) return j < 0 ? Infinity : grid[0];
-      return grid[j - 1] + ((least - path(k, j - 1)) / (path(k, j) - path(k, j - 1))) * (grid[j] - grid[j - 1]);
+      return grid[j - 1] + ((least - has(j - 1)) / (has(j) - has(j - 1))) * (grid[j] - grid[j - 1]);
     };
     const log = (params) => Math.log(params) - data.log_size_centre;
     return {
-      scores: (params, time) => every.map((k) => floor + (bench.ceiling[k] - floor) / (1 + Math.exp(-logitOfSize(link, k, gain(k) * log(params) + gained(k, time))))),
-      sizes: (score, time) => every.map((k) => Math.exp((needed(k, score) - gained(k, time)) / gain(k) + data.log_size_centre)),
-      years: (score, params) => every.map((k) => data.year_centre + reached(k, needed(k, score) - gain(k) * log(params))),
+      scores: (params, time) => every.map((k) => floor + (bench.ceiling[k] - floor) / (1 + Math.exp(-logitOfSize(link, k, gain(k, time) * log(params) + gained(k, time))))),
+      sizes: (score, time) => every.map((k) => Math.exp((needed(k, score) - gained(k, time)) / gain(k, time) + data.log_size_centre)),
+      years: (score, params) => every.map((k) => data.year_centre + reached(k, needed(k, score), log(params))),
       unable: (score) => every.filter((k) => bench.ceiling[k] <= score).length / data.draws,
     };
   };

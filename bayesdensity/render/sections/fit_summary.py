@@ -11,6 +11,7 @@ from bayesdensity.checks import checks_of
 from bayesdensity.inference.result import Fit
 from bayesdensity.published import record_rate
 from bayesdensity.render.blocks import Block, Paragraph, Verdicts
+from bayesdensity.render.sections import explained
 from bayesdensity.render.sections.answer import answer_sentences
 from bayesdensity.render.sections.checks import judgement
 from bayesdensity.render.sections.densities import densest_table
@@ -65,6 +66,7 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI) -> list[Block]:
         Verdicts(checks_of(fit)),
         Paragraph(fit.study.title),
         *(Paragraph(sentence, "answer") for sentence in answer_sentences(fit, ci)),
+        *([Paragraph(explained.sentence(fit, {}, None, ci))] if fit.study.covariates else []),
         *doubling_blocks(fit, ci),
         benchmark_table(fit, ci),
         densest_table(fit, ci),
@@ -122,6 +124,7 @@ def data(fit: Fit, ci: float = q.DEFAULT_CI) -> dict[str, Any]:
         "frontier_density": {
             date: exp_interval(interval) for date, interval in q.frontier(fit, dates, ci=ci).to_json().items()
         },
+        **({"explained": explained.data(fit, {}, ci=ci)} if fit.study.covariates else {}),
         "score_inflation": _inflation(fit, ci),
         "paper_mode": growth(record_rate(fit, ci=ci)),
         "wall_seconds": fit.about["wall_seconds"],

@@ -11,7 +11,7 @@ import pandas as pd
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, chance, fixed, interval, size
 from bayesdensity.base.jsonable import interval_json
-from bayesdensity.data.join import calendar_day
+from bayesdensity.data.dates import calendar_day
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import HORIZON, place_of
 from bayesdensity.quantities.mixture import Forecast

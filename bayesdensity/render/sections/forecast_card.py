@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, fixed, interval, size
-from bayesdensity.data.join import calendar_day
+from bayesdensity.data.dates import calendar_day
 from bayesdensity.draws import Draws
 from bayesdensity.inference.result import Fit
 from bayesdensity.laws.trends import KNOT_STEP
@@ -126,7 +126,7 @@ def card_data(fit: Fit, ci: float) -> Json:
         "grid": grid.tolist(),
         "per_unit": PER_UNIT,
         "paths": paths,
-        "gain": _short(ahead.gain(fit)) if "size_effect" in fit.posterior else None,
+        "size_effect": [_short(part) for part in ahead.size_effect(fit)] if fit.study.size_covariate else None,
         "benchmarks": [_benchmark(fit, place, year_on) for place in range(fit.data.sizes["benchmark"])],
     }
 

@@ -12,10 +12,10 @@ import pandas as pd
 from bayesdensity import quantities as q
 from bayesdensity.base.format import ENDS, chance, density, enumerated, interval, percent, size
 from bayesdensity.base.jsonable import interval_json
-from bayesdensity.data.join import calendar_day
+from bayesdensity.data.dates import calendar_day
 from bayesdensity.evaluation.placing import DISAGREES, Placed
 from bayesdensity.inference.result import Fit
-from bayesdensity.quantities.ahead import log_density_ahead
+from bayesdensity.quantities.ahead import log_density_ahead, size_effect
 from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.forecast import date_of_density
 from bayesdensity.render.blocks import Block, Paragraph, Table
@@ -188,11 +188,10 @@ def _edge(placed: Placed, of: Any) -> np.ndarray:
 
 
 def _of_size(placed: Placed) -> Any:
-    """What the size of the model adds to the density that is expected of it."""
-    if "size_effect" not in placed.fit.posterior:
-        return 0.0
+    """What the size of the model adds, at its date, to the density that is expected of it."""
+    effect, pace = (part[0, :, 0] for part in size_effect(placed.fit))
     apart = placed.size.to_numpy()[0] - placed.fit.data.attrs["log_size_centre"]
-    return placed.fit.posterior["size_effect"].to_numpy()[0] * apart
+    return (effect + pace * times(placed.fit, [placed.model.released or ""]).to_numpy()) * apart
 
 
 def _month(placed: Placed, of: Any) -> dict[str, Any]:

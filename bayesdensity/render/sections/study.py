@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesdensity.base.format import enumerated, interval
 from bayesdensity.data.candidates import ALL, entering
+from bayesdensity.data.covariates import doubts, told_apart
 from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables
@@ -33,7 +34,8 @@ def priors(source: Source) -> Section:
 def data(study: Study, tables: Tables) -> dict[str, Any]:
     """The resolved study, counts of its data, what its priors imply, and every row left out with its reason."""
     selection = select(study, tables)
-    span, before = before_data(study, assemble(study, selection))
+    joined = assemble(study, selection)
+    span, before = before_data(study, joined)
     return {
         "study": study.name,
         "digest": study.digest,
@@ -44,6 +46,7 @@ def data(study: Study, tables: Tables) -> dict[str, Any]:
         "n_runs": len(selection.runs),
         "scores_per_benchmark": selection.scores["benchmark"].value_counts().to_dict(),
         "entering": entering(study, tables, selection),
+        **({"covariates": told_apart(joined).reset_index(), "doubts": doubts(joined)} if study.covariates else {}),
         "left_out": selection.left_out,
         "before_data": {"window": span, **{name: growth(rates) for name, rates in before.items()}},
         "settings": study.model_dump(mode="json"),
@@ -53,13 +56,15 @@ def data(study: Study, tables: Tables) -> dict[str, Any]:
 def blocks(study: Study, tables: Tables) -> list[Block]:
     """The resolved study for a reader."""
     selection = select(study, tables)
-    (start, end), before = before_data(study, assemble(study, selection))
+    joined = assemble(study, selection)
+    (start, end), before = before_data(study, joined)
     implied = growth_table("before", ("estimand",), before.items(), DEFAULT_CI, f"before any data, {start} to {end}: ")
     return [
         Paragraph(f"{study.title}  [{study.name} {study.digest}]"),
         Paragraph(study.why),
         Table("uses", "What it uses.", _uses(study, selection)),
         entering_table(study, tables, selection),
+        *covariate_blocks(study, joined),
         priors_table(study),
         implied,
         left_out_table(selection),
@@ -69,6 +74,7 @@ def blocks(study: Study, tables: Tables) -> list[Block]:
 def priors_table(study: Study) -> Table:
     """Every prior as an interval with its reason."""
     stated = [(name, study.priors[name]) for name in type(study.priors).model_fields]
+    stated += [(f"{name}: {part}", one) for name, c in study.covariates.items() for part, one in c.priors.items()]
     shown = pd.DataFrame(
         {
             "prior": [name for name, _ in stated],
@@ -99,6 +105,44 @@ def entering_table(study: Study, tables: Tables, selection: Selection) -> Table:
         f"of the {len(study.benchmarks)} benchmarks, by half-year of release and by type of lab."
     )
     return Table("entering", caption, shown[types].rename_axis(columns=None).reset_index(names="released"), counts)
+
+
+def covariate_blocks(study: Study, data: xr.Dataset) -> list[Block]:
+    """Covariates of a study, how well they can be told apart, and what cannot be told; none where it has none.
+
+    Parameters
+    ----------
+    study : Study
+    data : xarray.Dataset
+        As `bayesdensity.data.join.assemble` makes it.
+    """
+    if not study.covariates:
+        return []
+    told, names = told_apart(data), data["covariate_name"].to_numpy()
+    shown = pd.DataFrame(
+        {
+            "covariate": told.index,
+            "of": [study.covariates[name].of for name in names],
+            "read off at": [_centre(study, data, k) for k in range(len(names))],
+            "imputed": told["unknown"].astype(str),
+            "explained by date": told["with_date"].map("{:.0%}".format),
+            "by date and the others": told["with_rest"].map("{:.0%}".format),
+            "within families": told["within_families"].map("{:.0%}".format),
+        }
+    )
+    caption = (
+        "Covariates: LLMs of which each is imputed, from size and date; share of its variance that the date explains, "
+        "that the date and all others explain, and that lies within families."
+    )
+    return [Table("covariates", caption, shown, told.reset_index()), *(Paragraph(one, "note") for one in doubts(data))]
+
+
+def _centre(study: Study, data: xr.Dataset, k: int) -> str:
+    """Value that trends are read off at, as people state it."""
+    if against := str(data["covariate_against"].to_numpy()[k]):
+        return against
+    value = float(data["covariate_mean"][k] + data["covariate_offset"][k])
+    return study.covariates[str(data["covariate_name"].to_numpy()[k])].in_words(value)
 
 
 def left_out_table(selection: Selection) -> Table:
