@@ -133,7 +133,9 @@ def completed(name: str, raw: pd.DataFrame, unneeded: Iterable[str] = ()) -> tup
     for column in header:
         if column not in columns and key(column) in raw and key(column) in columns:
             faults.append(fault_of_file(name, f"has columns '{key(column)}' and '{visible(column)}'; delete one"))
-    full = raw.reindex(columns=list(columns), fill_value="")
+    # What more is known of LLMs may be a covariate of a study.
+    further = [column for column in header if name == "llms" and column not in columns and column not in renamed]
+    full = raw.reindex(columns=[*columns, *further], fill_value="")
     full.index.name = "row"
     for column, spec in columns.items():
         if spec.like or spec.default:

@@ -65,12 +65,16 @@ def _unknown_words(study: Study, tables: Tables) -> Iterator[str]:
     """Words of rules that no row can have, so that the rule would silently do nothing, or leave out everything."""
     rules = [(f"llms.{column}", "llms", column) for column in ("stage", "domain", "compression", "weights_open")]
     rules += [("scores.origins", "scores", "origin"), ("reference.domain", "llms", "domain")]
-    rules += [("reference.roles", "reference_runs", "role")]
+    rules += [("reference.stage", "llms", "stage"), ("reference.roles", "reference_runs", "role")]
     for rule, table, column in rules:
         part, _, key = rule.partition(".")
         for word in getattr(getattr(study, part), key):
             if word not in (valid := SCHEMAS[table].columns[column].words):
                 yield f"study '{study.name}': {rule}: {one_of(word, valid, column.replace('_', ' '))}"
+    harnesses = {*tables.scores["harness"], *tables.bundled_names.get("scores", tables.scores)["harness"]}
+    for name in study.scores.harnesses:
+        if name not in harnesses:
+            yield f"study '{study.name}': scores.harnesses: {one_of(name, harnesses, 'harness')}"
     flags = {word.strip() for cell in tables.scores["flag"].unique() for word in cell.split(";")} | {*FLAGS}
     for word in study.scores.exclude_flags:
         if word not in flags:

@@ -126,11 +126,14 @@ def _judge_llms(study: Study, llms: pd.DataFrame) -> tuple[pd.Series, pd.Series]
     if rules.released_to is not None:
         window.append((released > pd.Timestamp(rules.released_to), f"released after {rules.released_to}"))
     fits = _first_reason(llms.index, kind) == ""
-    kind.append(_other_modes(llms, fits))
-    fits &= ~kind[-1][0]
+    if rules.modes == "most-effort":
+        kind.append(_other_modes(llms, fits))
+        fits &= ~kind[-1][0]
     # Sizes of sparse members are not on the scale that the reference measures with.
     is_reference = fits & llms["family"].isin(study.reference.families) & (kind_of(llms) != "moe")
     is_reference &= llms["domain"].isin(study.reference.domain)
+    if study.reference.stage:
+        is_reference &= llms["stage"].isin(study.reference.stage)
     if study.reference.tokens is not None:
         kind.append((is_reference & llms["train_tokens"].isna(), "training tokens of a reference member unknown"))
     return _first_reason(llms.index, [*kind, *((struck & ~is_reference, why) for struck, why in window)]), is_reference
@@ -154,6 +157,9 @@ def _judge_scores(study: Study, scores: pd.DataFrame, llms: set[str]) -> pd.Seri
         (~scores["origin"].isin(study.scores.origins), scores["origin"] + " cell (origin)"),
     ]
     rules += [(flags.str.contains(f";{flag};", regex=False), f"flag {flag}") for flag in study.scores.exclude_flags]
+    if study.scores.harnesses:
+        other = ~scores["harness"].isin(study.scores.harnesses)
+        rules.append((other, "harness " + scores["harness"] + " is none of the study's"))
     rules += _harnesses(scores, study.scores.exclude_harnesses)
     for name, benchmark in study.benchmarks.items():
         here = scores["benchmark"] == name

@@ -97,7 +97,7 @@ def read_tables(folder: str | Path | None = None, *, fill_from_bundled: bool = T
     Examples
     --------
     >>> len(read_tables().llms)
-    832
+    835
     """
     paths, faults = _find(folder, fill_from_bundled)
     own = list(paths) if folder is None else _own(paths)

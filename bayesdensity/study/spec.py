@@ -79,6 +79,8 @@ class LlmRules(Part):
     lab_types: Annotated[tuple[LabType, ...], AfterValidator(some_of_lab_types)] = LAB_TYPES
     """Kinds of organizations whose LLMs are targets; members of the reference are taken whoever trained them."""
     min_benchmarks: int = Field(ge=1, le=1000)
+    modes: Literal["most-effort", "each"] = "most-effort"
+    """Of weights that are used in several modes that fit, the one of most effort, or each for itself."""
     size: Literal["total", "active", "geometric-mean", "inferred"] = "total"
     """Parameters that count; inferred: a mean of the logarithms of total and active ones, of unknown weight."""
     exclude: tuple[Exclusion, ...] = ()
@@ -101,6 +103,8 @@ class ScoreRules(Part):
     origins: tuple[str, ...]
     exclude_flags: tuple[str, ...]
     exclude_harnesses: tuple[Exclusion, ...] = ()
+    harnesses: tuple[str, ...] = ()
+    """Who evaluated; none stated: anybody."""
     inflation: bool = False
     """Whether scores of later LLMs may be higher than what they measure, by so many logits a year."""
     collapse_equal: bool = True
@@ -132,6 +136,8 @@ class Reference(Part):
     """One family, or several: sizes are then counted in parameters of their average."""
     domain: tuple[str, ...] = ("general",)
     """What members of a family are trained for: others of the family are other recipes."""
+    stage: tuple[str, ...] = ()
+    """Last stages of training of its members, whose other stages are then targets; none stated: those of the LLMs."""
     suite: str | None = None
     trajectories: str | None = None
     loss_suites: tuple[str, ...] = ()

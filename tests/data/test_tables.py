@@ -45,8 +45,8 @@ def fault(folder: Path, **files: str | bytes) -> str:
 
 
 def test_bundled_tables_carry_every_fact(bundled: Tables) -> None:
-    assert len(bundled.llms) == 832
-    assert len(bundled.scores) == 13482
+    assert len(bundled.llms) == 835
+    assert len(bundled.scores) == 13560
     assert bundled.reference_runs["role"].value_counts().to_dict() == {
         "ladder": 596,
         "trajectory": 590,

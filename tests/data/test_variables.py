@@ -20,6 +20,7 @@ STUDIES: dict[str, tuple[str, dict[str, Any]]] = {
     "family": ("densing-law", {}),
     "family at other tokens": ("densing-law", {"reference.tokens": 3e12}),
     "ladder": ("olmo-ladder", {}),
+    "covariates": ("densing-law", {"covariates": ["tokens", "benchmark-age", "compression"]}),
 }
 
 

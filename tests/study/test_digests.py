@@ -20,6 +20,7 @@ from bayesdensity.study.spec import LlmRules, Study
 Path_ = tuple[str | int, ...]
 TWELVE = re.compile("[0-9a-f]{12}")
 OTHERS: dict[str, Any] = {
+    "modes": "each",
     "released_from": "2023-03-01",
     "released_to": "2026-01-01",
     "size": "active",
