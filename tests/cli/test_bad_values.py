@@ -28,7 +28,7 @@ COUNTS = {"--seed": "0", "--chains": "4", "--draws": "100", "--tune": "100", "--
 NUMBERS = {
     **{"--ci": "0.5", "--noise-df": "3.5", "--compute": "1e24", "--params": "8e9", "--share": "0.5"},
     **{"--score": "0.5", "--families": "20", "--active": "3e9", "--level": "0.5", "--reference": "0.5"},
-    **{"--device": "24GB", "--bits": "4", "--context-gb": "2"},
+    **{"--tokens": "15e12", "--device": "24GB", "--bits": "4", "--context-gb": "2"},
 }
 AXIS = """axes.bent={why="x",choices={cubic={"frontier.trend"="cubic"}}}"""
 FLAGS = {
