@@ -25,6 +25,7 @@ from .plots.calibration import plot_calibration
 from .plots.compression import plot_compression
 from .plots.density import plot_density
 from .plots.doubling import plot_doubling
+from .plots.explained import plot_growth_parts
 from .plots.files import rendered, save_figure, save_figures
 from .plots.fits import plot_fits
 from .plots.forecast import plot_forecast
@@ -60,6 +61,15 @@ from .quantities import (
 )
 from .quantities.chips import hardware_rate, runnable_rate
 from .quantities.compression import compression_ratios
+from .quantities.covariates import (
+    contraction,
+    covariate_effect,
+    covariate_effect_by_benchmark,
+    covariate_growth,
+    probability_small_faster,
+    rate_by_size,
+)
+from .quantities.explained import covariate_path, growth_held, growth_parts
 from .quantities.lag import lags
 from .quantities.memory import params_in_memory
 from .quantities.mixture import Forecast, Question, forecast
@@ -107,6 +117,11 @@ __all__ = [
     "compare",
     "compare_laws",
     "compression_ratios",
+    "contraction",
+    "covariate_effect",
+    "covariate_effect_by_benchmark",
+    "covariate_growth",
+    "covariate_path",
     "densities_table",
     "density",
     "density_ratio",
@@ -120,6 +135,8 @@ __all__ = [
     "fit_prices",
     "forecast",
     "gains_together",
+    "growth_held",
+    "growth_parts",
     "halving_time",
     "hardware_rate",
     "inefficiency",
@@ -144,6 +161,7 @@ __all__ = [
     "plot_fits",
     "plot_forecast",
     "plot_forecasts",
+    "plot_growth_parts",
     "plot_influence",
     "plot_lag",
     "plot_law",
@@ -166,11 +184,13 @@ __all__ = [
     "probability_positive",
     "probability_skills_faster",
     "probability_slowing",
+    "probability_small_faster",
     "probability_unreachable",
     "rate",
     "rate_at",
     "rate_by_benchmark",
     "rate_by_group",
+    "rate_by_size",
     "rate_of_new_benchmark",
     "read_offers",
     "read_runs",

@@ -78,8 +78,8 @@ def mean_trend(study: Study, data: xr.Dataset, steep: Any = None) -> tuple[Any, 
         mean=lambda values: values.mean(),
         combine=combine,
     )
-    stated = study.priors["rate"]
-    rate = draw(study, "rate") if steep is None else draw_stretched("rate", stated.mu, stated.sigma, steep)
+    prior = study.priors["rate"]
+    rate = draw(study, "rate") if steep is None else draw_stretched("rate", prior.mu, prior.sigma, steep)
     line = origin + rate * time
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 

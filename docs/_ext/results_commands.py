@@ -25,6 +25,7 @@ RENEW = "python docs/renew.py --results fits"
 STUDIES = (
     *("densing-law", "qwen2.5", "llama-2", "active-parameters", "olmo-ladder", "chatgpt-break"),
     *("current", "knowledge", "instruct", "reasoning"),
+    *("stages", "modes", "contamination"),
 )
 REPLICATED = ("densing-law", "qwen2.5", "llama-2", "olmo-ladder")
 BESIDE = ("claims", "compression")
@@ -55,6 +56,12 @@ VARIANTS = {
     },
 }
 """Studies otherwise, with sizes counted otherwise; what each sets."""
+EXPLAINED = {
+    **{name: ["tokens", "sparsity", "pace-by-size", "compression"] for name in ("densing-law", "current")},
+    "knowledge": ["tokens", "sparsity", "size"],
+}
+"""Studies whose growth is taken apart, and by which covariates."""
+HELD = ["--hold", "tokens=20"]
 OF = ("frontier", "typical", "best")
 """Of whom shelf lives are."""
 LAG_SIZES = {
@@ -90,6 +97,8 @@ def write(folder: Path, to: Path) -> None:
     for study in STUDIES:
         _keep(to / f"{study}.json", _study(folder, study, [study]))
     _keep(to / "forms.json", _forms(folder))
+    for study in EXPLAINED:
+        _keep(to / f"explained-{study}.json", _explained(folder, study))
     for study in VARIANTS:
         _keep(to / f"variants-{study}.json", _variants(folder, study))
     _keep(to / f"shelf-life-{LAGGING}.json", _shelf_life(folder, LAGGING))
@@ -166,6 +175,16 @@ def _variants(folder: Path, study: str) -> dict[str, Any]:
             _run(["fit", study, *options, "--seed", "1", "-o", str(folder / f"{stem}.nc")])
         found[name] = _output(folder / f"summary-{stem}.json", ["summary", str(folder / f"{stem}.nc")])
     return found
+
+
+def _explained(folder: Path, study: str) -> dict[str, Any]:
+    """Summary of a study with covariates, its growth taken apart, and that had tokens stayed where they were."""
+    stem = f"{study}-explained"
+    fit = folder / f"{stem}.nc"
+    if not fit.is_file():
+        _run(["fit", study, "--set", f"covariates={json.dumps(EXPLAINED[study])}", "--seed", "1", "-o", str(fit)])
+    found = _output(folder / f"summary-{stem}.json", ["summary", str(fit)])
+    return found | {"explained": _output(folder / f"explain-{stem}.json", ["explain", str(fit), *HELD])}
 
 
 def _forecasts(folder: Path) -> list[dict[str, Any]]:
@@ -252,6 +271,9 @@ def asked_for(name: str) -> dict[str, Any]:
         return {"study": "densing-law", "forms": [None, *FORMS.values()], "--data": None}
     if kind == "variants":
         return {"study": rest, "forms": list(VARIANTS[rest].values()), "--data": None}
+    if kind == "explained":
+        given = {"study": rest, "--set": [f"covariates={json.dumps(EXPLAINED[rest])}"], "--data": None}
+        return {**given, "parts": ["quantities"]}
     if kind == "law":
         return law_asked_for(LAWS[rest])
     if name in ("forecasts", "placed", "placing"):

@@ -92,6 +92,12 @@ def worlds() -> int:
 
 
 @derived
+def covariate_worlds() -> int:
+    """Simulated data sets with covariates that have effects."""
+    return len(results("covariates:as-modelled-replicates"))
+
+
+@derived
 def coverage() -> dict[str, float]:
     """Coverage of the 90 % interval of the frontier's rate, with a binomial 90 % interval (Jeffreys)."""
     row = next(row for row in results("as-modelled") if row["quantity"] == FRONTIER)

@@ -9,14 +9,16 @@ from typing import Any
 
 from results_text import billions, declared_stale, ends_text, interval, number, percent, probability, results
 
+from bayesdensity.base.format import size
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import read_tables
+from bayesdensity.quantities.explained import RECIPE, TOTAL
 from bayesdensity.render.sections.study import entering_table
 from bayesdensity.study.load import load_study
 
 TABLES: dict[str, Callable[..., list[str]]] = {}
 DATES = {"2023-07-01": "in mid-2023", "2024-07-01": "in mid-2024", "2025-07-01": "in mid-2025"}
-MONTHS = "doubling_time_months"
+MONTHS, TWO = "doubling_time_months", ".2f"
 
 
 def table(make: Callable[..., list[str]]) -> Callable[..., list[str]]:
@@ -44,6 +46,11 @@ def literal(text: str) -> str:
 def months(growth: dict[str, Any]) -> str:
     """Doubling time of a rate, median and interval."""
     return interval(growth[MONTHS])
+
+
+def yearly(growth: dict[str, Any]) -> str:
+    """A rate in natural logarithms a year, median and interval."""
+    return interval(growth["rate_per_year"], TWO)
 
 
 def chance_of_growth(growth: dict[str, Any]) -> str:
@@ -159,6 +166,79 @@ def skills(*studies: str) -> list[str]:
         faster = fit.get("probability_skills_faster")
         rows.append([f"`{study}`", *rates, "" if faster is None else probability(faster)])
     return markdown(["study", *names, "P(skills faster)"], rows)
+
+
+@table
+def parts(of: str, *studies: str) -> list[str]:
+    """Growth a year of the frontier or the mean, by what it comes from."""
+    found = {study: results(study)["explained"][of]["parts"] for study in studies}
+    names = dict.fromkeys(name for one in found.values() for name in one)
+    names = [*(name for name in names if name != TOTAL), TOTAL]
+    rows = []
+    for name in names:
+        cells = [yearly(one[name]) if name in one else "" for one in found.values()]
+        rows.append([name.replace("pace-by-size", "size"), *cells])
+    return markdown(["growth a year", *(f"`{study.removeprefix('explained-')}`" for study in studies)], rows)
+
+
+@table
+def recipes(*studies: str) -> list[str]:
+    """Months in which density doubles, plainly and at equal covariates, by study and estimand."""
+    rows = []
+    for study in studies:
+        plain, found = results(study), results(f"explained-{study}")
+        for of, label in (("frontier", "frontier"), ("mean", "mean")):
+            told, whole = found["explained"][of], plain if of == "frontier" else plain["mean_trend"]
+            equal, together = (months(told["parts"][name]) for name in (RECIPE, TOTAL))
+            rows.append([f"`{study}`", label, months(whole), together, equal, months(told["held"])])
+    head = [
+        "study",
+        "estimand",
+        "plain",
+        "all together",
+        "at equal covariates",
+        "had tokens per parameter stayed at 20",
+    ]
+    return markdown(head, rows)
+
+
+@table
+def effects(*studies: str) -> list[str]:
+    """Effect of each covariate, its change a year, and how much of its prior scores took away."""
+    rows = []
+    for study in studies:
+        for label, one in results(study)["explained"]["effects"].items():
+            against = f" (against {one['against']})" if one["against"] else ""
+            rows.append([
+                f"`{study.removeprefix('explained-')}`",
+                label.replace("pace-by-size", "size") + against,
+                interval(one["effect"], TWO),
+                interval(one["growth"], TWO) if "growth" in one else "",
+                percent(one["contraction"]),
+                str(one["unknown"] or ""),
+            ])  # fmt: skip
+    return markdown(["study", "covariate", "effect", "change a year", "told by scores", "imputed"], rows)
+
+
+@table
+def effects_by_benchmark(study: str) -> list[str]:
+    """Effects on each benchmark, of the covariates whose effects differ there."""
+    told = {k: one for k, one in results(study)["explained"]["effects"].items() if "benchmarks" in one}
+    names = list(next(iter(told.values()))["benchmarks"])
+    rows = [[label, *(interval(one["benchmarks"][name], TWO) for name in names)] for label, one in told.items()]
+    return markdown(["effect", *names], rows)
+
+
+@table
+def by_size(*studies: str) -> list[str]:
+    """Months in which the frontier doubles for LLMs of a size, and whether small ones are faster."""
+    found = {study: results(f"explained-{study}")["explained"] for study in studies}
+    sizes_ = list(next(iter(found.values()))["frontier"]["by_size"])
+    rows = []
+    for study, one in found.items():
+        cells = [months(one["frontier"]["by_size"][name]) for name in sizes_]
+        rows.append([f"`{study}`", *cells, probability(one["probability_small_faster"])])
+    return markdown(["frontier of", *(size(float(name), 1) for name in sizes_), "P(small faster)"], rows)
 
 
 @table
@@ -405,6 +485,31 @@ LEVELS = ("50%", "80%", "90%", "95%")
 def signed(bias: float) -> str:
     """A bias with its sign."""
     return f"{bias:+z.2f}"
+
+
+@table
+def covariate_worlds() -> list[str]:
+    """Coverage of what covariates add, in worlds where they have effects and where they have none."""
+    drawn, none = (
+        {row["quantity"]: row for row in results(f"covariates:{name}")} for name in ("as-modelled", "no-effects")
+    )
+    rows = []
+    for name, row in drawn.items():
+        if not name.startswith(("rate of", "effect of", "yearly", "growth: ")):
+            continue
+        said = name.replace("rate of the", "rate at equal covariates, of the").replace("growth: ", "growth from ")
+        said = said.replace(f"growth from {TOTAL}", "growth all together")
+        cells = [f"{row[f'covered_{level}']:.2f}" for level in ("50%", "90%")]
+        rows.append([said, *cells, signed(row["bias"]), f"{row['rmse']:.2f}", f"{none[name]['covered_90%']:.2f}"])
+    head = [
+        "intervals that hold the truth",
+        "50 %",
+        "90 %",
+        "bias",
+        "error of the median",
+        "90 % where there are no effects",
+    ]
+    return markdown(head, rows)
 
 
 @table

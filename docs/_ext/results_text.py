@@ -25,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RESULTS, VALIDATION = ROOT / "docs" / "results", ROOT / "docs" / "validation"
 STALE = VALIDATION / "stale.toml"
+PLAIN = ("calibration", "worlds")
 MARK = re.compile(r"<!-- (?P<kind>n|table|file|measured): (?P<what>.*?) -->(?P<now>.*?)<!-- /(?P=kind) -->", re.S)
 BEGINS = re.compile(r"(?<=[^\n]) (\S+)\n(> | *)<!-- n:")
 """A number at the beginning of a line, which Markdown takes for a block, and the word before it."""
@@ -53,8 +54,13 @@ def declared_stale() -> dict[str, str]:
 
 
 def results(name: str) -> Any:
-    """What a command wrote to `docs/results/NAME.json`, or the rows of `docs/validation/*/NAME.csv`."""
-    path, rows = RESULTS / f"{name}.json", next(VALIDATION.glob(f"*/{name}.csv"), None)
+    """What a command wrote to `docs/results/NAME.json`, or the rows of a table of `docs/validation`.
+
+    FOLDER:NAME is a table of that folder; a plain NAME is one of the folders that `PLAIN` lists.
+    """
+    folder, _, stem = name.rpartition(":")
+    tables = [VALIDATION / one / f"{stem}.csv" for one in ([folder] if folder else PLAIN)]
+    path, rows = RESULTS / f"{name}.json", next((one for one in tables if one.is_file()), None)
     if path.is_file():
         return json.loads(path.read_text(encoding="utf-8"))["results"]
     if rows is None:
