@@ -7,6 +7,7 @@ ORDER = (
     "plot_compare_benchmarks.py",
     "plot_replicate_the_paper.py",
     "plot_own_data.py",
+    "plot_skills_and_facts.py",
     "plot_reference_law.py",
     "plot_which_choices_matter.py",
 )
