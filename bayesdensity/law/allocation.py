@@ -131,14 +131,10 @@ def optimal_path(
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
-    compute : sequence of float
-        Operations.
+    fit, compute, ci
+        As for `allocate`.
     draws : int
         Draws wanted; evenly spaced ones are taken, up to twice as many.
-    ci : float
-        Probability of the intervals.
 
     Returns
     -------
@@ -186,14 +182,12 @@ def from_budgets(
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
+    fit, ci
+        As for `allocate`.
     compute : sequence of float
         Operations at which the line is read off.
     benchmark : int
         Position of the benchmark in the fit.
-    ci : float
-        Probability of the intervals.
     seed : int
         Of the bootstrap.
 
@@ -221,25 +215,12 @@ def from_sizes(
     """Approach 1: for each compute the size whose runs reach the lowest loss, and a line through these.
 
     The loss of a size is interpolated between its runs; a winner counts where smaller and larger sizes compete.
-    Intervals as for `from_budgets`.
+    Intervals, and what is returned, as for `from_budgets`.
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
-    compute : sequence of float
-        Operations at which the line is read off.
-    benchmark : int
-        Position of the benchmark in the fit.
-    ci : float
-        Probability of the intervals.
-    seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    Approach
-        With ``why_not`` where the runs do not allow it.
+    fit, compute, benchmark, ci, seed
+        As for `from_budgets`.
     """
     log_n, log_c, log_loss = _runs(fit, benchmark)
     groups = [group for group in _clusters(log_n, SIZE) if len(np.unique(log_c[group].round(1))) >= LEAST_BUDGETS]
