@@ -99,13 +99,13 @@ def prepare(
     return replace(prepared, seconds=time.monotonic() - start)
 
 
-def prepare_again(fit: Fit, compiler: Compiler | None = None) -> Prepared:
+def prepare_again(fit: Fit) -> Prepared:
     """Compile the model of a fit, to sample it on other scores of its targets.
 
     Where the reference was fitted alone, these cannot change what it passed on, which the draws of the fit hold.
     """
     staged = fit.study.reference.inference != "joint" and fit.about["part"] == "joint"
-    return prepare_data(fit.study, fit.data, fit.about, compiler, passed_on(fit.posterior) if staged else None)
+    return prepare_data(fit.study, fit.data, fit.about, reference=passed_on(fit.posterior) if staged else None)
 
 
 def prepare_data(
