@@ -157,10 +157,14 @@ def to_be_released(fit: Fit, benchmark: str, until: float, per_year: float | Non
 
     Parameters
     ----------
-    fit, benchmark, until, seed
-        As for `all_releases`.
+    fit : Fit
+    benchmark : str
+    until : float
+        Years from the mean release date.
     per_year : float, optional
         Families a year; None: `release_rate`.
+    seed : int
+        Of the simulation.
     """
     place, families, end = place_of(fit, benchmark), _recent(fit, benchmark), span_of(fit)[1]
     rng, draws, form = np.random.default_rng(seed), Draws(fit.data, fit.flat_draws()), fit.study.frontier
