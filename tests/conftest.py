@@ -124,6 +124,14 @@ def use_compiled_world(world_compiler: Callable[..., Any], monkeypatch: pytest.M
     compile_by(monkeypatch, world_compiler)
 
 
+@pytest.fixture
+def prepared_again(world_fit: Fit, use_compiled_world: None) -> Prepared:
+    """The fit of the small world made ready for other scores; nothing is compiled."""
+    from bayesdensity.inference.preparing import prepare_again
+
+    return prepare_again(world_fit)
+
+
 @pytest.fixture(scope="session")
 def world_file(request: pytest.FixtureRequest, made_once: Callable[..., Path]) -> Path:
     """One fit of the small world with the real sampler, as a file."""

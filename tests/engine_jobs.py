@@ -102,3 +102,13 @@ def begun(folder: Path) -> list[Begun]:
     log = folder / "begun"
     rows = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
     return [Begun(key, int(process), int(made)) for key, process, made in rows]
+
+
+def begins(folder: Path) -> Counter[str]:
+    """How often each job began."""
+    return Counter(one.key for one in begun(folder))
+
+
+def expected(todo: list[Job]) -> list[dict[str, Any]]:
+    """Results of jobs of which none fails."""
+    return [{"key": job.key, "draws": draws(job)} for job in todo]

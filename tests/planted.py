@@ -13,9 +13,8 @@ from scipy import special
 
 from bayesdensity.checks import Check
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities import SAMPLE
 from bayesdensity.study.load import load_study
-
-SAMPLE = ("chain", "draw")
 
 Noise = Mapping[str, Any]
 """Standard noise by what it is of, each with the effects as its last axis."""

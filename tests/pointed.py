@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from bayesdensity.data.join import assemble
@@ -13,6 +14,8 @@ from bayesdensity.model.build import build_model
 from bayesdensity.model.coordinates import Plain
 from bayesdensity.study.spec import Study
 
+CUTOFF = "2025-01-01"
+
 
 def pointed(study: Study, tables: Tables) -> Fit:
     """Two chains of a hundred draws, each of which repeats a fixed point of the model."""
@@ -21,3 +24,8 @@ def pointed(study: Study, tables: Tables) -> Fit:
     count = draws.sizes["draw"]
     many = draws.isel(chain=[0, 0], draw=[k % count for k in range(100)])
     return Fit(many.assign_coords(chain=[0, 1]), xr.Dataset(), data, study, {"part": "joint"})
+
+
+def is_known(fit: Fit) -> np.ndarray:
+    """Which LLMs were released before the cut-off."""
+    return fit.data["release_date"].to_numpy().astype("datetime64[D]") < np.datetime64(CUTOFF)

@@ -17,9 +17,9 @@ from bayesdensity.data.join import assemble
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities import SAMPLE
 from bayesdensity.study.load import load_study
 
-SAMPLE = ("chain", "draw")
 CHAINS, DRAWS = 2, 60
 NOISE, LEVEL, CEILING = 0.4, 0.3, 0.97
 SLOPES = (-0.3, 0.1, 0.2)
@@ -82,6 +82,12 @@ def straight(truth: Truth, tables: Tables, rate: Array | None = None, more: dict
         coords={"benchmark": data["benchmark"].to_numpy(), "llm": data["llm"].to_numpy()},
     )
     return replace(fit, posterior=draws)
+
+
+def with_harnesses(fit: Fit) -> Fit:
+    """The fit with harnesses that all measure alike."""
+    effect = xr.DataArray(np.zeros((*rates().shape, fit.data.sizes["harness"])), dims=(*SAMPLE, "harness"))
+    return replace(fit, posterior=fit.posterior.assign(harness_effect=effect))
 
 
 def moved(fit: Fit, llm: str, by: float | Array) -> Fit:

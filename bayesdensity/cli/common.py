@@ -134,6 +134,22 @@ def load_fits(paths: Sequence[Path]) -> dict[str, Fit]:
     return fits
 
 
+def put_figure(figure: Any, output: Path, name: str) -> None:
+    """Write a figure and say where.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    output : Path
+        Beginning of the names of the files.
+    name : str
+        Their end.
+    """
+    from bayesdensity.plots.files import save_figure
+
+    say(f"wrote {', '.join(map(str, save_figure(figure, output, name)))}")
+
+
 def check_fit_files(*paths: Path | None) -> None:
     """Refuse files that are not there, before what reads them is imported."""
     for path in paths:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bayesdensity.base.progress import say
 from bayesdensity.cli.common import (
     check_data,
     check_fit_files,
@@ -15,6 +14,7 @@ from bayesdensity.cli.common import (
     exit_status,
     identified,
     judging,
+    put_figure,
     read,
     show_table,
 )
@@ -50,9 +50,8 @@ def compression(
     show_table(section, fit, tables, ci, as_csv=as_csv, as_json=as_json)
     if output is not None:
         from bayesdensity.plots.compression import plot_compression
-        from bayesdensity.plots.files import save_figure
         from bayesdensity.quantities.compression import compression_ratios
 
         figure = plot_compression(fit, compression_ratios(fit, tables.llms, ci))
-        say(f"wrote {' and '.join(map(str, save_figure(figure, output, 'compression')))}")
+        put_figure(figure, output, "compression")
     return exit_status(identified(fit))

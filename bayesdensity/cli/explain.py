@@ -8,7 +8,17 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import check_fit_files, check_stem, exit_status, identified, judging, parsed, read, show
+from bayesdensity.cli.common import (
+    check_fit_files,
+    check_stem,
+    exit_status,
+    identified,
+    judging,
+    parsed,
+    put_figure,
+    read,
+    show,
+)
 from bayesdensity.cli.options import AsJson, Ci, Days, many
 
 
@@ -48,10 +58,7 @@ def explain(
     window = None if between is None else (between[0], between[1])
     show(explained, fit, parsed(hold, "--hold"), window, ci, as_json=as_json)
     if output is not None:
-        from bayesdensity.base.progress import say
         from bayesdensity.plots.explained import plot_growth_parts
-        from bayesdensity.plots.files import save_figure
 
-        figure = plot_growth_parts(fit, window, ci)
-        say(f"wrote {', '.join(map(str, save_figure(figure, output, 'growth-parts')))}")
+        put_figure(plot_growth_parts(fit, window, ci), output, "growth-parts")
     return exit_status(checks)

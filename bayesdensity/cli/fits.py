@@ -23,6 +23,7 @@ from bayesdensity.cli.common import (
     load,
     load_fits,
     parsed,
+    put_figure,
     read,
     show,
     show_table,
@@ -165,10 +166,9 @@ def answer(
         tell("reading the draws of each fit")
         show(section, fits, ci, as_json=as_json)
     if output is not None:
-        from bayesdensity.plots.files import save_figure
         from bayesdensity.plots.fits import plot_fits
 
-        say(f"wrote {', '.join(map(str, save_figure(plot_fits(fits, ci), output, 'answers')))}")
+        put_figure(plot_fits(fits, ci), output, "answers")
     return exit_status(check for fit in fits.values() for check in checks_of(fit))
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.progress import say
-from bayesdensity.cli.common import check_fit_files, check_stem, exit_status, judging, load_fits, show
+from bayesdensity.cli.common import check_fit_files, check_stem, exit_status, judging, load_fits, put_figure, show
 from bayesdensity.cli.options import AsJson, Bits, Ci, ContextGb, Day, Families, Memory, Params, Score
 
 if TYPE_CHECKING:
@@ -79,10 +78,9 @@ def forecast(
         found = mixture.forecast(fits, question, weights, ci)
     show(section, found, device and section.Device(device, bits, context_gb), as_json=as_json)
     if output is not None:
-        from bayesdensity.plots.files import save_figure
         from bayesdensity.plots.forecast import plot_forecast
 
-        say(f"wrote {', '.join(map(str, save_figure(plot_forecast(found), output, 'forecast')))}")
+        put_figure(plot_forecast(found), output, "forecast")
     return exit_status(check for fit in fits.values() for check in checks_of(fit))
 
 

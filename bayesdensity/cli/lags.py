@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import check_data, check_fit_files, check_stem, exit_status, identified, judging, show
+from bayesdensity.cli.common import (
+    check_data,
+    check_fit_files,
+    check_stem,
+    exit_status,
+    identified,
+    judging,
+    put_figure,
+    show,
+)
 from bayesdensity.cli.options import (
     AsJson,
     Bits,
@@ -119,11 +128,9 @@ def lag(
     else:
         show(section, fit, found, most, of, as_json=as_json)
     if output is not None:
-        from bayesdensity.base.progress import say
-        from bayesdensity.plots.files import save_figure
         from bayesdensity.plots.lag import plot_lag
 
-        say(f"wrote {', '.join(map(str, save_figure(plot_lag(fit, found, most, of), output, 'lag')))}")
+        put_figure(plot_lag(fit, found, most, of), output, "lag")
     return exit_status(identified(fit))
 
 

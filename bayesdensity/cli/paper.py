@@ -19,6 +19,7 @@ from bayesdensity.cli.common import (
     load,
     load_fit_of,
     parsed,
+    put_figure,
     read,
     show,
     show_table,
@@ -87,11 +88,9 @@ def paper(
         result = compare(chosen, tables, posterior, others, replicates=replicates, seed=seed, ci=ci, progress=count)
     show(published, result, as_json=as_json)
     if output is not None:
-        from bayesdensity.plots.files import save_figure
         from bayesdensity.plots.paper import plot_paper
 
-        written = save_figure(plot_paper(result), output, "paper")
-        say(f"wrote {' and '.join(str(path) for path in written)}")
+        put_figure(plot_paper(result), output, "paper")
     from bayesdensity.checks import Check, checks_of
 
     faults = [Check("procedure", "FAIL", fault) for fault in result.faults]

@@ -17,6 +17,7 @@ import pandas as pd
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.columns import PUBLIC_NAMES
+from bayesdensity.data.legible import FACTORS, NOTHING
 
 COLUMNS = (
     *("llm", "params_total", "params_active", "release_date", "train_tokens", "organization", "family"),
@@ -30,7 +31,7 @@ ALSO = {
     "source": "url link reference",
 }
 """What others call columns that a table of ours need not have."""
-MAGNITUDES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12}
+MAGNITUDES = {"": 1.0, **{word: 10.0**power for word, power in FACTORS.items()}}
 SIZES, SCORES = ("params_total", "params_active", "train_tokens"), ("metric", "shots", "harness", "source")
 SMALLEST = 1e5
 """Sizes below it are in a unit that their column does not say."""
@@ -188,8 +189,7 @@ def _scores(
         long = pd.concat(parts) if parts else pd.DataFrame(columns=["llm", "benchmark", "score"], dtype=str)
     if strange:
         guesses.append("no benchmark that is known, and not read: " + ", ".join(map(repr, strange[:12])))
-    written = long["score"].str.strip()
-    long = long[~written.isin(["", "-", "--", "n/a", "N/A", "na", "NA", "nan", "null"])]
+    long = long[~long["score"].str.strip().str.lower().isin({"", "nan", *NOTHING})]
     values = _told(long["score"].map(_number).astype(float), long["score"], "scores are no numbers: left out", guesses)
     percent = long["score"].str.contains("%") | (values.groupby(long["benchmark"]).transform("max") > 1)
     if percent.any():

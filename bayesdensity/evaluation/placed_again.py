@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -14,28 +12,14 @@ from bayesdensity.inference.drawing import sample
 from bayesdensity.inference.preparing import prepare_again
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.densities import log_density, params
-from bayesdensity.quantities.estimate import DEFAULT_CI, SAMPLE
+from bayesdensity.quantities.estimate import SAMPLE
 
-FOLDS, DRAWS, TUNE = 10, 250, 300
-"""Fits, each without a share of the LLMs, and draws of four chains of each."""
+FOLDS, DRAWS, TUNE, SEED = 10, 250, 300, 1
+"""Fits, each without a share of the LLMs drawn at random, draws of four chains of each, and seed of both."""
 
 
-def placed_again(
-    fit: Fit, folds: int = FOLDS, seed: int = 1, ci: float = DEFAULT_CI, progress: Callable[[str], None] | None = None
-) -> pd.DataFrame:
+def placed_again(fit: Fit) -> pd.DataFrame:
     """Place each LLM by a fit without it, and by the whole fit, from its mean score on each benchmark.
-
-    Parameters
-    ----------
-    fit : Fit
-    folds : int
-        So many fits leave out a share of the LLMs each, drawn at random.
-    seed : int
-        Of the shares and of the sampler.
-    ci : float
-        Probability of the intervals.
-    progress : callable, optional
-        Called with what is under way.
 
     Returns
     -------
@@ -43,17 +27,14 @@ def placed_again(
         By LLM: median and standard deviation of ln density by the whole fit (``fit``), placed by a fit without it
         (``placed``, with the ends of its interval), and placed by the whole fit (``whole``).
     """
-    tell, n = progress or (lambda _: None), fit.data.sizes["llm"]
-    tell("compile")
     prepared = prepare_again(fit)
-    fold = np.random.default_rng(seed).permutation(n) % folds
+    fold = np.random.default_rng(SEED).permutation(fit.data.sizes["llm"]) % FOLDS
     known, rows = log_density(fit).draws.transpose(*SAMPLE, "llm").to_numpy(), {}
-    for k in range(folds):
-        tell(f"fit without a share of the LLMs {k + 1} of {folds}")
-        without = sample(prepared, with_scores(fit.data, keep_llms=fold != k), seed=seed, draws=DRAWS, tune=TUNE)
+    for k in range(FOLDS):
+        without = sample(prepared, with_scores(fit.data, keep_llms=fold != k), seed=SEED, draws=DRAWS, tune=TUNE)
         for m in np.flatnonzero(fold == k):
             model = model_of(fit, int(m))
-            alone, whole = (place(one, **{**model._asdict(), "ci": ci}) for one in (without, fit))
+            alone, whole = (place(one, **model._asdict()) for one in (without, fit))
             row = alone.log_density.to_frame_row()
             rows[model.name] = {
                 "n_scores": len(model.scores),

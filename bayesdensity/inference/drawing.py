@@ -18,11 +18,10 @@ from bayesdensity.inference.compiling import Compiler, Part
 from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.preparing import Prepared, prepare
 from bayesdensity.inference.result import Fit
-from bayesdensity.inference.sampling import run_sampler, with_data
+from bayesdensity.inference.sampling import Progress, fit_parts, run_sampler, with_data
 from bayesdensity.inference.stages import CUT_DRAWS, passed_by_ladder, passed_on, plugged_in, sample_cut
 from bayesdensity.study.spec import Study
 
-Progress = Callable[[list[Any]], None]
 TARGET_ACCEPT = {"family": 0.8, "ladder": 0.85}
 """By kind of reference: steps small enough that nearly every trajectory has 15 leaps, or 31 for the stiffer law."""
 
@@ -74,9 +73,9 @@ def sample(
     """
     start, study = time.monotonic(), prepared.study
     settings = {"chains": chains, "draws": draws, "tune": tune, "target_accept": target_accept(study)}
-    about = {**prepared.about, "seed": seed, "sampler": settings}
     run: partial[xr.DataTree] = partial(_run, prepared, settings=settings, cores=cores, progress=progress)
     seen, reference, alone = prepared.whole if data is None else data, prepared.reference, None
+    notes: dict[str, Any] = {}
     if prepared.alone is not None:
         if stage is not None:
             stage("reference")
@@ -86,28 +85,19 @@ def sample(
         alone = _of_reference(reference_fit.posterior)
         ladder = study.reference.kind == "ladder"
         reference = passed_by_ladder(study, seen, alone, seed) if ladder else passed_on(alone)
-        about["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
+        notes["reference_alone"] = asdict(diagnose(reference, reference_fit.sample_stats))
     if reference is not None:
         seen = plugged_in(seen, reference)
         if study.reference.inference == "cut":
             run = partial(_run_cut, run, reference, min(chains, cores or os.cpu_count() or 1))
     tree = run(seen, seed)
     shared = None
-    if with_inside and hangs_beyond(seen, about["part"]):
+    if with_inside and hangs_beyond(seen, prepared.about["part"]):
         if stage is not None:
             stage("inside")
         shared = _shared(run(inside(seen), seed, progress=None, **INSIDE))
-    seconds = time.monotonic() - start
-    wall = {"compile": prepared.seconds, "sample": seconds, "total": prepared.seconds + seconds}
-    return Fit(
-        posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
-        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
-        data=seen,
-        study=study,
-        about={**about, "wall_seconds": wall},
-        inside=shared,
-        alone=alone,
-    )
+    parts = fit_parts(prepared, tree, start, seed, settings, **notes)
+    return Fit(data=seen, inside=shared, alone=alone, **parts)
 
 
 def hangs_beyond(data: xr.Dataset, part: Part = "joint") -> bool:

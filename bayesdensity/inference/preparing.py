@@ -17,7 +17,7 @@ from bayesdensity.data.selection import Selection, select
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.compiling import Compiler, Part, compile_study, same_places, share_code
 from bayesdensity.inference.result import Fit
-from bayesdensity.inference.sampling import versions, with_data
+from bayesdensity.inference.sampling import Ready, versions, with_data
 from bayesdensity.inference.stages import PASSED, passed_on
 from bayesdensity.study.spec import Study
 
@@ -29,34 +29,17 @@ OF_THE_DATA = (
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """A study and its data with the compiled model, which may be sampled again and again.
+class Prepared(Ready[Study]):
+    """A study, and its data as `bayesdensity.data.join.assemble` makes them.
 
     Attributes
     ----------
-    study : Study
-    data : xarray.Dataset
-        What the model sees, as `bayesdensity.data.join.assemble` makes it.
-    about : dict
-        Digests, versions and counts.
-    compiled : object
-        What the sampler needs.
-    kept : list of str
-        Names of the variables that a fit keeps.
-    seconds : float
-        Wall time of preparing it.
     alone : Prepared, optional
         Where the reference is fitted alone before: the joint study, with all its data.
     reference : xarray.Dataset, optional
         Where it was fitted alone already: what it passes on, as `bayesdensity.inference.stages.passed_on` gives it.
     """
 
-    study: Study
-    data: xr.Dataset
-    about: dict[str, Any]
-    compiled: Any
-    kept: list[str]
-    seconds: float
     alone: Prepared | None = None
     reference: xr.Dataset | None = None
 
@@ -116,13 +99,13 @@ def prepare(
     return replace(prepared, seconds=time.monotonic() - start)
 
 
-def prepare_again(fit: Fit, compiler: Compiler | None = None) -> Prepared:
+def prepare_again(fit: Fit) -> Prepared:
     """Compile the model of a fit, to sample it on other scores of its targets.
 
     Where the reference was fitted alone, these cannot change what it passed on, which the draws of the fit hold.
     """
     staged = fit.study.reference.inference != "joint" and fit.about["part"] == "joint"
-    return prepare_data(fit.study, fit.data, fit.about, compiler, passed_on(fit.posterior) if staged else None)
+    return prepare_data(fit.study, fit.data, fit.about, reference=passed_on(fit.posterior) if staged else None)
 
 
 def prepare_data(

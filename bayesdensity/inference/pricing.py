@@ -13,9 +13,8 @@ from bayesdensity.base.cards import Card
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.offers import Offers, assemble_offers
 from bayesdensity.inference.convergence import verdict_rows
-from bayesdensity.inference.drawing import Progress
 from bayesdensity.inference.result import Sampled
-from bayesdensity.inference.sampling import compile_model, run_sampler, versions, with_data
+from bayesdensity.inference.sampling import Progress, Ready, compile_model, fit_parts, run_sampler, versions, with_data
 from bayesdensity.study.price_spec import PriceStudy
 
 TARGET_ACCEPT = 0.99
@@ -38,45 +37,19 @@ class PriceFit(Sampled[PriceStudy]):
         return Card("PriceFit", tuple(rows.items()))
 
 
-@dataclass(frozen=True, eq=False)
-class PreparedPrices:
-    """Prices with their compiled model, which may be sampled again with others of the same offers.
-
-    Attributes
-    ----------
-    study : PriceStudy
-    data : xarray.Dataset
-    compiled : object
-        What the sampler needs.
-    kept : list of str
-        Names of the variables that a fit keeps.
-    about : dict
-        Digests, versions and counts.
-    seconds : float
-        Wall time of preparing it.
-    """
-
-    study: PriceStudy
-    data: xr.Dataset
-    compiled: Any
-    kept: list[str]
-    about: dict[str, Any]
-    seconds: float
-
-
-def prepare_prices(study: PriceStudy, data: xr.Dataset) -> PreparedPrices:
-    """Compile the model of prices."""
+def prepare_prices(study: PriceStudy, data: xr.Dataset) -> Ready[PriceStudy]:
+    """Compile the model of prices, which may be sampled again with others of the same offers."""
     from bayesdensity.model.prices import build_prices
 
     start = time.monotonic()
     compiled, kept = compile_model(build_prices(study, data))
     counts = {f"n_{name}s": data.sizes[name] for name in ("llm", "offer", "provider")}
     about = {"digest": study.digest, "versions": versions(), **counts}
-    return PreparedPrices(study, data, compiled, kept, about, time.monotonic() - start)
+    return Ready(study, data, about, compiled, kept, time.monotonic() - start)
 
 
 def sample_prices(
-    prepared: PreparedPrices,
+    prepared: Ready[PriceStudy],
     data: xr.Dataset | None = None,
     *,
     chains: int = CHAINS,
@@ -90,7 +63,7 @@ def sample_prices(
 
     Parameters
     ----------
-    prepared : PreparedPrices
+    prepared : Ready
     data : xarray.Dataset, optional
         Other prices of the same offers; None: those it was prepared with.
     chains, draws, tune, seed, progress
@@ -102,15 +75,7 @@ def sample_prices(
     settings: dict[str, Any] = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
     compiled = with_data(prepared.compiled, seen)
     tree = run_sampler(compiled, cores=cores, progress=progress, seed=seed, **settings)
-    sampling = time.monotonic() - start
-    wall = {"compile": prepared.seconds, "sample": sampling, "total": prepared.seconds + sampling}
-    return PriceFit(
-        posterior=tree["posterior"].to_dataset().drop_attrs()[prepared.kept],
-        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
-        data=seen,
-        study=prepared.study,
-        about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": wall},
-    )
+    return PriceFit(data=seen, **fit_parts(prepared, tree, start, seed, settings))
 
 
 def fit_prices(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 from unittest import mock
@@ -22,6 +23,34 @@ POSITION = "unconstrained_draw"
 LONGEST = 300
 """Characters of what a sampler says of its error, at most."""
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz", "numba")
+Progress = Callable[[list[Any]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Ready[S]:
+    """What was asked and its data with the compiled model, which may be sampled again and again.
+
+    Attributes
+    ----------
+    study : Study, LawStudy or PriceStudy
+    data : xarray.Dataset
+        What the model sees.
+    about : dict
+        Digests, versions and counts.
+    compiled : object
+        What the sampler needs.
+    kept : list of str
+        Names of the variables that a fit keeps.
+    seconds : float
+        Wall time of preparing it.
+    """
+
+    study: S
+    data: xr.Dataset
+    about: dict[str, Any]
+    compiled: Any
+    kept: list[str]
+    seconds: float
 
 
 def compile_model(model: Any, *, fast: bool = False) -> tuple[Any, list[str]]:
@@ -46,7 +75,7 @@ def run_sampler(
     compiled: Any,
     *,
     cores: int | None,
-    progress: Callable[[list[Any]], None] | None,
+    progress: Progress | None,
     start: np.ndarray | None = None,
     **settings: Any,
 ) -> xr.DataTree:
@@ -104,6 +133,34 @@ def run_sampler(
     kept = (*SAMPLER_STATS, POSITION) if settings.get("store_unconstrained") else SAMPLER_STATS
     stats = tree["sample_stats"].to_dataset()[[*kept]]
     return xr.DataTree.from_dict({"posterior": tree["posterior"].to_dataset(), "sample_stats": stats})
+
+
+def fit_parts[S](
+    ready: Ready[S], tree: xr.DataTree, start: float, seed: int, sampler: dict[str, Any], **notes: Any
+) -> dict[str, Any]:
+    """What every fit keeps of its draws, and how they came about.
+
+    Parameters
+    ----------
+    ready : Ready
+    tree : xarray.DataTree
+        As `run_sampler` gives it.
+    start : float
+        When sampling began, on the monotonic clock.
+    seed : int
+    sampler : dict
+        Settings of the sampler.
+    **notes : Any
+        What else the fit is to say of itself.
+    """
+    seconds = time.monotonic() - start
+    wall = {"compile": ready.seconds, "sample": seconds, "total": ready.seconds + seconds}
+    return {
+        "posterior": tree["posterior"].to_dataset().drop_attrs()[ready.kept],
+        "sample_stats": tree["sample_stats"].to_dataset().drop_attrs(),
+        "study": ready.study,
+        "about": {**ready.about, "seed": seed, "sampler": sampler, **notes, "wall_seconds": wall},
+    }
 
 
 def shared_names(compiled: Any) -> set[str]:

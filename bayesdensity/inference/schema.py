@@ -16,6 +16,7 @@ from bayesdensity.inference.convergence import Verdict
 from bayesdensity.study.spec import Study
 
 SAMPLE = ("chain", "draw")
+"""Dims of draws."""
 Count = Annotated[int, Field(ge=0, strict=True)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Drawn = Annotated[int, Field(ge=1, strict=True)]

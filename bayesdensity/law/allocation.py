@@ -31,6 +31,8 @@ LEAST_SIZES, LEAST_SPREAD = 4, np.log(3)
 LEAST_BUDGETS, LEAST_COMPUTE = 3, np.log(5)
 """Budgets that a power law needs, and how far they must spread."""
 GRID = 40
+SEED = 1
+"""Of the bootstrap."""
 
 
 class Allocation(NamedTuple):
@@ -131,14 +133,10 @@ def optimal_path(
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
-    compute : sequence of float
-        Operations.
+    fit, compute, ci
+        As for `allocate`.
     draws : int
         Draws wanted; evenly spaced ones are taken, up to twice as many.
-    ci : float
-        Probability of the intervals.
 
     Returns
     -------
@@ -177,25 +175,19 @@ def _optimum(law: laws.Law, centre: dict[str, xr.DataArray], log_c: xr.DataArray
     return tuple(like.copy(data=part) for part in (log_n, total - log_n, plain.loss(point(log_n))))
 
 
-def from_budgets(
-    fit: LawFit, compute: Sequence[float], benchmark: int = 0, ci: float = DEFAULT_CI, seed: int = 1
-) -> Approach:
+def from_budgets(fit: LawFit, compute: Sequence[float], benchmark: int = 0, ci: float = DEFAULT_CI) -> Approach:
     """Approach 2: a parabola of log loss in log size for each budget of compute, and a line through their minima.
 
     Intervals are of a parametric bootstrap: noise as the law has it is added to the log losses again and again.
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
+    fit, ci
+        As for `allocate`.
     compute : sequence of float
         Operations at which the line is read off.
     benchmark : int
         Position of the benchmark in the fit.
-    ci : float
-        Probability of the intervals.
-    seed : int
-        Of the bootstrap.
 
     Returns
     -------
@@ -209,37 +201,22 @@ def from_budgets(
         vertices = [_vertex(log_n[budget], log_c[budget], losses[budget]) for budget in groups]
         return np.array([vertex for vertex in vertices if vertex is not None]).reshape(-1, 2)
 
-    replicates = _noisy(fit, benchmark, log_loss, seed)
+    replicates = _noisy(fit, benchmark, log_loss)
     return _approach(
         "iso-FLOP", "budgets of compute with four or more sizes", optima, log_loss, replicates, compute, ci
     )
 
 
-def from_sizes(
-    fit: LawFit, compute: Sequence[float], benchmark: int = 0, ci: float = DEFAULT_CI, seed: int = 1
-) -> Approach:
+def from_sizes(fit: LawFit, compute: Sequence[float], benchmark: int = 0, ci: float = DEFAULT_CI) -> Approach:
     """Approach 1: for each compute the size whose runs reach the lowest loss, and a line through these.
 
     The loss of a size is interpolated between its runs; a winner counts where smaller and larger sizes compete.
-    Intervals as for `from_budgets`.
+    Intervals, and what is returned, as for `from_budgets`.
 
     Parameters
     ----------
-    fit : LawFit
-        Of a law that reads size and data.
-    compute : sequence of float
-        Operations at which the line is read off.
-    benchmark : int
-        Position of the benchmark in the fit.
-    ci : float
-        Probability of the intervals.
-    seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    Approach
-        With ``why_not`` where the runs do not allow it.
+    fit, compute, benchmark, ci
+        As for `from_budgets`.
     """
     log_n, log_c, log_loss = _runs(fit, benchmark)
     groups = [group for group in _clusters(log_n, SIZE) if len(np.unique(log_c[group].round(1))) >= LEAST_BUDGETS]
@@ -262,7 +239,7 @@ def from_sizes(
         steps = [points[points[:, 1] == size].mean(axis=0) for size in np.unique(points[:, 1])[1:-1]]
         return np.array(steps).reshape(-1, 2)
 
-    replicates = _noisy(fit, benchmark, log_loss, seed)
+    replicates = _noisy(fit, benchmark, log_loss)
     needs = "sizes, between others, that are best at some compute, each trained on three or more amounts of data"
     return _approach("fixed sizes", needs, optima, log_loss, replicates, compute, ci)
 
@@ -355,9 +332,9 @@ def _vertex(log_n: np.ndarray, log_c: np.ndarray, log_loss: np.ndarray) -> tuple
     return (float(mean_c), float(centre + lowest)) if x.min() < lowest < x.max() else None
 
 
-def _noisy(fit: LawFit, benchmark: int, log_loss: np.ndarray, seed: int) -> np.ndarray:
+def _noisy(fit: LawFit, benchmark: int, log_loss: np.ndarray) -> np.ndarray:
     """Log losses with fresh noise, shape (replicate, run)."""
-    shape, rng = (REPLICATES, len(log_loss)), np.random.default_rng(seed)
+    shape, rng = (REPLICATES, len(log_loss)), np.random.default_rng(SEED)
     noise = typical_errors(fit, benchmark).rvs(shape, random_state=rng)
     return np.asarray(log_loss + noise)
 

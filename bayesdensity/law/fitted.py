@@ -15,9 +15,17 @@ from bayesdensity.base.cards import Card
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.data.runs import Runs, assemble_runs
 from bayesdensity.inference.convergence import verdict_rows
-from bayesdensity.inference.drawing import Progress
 from bayesdensity.inference.result import Sampled
-from bayesdensity.inference.sampling import compile_model, run_sampler, shared_names, versions, with_data
+from bayesdensity.inference.sampling import (
+    Progress,
+    Ready,
+    compile_model,
+    fit_parts,
+    run_sampler,
+    shared_names,
+    versions,
+    with_data,
+)
 from bayesdensity.law.design import refuse_design
 from bayesdensity.quantities import DEFAULT_CI, SAMPLE, Estimate
 from bayesdensity.quantities.estimate import bare
@@ -58,30 +66,8 @@ class LawFit(Sampled[LawStudy]):
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedLaw:
-    """A law and its runs with the compiled model, which may be sampled again and again.
-
-    Attributes
-    ----------
-    study : LawStudy
-    data : xarray.Dataset
-        What the model sees, as `bayesdensity.data.runs.assemble_runs` makes it.
-    about : dict
-        Digests, versions and counts.
-    compiled : object
-        What the sampler needs.
-    kept : list of str
-        Names of the variables that a fit keeps.
-    seconds : float
-        Wall time of preparing it.
-    """
-
-    study: LawStudy
-    data: xr.Dataset
-    about: dict[str, Any]
-    compiled: Any
-    kept: list[str]
-    seconds: float
+class PreparedLaw(Ready[LawStudy]):
+    """A law, and its runs as `bayesdensity.data.runs.assemble_runs` makes them."""
 
     def serves(self, study: LawStudy, data: xr.Dataset) -> bool:
         """Whether the compiled model is also that of another study and its runs, given their values."""
@@ -175,16 +161,8 @@ def sample_law(
     start = time.monotonic()
     settings: dict[str, Any] = {"chains": chains, "draws": draws, "tune": tune, "target_accept": TARGET_ACCEPT}
     tree = run_sampler(prepared.compiled, cores=cores, progress=progress, seed=seed, **settings)
-    sampling = time.monotonic() - start
-    wall = {"compile": prepared.seconds, "sample": sampling, "total": prepared.seconds + sampling}
-    posterior = tree["posterior"].to_dataset().drop_attrs()[prepared.kept]
-    return LawFit(
-        posterior=posterior.assign_coords(benchmark=prepared.data["benchmark"].to_numpy()),
-        sample_stats=tree["sample_stats"].to_dataset().drop_attrs(),
-        data=prepared.data,
-        study=prepared.study,
-        about={**prepared.about, "seed": seed, "sampler": settings, "wall_seconds": wall},
-    )
+    fit = LawFit(data=prepared.data, **fit_parts(prepared, tree, start, seed, settings))
+    return fit.with_draws(fit.posterior.assign_coords(benchmark=prepared.data["benchmark"].to_numpy()))
 
 
 def fit_law(

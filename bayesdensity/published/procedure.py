@@ -149,7 +149,7 @@ def replicate(
     # The windows are those of all targets, as for the posterior; a trend needs two days with a density.
     dates = known["release_date"]
     shown = [one for one in windows(llms["release_date"]) if dates[one.holds(dates)].nunique() > 1]
-    densities = _bootstrap(selection, reference, fits, cells, llms, replicates, seed, farthest, progress)
+    densities = _bootstrap(reference, fits, cells, llms, replicates, seed, farthest, progress)
     trends = tuple(_trend(one, llms, densities, ci) for one in shown)
     failed = int(np.isnan(_rates(shown[-1], llms, *densities)).any(axis=0).sum())
     return Replication(study, fits, cells, llms, trends, replicates, failed, seed)
@@ -171,7 +171,6 @@ def _invert(
 
 
 def _bootstrap(
-    selection: Selection,
     reference: Reference,
     fits: dict[str, Fitted],
     cells: pd.DataFrame,

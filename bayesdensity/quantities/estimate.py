@@ -18,8 +18,8 @@ from bayesdensity.base.format import ENDS, density, interval
 from bayesdensity.base.jsonable import interval_json
 from bayesdensity.data.dates import years_from_centre
 from bayesdensity.inference.result import Fit
+from bayesdensity.inference.schema import SAMPLE as SAMPLE
 
-SAMPLE = ("chain", "draw")
 MONTHS = 12.0
 DEFAULT_CI = 0.9
 MIXED_DRAWS = 4000

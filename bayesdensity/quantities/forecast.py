@@ -85,17 +85,10 @@ def size_at(
 
     Parameters
     ----------
-    fit : Fit
-    benchmark : str
+    fit, benchmark, dates, of, ci, per_year
+        As for `score_at`.
     score : float
         Share of the items.
-    dates : sequence of str
-        ISO dates.
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the interval.
-    per_year : float, optional
-        Families to come a year, for the best; None: as many as of late.
 
     Raises
     ------
@@ -132,17 +125,10 @@ def date_at(
 
     Parameters
     ----------
-    fit : Fit
-    benchmark : str
+    fit, benchmark, params, of, ci, per_year
+        As for `score_at`.
     score : float
         Share of the items.
-    params : float
-        Parameters, counted as the study counts them.
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the interval.
-    per_year : float, optional
-        Families to come a year, for the best; None: as many as of late.
 
     Raises
     ------

@@ -80,13 +80,8 @@ def shelf_life_by_benchmark(
 
     Parameters
     ----------
-    fit : Fit
-    llm : str
-    share : float
-        Of its size.
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the interval.
+    fit, llm, share, of, ci
+        As for `shelf_life`.
     """
     which = _place(fit, llm)
     cells = cells_of(fit.data)
@@ -126,10 +121,8 @@ def successors(fit: Fit, llm: str, share: float = SHARE) -> pd.DataFrame:
 
     Parameters
     ----------
-    fit : Fit
-    llm : str
-    share : float
-        Of its size.
+    fit, llm, share
+        As for `shelf_life`.
 
     Returns
     -------
@@ -161,10 +154,8 @@ def first_successor(fit: Fit, llm: str, share: float = SHARE) -> pd.Series | Non
 
     Parameters
     ----------
-    fit : Fit
-    llm : str
-    share : float
-        Of its size.
+    fit, llm, share
+        As for `shelf_life`.
     """
     found = successors(fit, llm, share)
     able = found[found["probability"] > LIKELY]

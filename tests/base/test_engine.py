@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_jobs import ALWAYS, IDENTITY, begun, draws, jobs, never_made, run, until
+from engine_jobs import ALWAYS, IDENTITY, begins, begun, expected, jobs, never_made, run, until
 
 from bayesdensity.base import engine
 from bayesdensity.base.engine import Job
@@ -43,10 +43,6 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def expected(todo: list[Job]) -> list[dict[str, Any]]:
-    return [{"key": job.key, "draws": draws(job)} for job in todo]
-
-
 def rows(folder: Path) -> list[dict[str, Any]]:
     """Whole lines of the file after its header."""
     path = folder / NAME
@@ -56,11 +52,6 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 def errors(results: list[dict[str, Any]]) -> dict[str, str]:
     return {row["key"]: row["error"] for row in results if "error" in row}
-
-
-def begins(folder: Path) -> Counter[str]:
-    """How often each job began."""
-    return Counter(one.key for one in begun(folder))
 
 
 def alive(process: int) -> bool:

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from engine_jobs import IDENTITY, begun, draws, jobs, run
+from engine_jobs import IDENTITY, begins, begun, expected, jobs, run
 
 from bayesdensity.base import engine
-from bayesdensity.base.engine import Job
 from bayesdensity.base.errors import InputError
 
 NAME = "results.jsonl"
-
-
-def expected(todo: list[Job]) -> list[dict[str, object]]:
-    return [{"key": job.key, "draws": draws(job)} for job in todo]
-
-
-def begins(folder: Path) -> Counter[str]:
-    """How often each job began."""
-    return Counter(one.key for one in begun(folder))
 
 
 BAD = [

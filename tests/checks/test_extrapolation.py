@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planted import SAMPLE
 from rows import scores_of_targets
 
 from bayesdensity.checks import Verdict
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities import SAMPLE
 
 
 def sizes(fit: Fit) -> np.ndarray:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import SAMPLE
 from scipy import special, stats
 
 from bayesdensity.base.errors import UnidentifiedError
 from bayesdensity.checks import Check, Verdict, refuse_if_unidentified
 from bayesdensity.checks.prior_sensitivity import check_identification, check_priors, log_priors
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities import SAMPLE
 
 
 def stated(fit: Fit, name: str) -> Any:

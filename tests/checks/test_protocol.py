@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import SAMPLE
 from scipy import special, stats
 
 from bayesdensity.checks import VERDICTS, Verdict, worst
 from bayesdensity.checks.protocol import judged, over_draws, thinned
 from bayesdensity.checks.residuals import check_frontier
 from bayesdensity.inference.result import Fit
+from bayesdensity.quantities import SAMPLE
 
 
 def test_the_worst_verdict_counts() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from planted import SAMPLE
 from seams import diagnose_by
 
 from bayesdensity.checks.sampler import check_convergence
 from bayesdensity.inference.convergence import diagnose
 from bayesdensity.inference.result import Fit, load_fit
+from bayesdensity.quantities import SAMPLE
 
 
 def sampled(fit: Fit, n: int = 1000, change: dict[str, Any] | None = None, **values: np.ndarray) -> Fit:

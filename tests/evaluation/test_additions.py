@@ -8,10 +8,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from scipy import special, stats
 from simulated import Truth
-from straight import CEILING, NOISE, SLOPES, rates, straight, with_score, without_repeats
+from straight import CEILING, NOISE, SLOPES, rates, straight, with_harnesses, with_score, without_repeats
 
 from bayesdensity import laws
 from bayesdensity.data.dates import years_from_centre
@@ -52,9 +51,7 @@ def tables(world_tables: Tables) -> Tables:
 
 @pytest.fixture(scope="module")
 def fit(truth: Truth, tables: Tables) -> Fit:
-    known = straight(truth, tables)
-    effect = xr.DataArray(np.zeros((*rates().shape, known.data.sizes["harness"])), dims=("chain", "draw", "harness"))
-    return replace(known, posterior=known.posterior.assign(harness_effect=effect))
+    return with_harnesses(straight(truth, tables))
 
 
 def brute_force(fit: Fit, rate: float) -> float:

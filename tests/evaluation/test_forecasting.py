@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pointed import pointed
+from pointed import CUTOFF, is_known, pointed
 
 from bayesdensity.data.masks import with_scores
 from bayesdensity.data.tables import Tables
@@ -19,7 +19,6 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.releases import Releases, all_releases, released
 from bayesdensity.study.spec import Study
 
-CUTOFF = "2025-01-01"
 OF_WHAT_CAME = ("observed", "below", "at_most", "crps", "crps_unchanged", "crps_line")
 
 
@@ -27,10 +26,6 @@ OF_WHAT_CAME = ("observed", "below", "at_most", "crps", "crps_unchanged", "crps_
 def whole(world_study: Study, world_tables: Tables) -> Fit:
     """The small world at points of its model."""
     return pointed(world_study, world_tables)
-
-
-def is_known(fit: Fit) -> np.ndarray:
-    return fit.data["release_date"].to_numpy().astype("datetime64[D]") < np.datetime64(CUTOFF)
 
 
 @pytest.fixture(scope="module")

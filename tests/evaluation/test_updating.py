@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 from simulated import Truth
-from straight import rates, straight, with_score, without_repeats
+from straight import rates, straight, with_harnesses, with_score, without_repeats
 from test_additions import with_llm
 
 from bayesdensity.base.errors import InputError
@@ -29,9 +28,7 @@ def tables(world_tables: Tables) -> Tables:
 
 @pytest.fixture(scope="module")
 def fit(truth: Truth, tables: Tables) -> Fit:
-    known = straight(truth, tables)
-    effect = xr.DataArray(np.zeros((*rates().shape, known.data.sizes["harness"])), dims=("chain", "draw", "harness"))
-    return replace(known, posterior=known.posterior.assign(harness_effect=effect))
+    return with_harnesses(straight(truth, tables))
 
 
 def never(*_: Any) -> Fit:

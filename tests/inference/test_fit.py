@@ -19,6 +19,9 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import run_sampler
 from bayesdensity.study.spec import Study
 
+FEW: dict[str, Any] = {"chains": 2, "draws": 10, "tune": 10}
+"""Enough to tell draws apart; before the sampler is tuned each takes hundreds of leaps."""
+
 
 class Sampler:
     """Stands in for a sampler that runs in the background and is interrupted."""
@@ -48,7 +51,7 @@ def test_an_interrupted_fit_stops_the_sampler_and_keeps_nothing(
 def test_same_seed_gives_the_same_draws(prepared_world: Prepared) -> None:
     """One compiled model, sampled as `fit` samples it."""
     compiled, kept = prepared_world.compiled, prepared_world.kept
-    settings = {"chains": 2, "draws": 20, "tune": 20, "progress": None, "cores": 1}
+    settings = {**FEW, "progress": None, "cores": 1}
     first, second, other = (run_sampler(compiled, seed=seed, **settings)["posterior"] for seed in (4, 4, 5))
     assert set(kept) <= set(first.data_vars)
     np.testing.assert_array_equal(first["rate"], second["rate"])
@@ -56,9 +59,6 @@ def test_same_seed_gives_the_same_draws(prepared_world: Prepared) -> None:
     assert not np.array_equal(first["rate"][0], first["rate"][1])
     at_once = run_sampler(compiled, seed=4, **{**settings, "cores": 2})["posterior"]
     np.testing.assert_array_equal(first["rate"], at_once["rate"])
-
-
-FEW: dict[str, Any] = {"chains": 2, "draws": 20, "tune": 20}
 
 
 @pytest.fixture

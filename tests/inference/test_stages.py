@@ -9,26 +9,45 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from seams import compile_by
 from simulated import Truth
 
 from bayesdensity.checks import CHECKS, checked, run_checks
 from bayesdensity.data.tables import Tables
 from bayesdensity.evaluation import backtesting, leave_out
+from bayesdensity.inference.compiling import Compiler, Part, compile_study
 from bayesdensity.inference.drawing import fit as draw
-from bayesdensity.inference.preparing import prepare_again
+from bayesdensity.inference.preparing import Prepared, prepare_again
 from bayesdensity.inference.result import Fit, load_fit
 from bayesdensity.inference.stages import passed_on
 from bayesdensity.study.load import load_study
+from bayesdensity.study.spec import Study
 
 FEW: Mapping[str, Any] = {"draws": 60, "tune": 150, "chains": 2}
 
 
+@pytest.fixture(scope="module")
+def compiler(prepared_world: Prepared) -> Compiler:
+    """Compiles each model once. The reference alone has the joint model, which is that of the small world."""
+    known = {"joint": (prepared_world.compiled, prepared_world.kept)}
+
+    def compiled(study: Study, data: xr.Dataset, part: Part) -> tuple[Any, list[str]]:
+        inference = study.reference.inference
+        if inference not in known:
+            known[inference] = compile_study(study, data, part)
+        return known[inference]
+
+    return compiled
+
+
 @pytest.fixture(scope="module", params=["plug-in", pytest.param("cut", marks=pytest.mark.slow)])
-def staged(request: pytest.FixtureRequest, truth: Truth, world_tables: Tables, tmp_path_factory: Any) -> Fit:
+def staged(
+    request: pytest.FixtureRequest, truth: Truth, world_tables: Tables, compiler: Compiler, tmp_path_factory: Any
+) -> Fit:
     """A fit in two stages, as a file keeps it."""
     study = load_study(truth.study, {"reference.inference": request.param})
     path: Path = tmp_path_factory.mktemp("staged") / "staged.nc"
-    return load_fit(checked(draw(study, world_tables, **FEW)).save(path))
+    return load_fit(checked(draw(study, world_tables, compiler=compiler, **FEW)).save(path))
 
 
 def test_every_check_answers(staged: Fit) -> None:
@@ -51,8 +70,11 @@ def test_what_is_passed_on_are_draws_or_medians(staged: Fit) -> None:
             np.testing.assert_allclose(gap, 0, atol=1e-9 * (1 + np.abs(values).max()))
 
 
-def test_it_is_fitted_again_without_its_reference(staged: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_fitted_again_without_its_reference(
+    staged: Fit, compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Leaving out and training up to a date need neither the scores of the reference nor a fit of it."""
+    compile_by(monkeypatch, compiler)
     prepared = prepare_again(staged)
     assert prepared.alone is None and prepared.reference is not None
     for module in (leave_out, backtesting):

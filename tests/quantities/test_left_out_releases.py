@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pointed import pointed
+from pointed import is_known, pointed
 
 from bayesdensity.data.cells import known_cells, known_llms
 from bayesdensity.data.masks import with_scores
@@ -15,7 +15,6 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import ahead, forecast, releases
 from bayesdensity.study.spec import Study
 
-CUTOFF = "2025-01-01"
 DATES = ("2025-07-01", "2026-07-01")
 
 
@@ -25,10 +24,6 @@ def whole(world_study: Study, world_tables: Tables) -> Fit:
     straight = {"trend": "linear"}
     frontier = world_study.frontier.model_copy(update=straight)
     return pointed(world_study.model_copy(update={"frontier": frontier}), world_tables)
-
-
-def is_known(fit: Fit) -> np.ndarray:
-    return fit.data["release_date"].to_numpy().astype("datetime64[D]") < np.datetime64(CUTOFF)
 
 
 def then(fit: Fit, values: np.ndarray | None = None) -> Fit:

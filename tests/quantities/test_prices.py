@@ -13,10 +13,11 @@ from scipy import stats
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.offers import Offers, read_offers
 from bayesdensity.data.tables import Tables, read_tables
-from bayesdensity.inference.pricing import PreparedPrices, PriceFit, prepare_prices, sample_prices
+from bayesdensity.inference.pricing import PriceFit, prepare_prices, sample_prices
+from bayesdensity.inference.sampling import Ready
 from bayesdensity.quantities import prices as q
 from bayesdensity.quantities.estimate import Estimate
-from bayesdensity.study.price_spec import price_study
+from bayesdensity.study.price_spec import PriceStudy, price_study
 
 FEW: dict[str, Any] = {"chains": 2, "draws": 300, "tune": 300, "cores": 2}
 
@@ -27,13 +28,13 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def prepared() -> PreparedPrices:
+def prepared() -> Ready[PriceStudy]:
     study = price_study()
     return prepare_prices(study, offers_with_truth(study, 0))
 
 
 @pytest.fixture(scope="module")
-def fit(prepared: PreparedPrices) -> PriceFit:
+def fit(prepared: Ready[PriceStudy]) -> PriceFit:
     return sample_prices(prepared, offers_with_truth(prepared.study, 1), **FEW)
 
 
@@ -68,7 +69,7 @@ def test_the_frontier_is_the_stated_quantile_of_llms_and_falls_at_the_rate(fit: 
 
 
 @pytest.mark.slow
-def test_intervals_of_the_halving_time_cover_the_truth_as_often_as_they_say(prepared: PreparedPrices) -> None:
+def test_intervals_of_the_halving_time_cover_the_truth_as_often_as_they_say(prepared: Ready[PriceStudy]) -> None:
     worlds = 20
     fits = [sample_prices(prepared, offers_with_truth(prepared.study, 100 + k), **FEW) for k in range(worlds)]
     covered = sum(inside(q.price_rate(one), TRUTH["rate"]) for one in fits)

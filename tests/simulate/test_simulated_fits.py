@@ -11,20 +11,14 @@ from rows import of_targets
 from bayesdensity import quantities
 from bayesdensity.data.masks import with_scores
 from bayesdensity.inference.drawing import sample
-from bayesdensity.inference.preparing import Prepared, prepare_again
+from bayesdensity.inference.preparing import Prepared
 from bayesdensity.inference.result import Fit
 from bayesdensity.simulate import asked, reference_only, simulate_scores
 
 
-@pytest.fixture
-def prepared(world_fit: Fit, use_compiled_world: None) -> Prepared:
-    """The model of the small world, which is not compiled again."""
-    return prepare_again(world_fit)
-
-
-def test_a_fit_of_simulated_scores_finds_what_is_true(world_fit: Fit, prepared: Prepared) -> None:
+def test_a_fit_of_simulated_scores_finds_what_is_true(world_fit: Fit, prepared_again: Prepared) -> None:
     made = simulated(world_fit, 1)
-    again = sample(prepared, with_scores(world_fit.data, made.scores), draws=250, tune=250, seed=1)
+    again = sample(prepared_again, with_scores(world_fit.data, made.scores), draws=250, tune=250, seed=1)
     found = {name: draws.to_numpy() for name, draws in asked(again).items()}
     assert set(found) == set(made.truth)
     densities = [name for name in found if name.startswith("density of ")]
@@ -41,10 +35,10 @@ def test_a_fit_of_simulated_scores_finds_what_is_true(world_fit: Fit, prepared: 
 
 
 def test_given_the_reference_alone_targets_follow_their_priors_and_the_link_is_known(
-    world_fit: Fit, prepared: Prepared
+    world_fit: Fit, prepared_again: Prepared
 ) -> None:
-    source = reference_only(prepared, seed=2)
-    draws, priors = source.posterior, prepared.study.priors
+    source = reference_only(prepared_again, seed=2)
+    draws, priors = source.posterior, prepared_again.study.priors
     assert source.diagnostics.max_rhat < 1.05
     logged = ("noise_scale", "inefficiency_scale", "family_scale", "slope_spread")
     values = {name: draws[name] for name in ("rate", "curvature", "dispersion_growth")}
@@ -54,18 +48,18 @@ def test_given_the_reference_alone_targets_follow_their_priors_and_the_link_is_k
         assert float(value.mean()) == pytest.approx(priors[name].mu, abs=4 * error), name
         assert float(value.std()) == pytest.approx(priors[name].sigma, rel=4 / np.sqrt(2 * value.size / 5)), name
     # Nothing is left of the targets, and everything of the reference.
-    own = of_targets(prepared.data)
+    own = of_targets(prepared_again.data)
     assert not source.data["score_keep"].to_numpy()[own].any() and source.data["score_keep"].to_numpy()[~own].all()
-    np.testing.assert_array_equal(source.data["score_value"][~own], prepared.data["score_value"][~own])
+    np.testing.assert_array_equal(source.data["score_value"][~own], prepared_again.data["score_value"][~own])
     for part in ("centre", "position", "spread"):
-        xr.testing.assert_identical(source.data[f"link_{part}"], prepared.data[f"link_{part}"])
+        xr.testing.assert_identical(source.data[f"link_{part}"], prepared_again.data[f"link_{part}"])
     assert (
         quantities.log_density(source).draws.std()
         > 3 * quantities.log_density(world_fit).draws.std(("chain", "draw")).max()
     )
     _check_link(source)
     scores = simulate_scores(source, 0, 0, np.random.default_rng(1)).scores
-    np.testing.assert_array_equal(scores[~own], prepared.data["score_value"][~own])
+    np.testing.assert_array_equal(scores[~own], prepared_again.data["score_value"][~own])
     assert np.unique(scores[own]).size > 50
 
 

@@ -65,11 +65,8 @@ def blocks(fit: Fit, ci: float = q.DEFAULT_CI, seed: int = 1) -> list[Block]:
 
     Parameters
     ----------
-    fit : Fit
-    ci : float
-        Probability of the intervals.
-    seed : int
-        Of the draws of hardware.
+    fit, ci, seed
+        As for `data`.
     """
     start, end = q.window(fit)
     alone, together = (_months(one) for one in (q.rate(fit, ci=ci), runnable_rate(fit, ci=ci, seed=seed)))

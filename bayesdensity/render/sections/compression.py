@@ -72,11 +72,8 @@ def blocks(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> list[Block]:
 
     Parameters
     ----------
-    fit : Fit
-    tables : Tables
-        With the parents of its LLMs.
-    ci : float
-        Probability of the intervals.
+    fit, tables, ci
+        As for `data`.
     """
     return _blocks(compression_ratios(fit, tables.llms, ci), tables)
 
@@ -86,11 +83,8 @@ def every_table(fit: Fit, tables: Tables, ci: float = q.DEFAULT_CI) -> Table:
 
     Parameters
     ----------
-    fit : Fit
-    tables : Tables
-        With the parents of its LLMs.
-    ci : float
-        Probability of the intervals.
+    fit, tables, ci
+        As for `data`.
     """
     return _pairs(compression_ratios(fit, tables.llms, ci))
 

@@ -71,13 +71,8 @@ def blocks(fit: Fit, lags: Lags, params: float, of: Of) -> list[Block]:
 
     Parameters
     ----------
-    fit : Fit
-    lags : Lags
-        Of the fit.
-    params : float
-        Parameters of the models that trail.
-    of : {"frontier", "typical", "best"}
-        Of whom the lags are.
+    fit, lags, params, of
+        As for `data`.
     """
     ci, row = lags.months.probability, pooled(lags.months).to_frame_row()
     short = pooled(lags.points).to_frame_row()

@@ -87,13 +87,8 @@ def blocks(
 
     Parameters
     ----------
-    fit : Fit
-    llm : str
-    share : float
-        Of its size.
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the intervals.
+    fit, llm, share, of, ci
+        As for `data`.
     by : sequence of str
         ISO dates.
     """
@@ -133,10 +128,8 @@ def examples_data(fit: Fit, of: Of = "frontier", ci: float = DEFAULT_CI) -> dict
 
     Parameters
     ----------
-    fit : Fit
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the intervals.
+    fit, of, ci
+        As for `data`.
     """
     rows = [
         {
@@ -156,10 +149,8 @@ def examples_blocks(fit: Fit, of: Of = "frontier", ci: float = DEFAULT_CI) -> li
 
     Parameters
     ----------
-    fit : Fit
-    of : {"frontier", "typical", "best"}
-    ci : float
-        Probability of the intervals.
+    fit, of, ci
+        As for `data`.
     """
     found = examples(fit, of, ci)
     if not found:
