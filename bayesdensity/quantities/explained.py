@@ -1,10 +1,10 @@
 """Growth of density taken apart: what comes from covariates that move in time, and what remains where none does.
 
-With x(t) the average of a covariate among the releases of a time, a straight line through those of the sample, the mean
-of ln density is ``m(t) + sum_k (b_k + g_k t) (x_k(t) - c_k)``, m being the mean at the centres c. Its growth over a
-window is a sum of that of m, the part at equal covariates, and of one term for each covariate. This is the
-decomposition of Oaxaca 1973 (DOI 10.2307/2525981) with time for the group. A frontier moves as the mean does by what
-covariates add: how these spread among the releases of one time is part of its distance from the mean.
+With x(t) the average of a covariate among the releases of a time, a parabola through those of the sample, the mean of
+ln density is ``m(t) + sum_k (b_k + g_k t) (x_k(t) - c_k)``, m being the mean at the centres c. Its growth over a window
+is a sum of that of m, the part at equal covariates, and of one term for each covariate. This is the decomposition of
+Oaxaca 1973 (DOI 10.2307/2525981) with time for the group. A frontier moves as the mean does by what covariates add: how
+these spread among the releases of one time is part of its distance from the mean.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def growth_held(
 def covariate_path(fit: Fit, name: str, dates: list[str], ci: float = DEFAULT_CI) -> Estimate:
     """Average of a covariate among the releases of dates; dims ``date``, ``covariate`` (of words, shares of each).
 
-    A straight line through the LLMs of the sample; of the age of benchmarks their mean over the benchmarks. Logarithms
-    are given as people state them: geometric means.
+    A parabola through the LLMs of the sample; of the age of benchmarks their mean over the benchmarks. Logarithms are
+    given as people state them: geometric means.
 
     Parameters
     ----------
@@ -161,10 +161,9 @@ def _averages(fit: Fit, which: NDArray[np.int_], at: Array) -> Array:
         age = np.maximum(at[:, None] - data["benchmark_published"].to_numpy(), 0.0)
         log_age = TRANSFORMATIONS[BENCHMARK_AGE].log(age).mean(axis=1, keepdims=True)
         return np.asarray(log_age - data["covariate_mean"].to_numpy()[which])
-    time = data["time"].to_numpy()
     value = Draws(data, fit.posterior).covariates[..., which]
-    slope = ((time - time.mean())[:, None] * value).sum(axis=-2) / ((time - time.mean()) ** 2).sum()
-    return np.asarray(value.mean(axis=-2)[..., None, :] + slope[..., None, :] * (at - time.mean())[:, None])
+    weight = np.vander(at, 3) @ np.linalg.pinv(np.vander(data["time"].to_numpy(), 3))
+    return np.asarray(weight @ value)
 
 
 def _columns(fit: Fit, name: str) -> NDArray[np.int_]:

@@ -16,10 +16,12 @@ import pandas as pd
 from certificates import basis_again, law_asked_for
 
 import bayesdensity as bd
+from bayesdensity.base.format import size
 from bayesdensity.checks.extrapolation import check_extrapolation
 from bayesdensity.data.tables import read_tables
 from bayesdensity.evaluation.certificate import save_certified
 from bayesdensity.evaluation.placed_again import placed_again
+from bayesdensity.quantities.forecast import date_at
 
 RENEW = "python docs/renew.py --results fits"
 STUDIES = (
@@ -62,6 +64,8 @@ EXPLAINED = {
 }
 """Studies whose growth is taken apart, and by which covariates."""
 HELD = ["--hold", "tokens=20"]
+PACED = ((1e9, "MMLU", 0.7), (3e9, "MMLU", 0.8), (30e9, "MMLU", 0.9), (300e9, "MATH", 0.9))
+"""Sizes and scores of which it is asked what the pace by size does to a forecast."""
 OF = ("frontier", "typical", "best")
 """Of whom shelf lives are."""
 LAG_SIZES = {
@@ -184,7 +188,20 @@ def _explained(folder: Path, study: str) -> dict[str, Any]:
     if not fit.is_file():
         _run(["fit", study, "--set", f"covariates={json.dumps(EXPLAINED[study])}", "--seed", "1", "-o", str(fit)])
     found = _output(folder / f"summary-{stem}.json", ["summary", str(fit)])
-    return found | {"explained": _output(folder / f"explain-{stem}.json", ["explain", str(fit), *HELD])}
+    found["explained"] = _output(folder / f"explain-{stem}.json", ["explain", str(fit), *HELD])
+    if study == STUDIES[0]:
+        found["forecasts"] = _paced({"alike": bd.load_fit(study), "own": bd.load_fit(fit)})
+    return found
+
+
+def _paced(fits: dict[str, bd.Fit]) -> list[dict[str, Any]]:
+    """When the frontier of a size has a score: where all sizes have one pace, and where each has its own."""
+    found = []
+    for params, benchmark, score in PACED:
+        dates = {name: date_at(fit, benchmark, score, params) for name, fit in fits.items()}
+        told = {name: {end: float(value) for end, value in date.to_frame_row().items()} for name, date in dates.items()}
+        found.append({"name": f"{size(params)} with {score:g} on {benchmark}", **told})
+    return found
 
 
 def _forecasts(folder: Path) -> list[dict[str, Any]]:

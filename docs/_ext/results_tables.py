@@ -242,6 +242,16 @@ def by_size(*studies: str) -> list[str]:
 
 
 @table
+def paced_forecasts(study: str) -> list[str]:
+    """When the frontier of a size has a score, with one pace for all sizes and with a pace for each."""
+    rows = [
+        [one["name"], *(interval(one[name], ".1f") for name in ("alike", "own"))]
+        for one in results(f"explained-{study}")["forecasts"]
+    ]
+    return markdown(["the frontier of", "one pace for all sizes", "each its own"], rows)
+
+
+@table
 def sizes(study: str) -> list[str]:
     """Doubling time of the frontier by what counts as the size of an LLM."""
     fits = {"total parameters": results(study), **results(f"variants-{study}")}

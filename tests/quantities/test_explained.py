@@ -63,11 +63,11 @@ def fit(truth: Truth, world_tables: Tables) -> Fit:
     return with_effects(straight(truth, described(world_tables), more=MORE))
 
 
-def line(fit: Fit, values: np.ndarray) -> tuple[float, float]:
-    """Ends of the straight line through values of LLMs over the window, by NumPy."""
-    slope, start = np.polyfit(fit.data["time"].to_numpy(), values, 1)
-    first, last = times(fit, list(window(fit))).to_numpy()
-    return float(start + slope * first), float(start + slope * last)
+def ends_of(fit: Fit, values: np.ndarray) -> tuple[float, float]:
+    """Ends of the parabola through values of LLMs over the window, by NumPy."""
+    parabola = np.polyfit(fit.data["time"].to_numpy(), values, 2)
+    first, last = np.polyval(parabola, times(fit, list(window(fit))).to_numpy())
+    return float(first), float(last)
 
 
 def test_parts_add_up(fit: Fit) -> None:
@@ -93,7 +93,7 @@ def test_what_remains_is_the_rate_at_the_centres(fit: Fit) -> None:
 def test_tokens_add_their_effect_times_what_they_grew(fit: Fit) -> None:
     log_tokens = fit.data["log_train_tokens"].to_numpy() - fit.data["log_size"].to_numpy()
     log_tokens = np.where(np.isnan(log_tokens), np.nanmean(log_tokens), log_tokens)
-    first, last = line(fit, log_tokens)
+    first, last = ends_of(fit, log_tokens)
     span = np.diff(times(fit, list(window(fit))).to_numpy())[0]
     found = growth_parts(fit).draws.sel(part="tokens")
     np.testing.assert_allclose(found, EFFECT["tokens"] * (last - first) / span, rtol=1e-9)
@@ -104,7 +104,7 @@ def test_an_effect_that_grows_counts_at_both_ends(fit: Fit) -> None:
     worth = np.zeros(2)
     for word in ("instruct", "reasoning"):
         is_word = fit.data["covariate_value"].sel(covariate=f"stage: {word}").to_numpy() > 0
-        share = np.array(line(fit, is_word.astype(float)))
+        share = np.array(ends_of(fit, is_word.astype(float)))
         worth += (EFFECT[f"stage: {word}"] + GROWTH[f"stage: {word}"] * ends) * share
     found = growth_parts(fit).draws.sel(part="stage")
     np.testing.assert_allclose(found, (worth[1] - worth[0]) / (ends[1] - ends[0]), rtol=1e-9)
@@ -159,7 +159,7 @@ def test_an_envelope_is_not_taken_apart(fit: Fit) -> None:
 def test_paths_are_told_as_people_state_them(fit: Fit) -> None:
     start, end = window(fit)
     size = covariate_path(fit, "pace-by-size", [start, end])
-    first, last = line(fit, fit.data["log_size"].to_numpy() + fit.data.attrs["log_size_centre"])
+    first, last = ends_of(fit, fit.data["log_size"].to_numpy() + fit.data.attrs["log_size_centre"])
     np.testing.assert_allclose(size.draws[0, 0, :, 0], np.exp([first, last]), rtol=1e-9)
     assert size.units == "parameters"
     assert covariate_path(fit, "stage", [start]).draws["covariate"].to_numpy().tolist() == [
