@@ -11,6 +11,8 @@ from cyclopts import Parameter
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import check_data, check_fit_files, check_stem, exit_status, identified, judging, show
 from bayesdensity.cli.options import (
+    BITS,
+    CONTEXT_GB,
     AsJson,
     Bits,
     Ci,
@@ -21,6 +23,7 @@ from bayesdensity.cli.options import (
     Params,
     Since,
     SizeShare,
+    check_device_options,
     many,
 )
 from bayesdensity.cli.surroundings import put
@@ -59,9 +62,11 @@ def shelf_life(
         One of its LLMs, named as `densities` names it.
     """
     check_fit_files(path)
+    from bayesdensity.evaluation.reach import require_days
     from bayesdensity.render.sections import shelf_life as section
 
     fit = _read(path)
+    require_days(fit, *by or ())
     if llm is not None:
         show(section, fit, llm, share, of, ci, by or (), as_json=as_json)
     elif by or share != 0.5:
@@ -78,8 +83,8 @@ def lag(
     *,
     params: Params = None,
     device: Memory = None,
-    bits: Bits = 16.0,
-    context_gb: ContextGb = 0.0,
+    bits: Bits = BITS,
+    context_gb: ContextGb = CONTEXT_GB,
     benchmark: Annotated[list[str] | None, many("Benchmark of the fit; repeatable. Default: all.")] = None,
     since: Since = None,
     of: Whose = "frontier",
@@ -106,6 +111,7 @@ def lag(
     check_stem(output, "lag")
     if (params is None) == (device is None):
         raise InputError("lag needs a size: give one of --params 8e9 and --device 24GB (with --bits and --context-gb).")
+    check_device_options(device, bits, context_gb)
     from bayesdensity.data.tables import read_tables
     from bayesdensity.quantities.lag import lags
     from bayesdensity.quantities.memory import GB, params_on_device

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.progress import say
+from bayesdensity.base.written import number_of
 from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show
 from bayesdensity.cli.options import Amounts, AsJson, Chains, Ci, Degrees, Draws, Folder, Seed, Tune, many
 
@@ -155,13 +156,12 @@ def _trainings(at: list[str] | None) -> dict[str, list[float]]:
     """Trainings to predict, by column."""
     pairs = []
     for text in at or []:
-        try:
-            params, tokens = (float(part) for part in text.split(","))
-        except ValueError as error:
-            raise InputError(f"--at {text}: write PARAMS,TOKENS, for example --at 7e9,2e12.") from error
-        if not (MEANT[0] <= params <= MEANT[1] and MEANT[0] <= tokens <= MEANT[1]):
+        pair = [value for part in text.split(",") if (value := number_of(part)) is not None]
+        if len(pair) != 2 or text.count(",") != 1:
+            raise InputError(f"--at {text}: write PARAMS,TOKENS, for example --at 7e9,2e12.")
+        if not all(MEANT[0] <= value <= MEANT[1] for value in pair):
             raise InputError(f"--at {text}: both are counts from {MEANT[0]:g} to {MEANT[1]:g}, for example 7e9,2e12.")
-        pairs.append((params, tokens))
+        pairs.append(pair)
     return {"params": [p for p, _ in pairs], "tokens": [d for _, d in pairs]} if pairs else {}
 
 

@@ -23,6 +23,7 @@ from bayesdensity.draws import Gaussian
 from bayesdensity.evaluation.integral import Integral, SizeNodes
 from bayesdensity.evaluation.newcomers import Newcomers, harness_effects, harness_places, joined, with_sizes
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
+from bayesdensity.evaluation.reach import require_days
 from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead, log_size
@@ -244,6 +245,7 @@ def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: fl
 def _dataset(fit: Fit, model: Model) -> xr.Dataset:
     """What the model adds, joined as the dataset of a fit is: one LLM, its cells and scores, and nothing else."""
     data, names = fit.data, fit.data["benchmark"].to_numpy().tolist()
+    require_days(fit, model.released)
     if not model.scores:
         raise InputError(f"{model.name}: has no score; give at least one, such as {names[0]}=0.5.")
     for name, score in model.scores.items():
