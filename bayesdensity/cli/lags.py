@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.cli.common import check_data, check_fit_files, check_stem, exit_status, identified, judging, show
+from bayesdensity.cli.common import (
+    check_data,
+    check_fit_files,
+    check_stem,
+    exit_status,
+    identified,
+    judging,
+    show,
+    tables_of,
+)
 from bayesdensity.cli.options import (
     BITS,
     CONTEXT_GB,
@@ -112,14 +121,13 @@ def lag(
     if (params is None) == (device is None):
         raise InputError("lag needs a size: give one of --params 8e9 and --device 24GB (with --bits and --context-gb).")
     check_device_options(device, bits, context_gb)
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.quantities.lag import lags
     from bayesdensity.quantities.memory import GB, params_on_device
     from bayesdensity.render.sections import lag as section
 
     fit = _read(path)
     most = params if params is not None else params_on_device(fit.study, device or 0.0, bits, context_gb * GB)
-    found = lags(fit, read_tables(data), most, benchmarks=benchmark or (), since=since, of=of, ci=ci)
+    found = lags(fit, tables_of(data), most, benchmarks=benchmark or (), since=since, of=of, ci=ci)
     if as_csv and not as_json:
         put(section.records_table(found).csv(), end="")
     else:

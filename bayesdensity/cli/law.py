@@ -12,7 +12,7 @@ from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.progress import say
 from bayesdensity.base.written import number_of
-from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show
+from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show, tables_of
 from bayesdensity.cli.options import Amounts, AsJson, Chains, Ci, Degrees, Draws, Folder, Seed, Tune, many
 
 if TYPE_CHECKING:
@@ -95,13 +95,12 @@ def law(
     check_data(data)
     trainings, overrides = _trainings(at), parsed(settings)
     from bayesdensity.data.runs import read_runs
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.study.law_spec import law_study
 
     common: dict[str, Any] = {"noise": noise, "noise_df": noise_df, "pool": pool}
     study = law_study(law, overrides, slow=slow, map_from=None if map_from == "none" else map_from, **common)
     picked: dict[str, Any] = {"benchmarks": benchmark, "hold_out": hold_out or (), "exclude": exclude or ()}
-    runs = read_runs(suite, read_tables(data), law=law, **picked)
+    runs = read_runs(suite, tables_of(data), law=law, **picked)
     sampler = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
     fitted = _fitted(study, runs, compute, sampler)
     comparison = _compared(fitted, runs, overrides, common, sampler) if compare else None
