@@ -70,7 +70,7 @@ def report(
     tables = None if data is None else tables_of(data)
     with saying() as tell:
         for name, fit in fits.items():
-            if "checks" not in fit.about:
+            if not fit.about.get("checks"):
                 tell(f"checking {name}")
                 fits[name] = checked(fit)
             identified(fits[name])

@@ -47,8 +47,9 @@ def read_models(path: Path, fit: Fit, harness: str | None = None) -> list[Model]
     if "llm" not in raw:
         raw["llm"] = [f"line {line}" for line in raw.index]
     raw["llm"] = raw["llm"].where(raw["llm"] != "", [f"line {line}" for line in raw.index])
-    llms, of_llms = checked_cells("llms", raw[[name for name in COLUMNS[:-1] if name in raw]])
-    scores, of_scores = checked_cells("scores", _long(raw, benchmarks))
+    known = raw[[name for name in COLUMNS[:-1] if name in raw]]
+    llms, of_llms = checked_cells("llms", known, unneeded={"release_date"})
+    scores, of_scores = checked_cells("scores", _long(raw, benchmarks), unique=False)
     if faults := [*faults, *of_llms, *of_scores]:
         raise InputError(_said(path, faults))
     by_line = dict(list(scores.groupby(level=0)))
@@ -85,4 +86,5 @@ def _model(llm: Mapping[str, Any], raw: Mapping[str, str], scores: pd.DataFrame,
 
 def _said(path: Path, faults: Sequence[Fault]) -> str:
     """Faults in words, as those of this file."""
-    return listed([fault.of(visible(path)) for fault in sorted(faults, key=lambda fault: fault.row)])
+    said = [fault.of(visible(path)) for fault in sorted(faults, key=lambda fault: fault.row)]
+    return listed(list(dict.fromkeys(said)))  # of a name in both tables once

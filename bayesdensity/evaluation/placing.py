@@ -41,6 +41,7 @@ FAMILY = Rule(61, 0.25)
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
+UNNAMED = "the model"
 
 
 class Model(NamedTuple):
@@ -58,7 +59,7 @@ class Model(NamedTuple):
     """A family of the fit that it belongs to; None: one of its own."""
     harness: str | None = None
     """A harness of the fit that measured it; None: one that is not known."""
-    name: str = "the model"
+    name: str = UNNAMED
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def place(
     released: str | None = None,
     family: str | None = None,
     harness: str | None = None,
-    name: str = "the model",
+    name: str = UNNAMED,
     ci: float = DEFAULT_CI,
 ) -> Placed:
     """Density and effective size of a model from its scores, without sampling.
@@ -170,7 +171,15 @@ def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list
     ci : float
         Probability of the intervals.
     """
-    return [place(fit, **{**one._asdict(), "ci": ci}) for one in models]
+    found = []
+    for one in models:
+        try:
+            found.append(place(fit, **{**one._asdict(), "ci": ci}))
+        except InputError as error:
+            said = str(error)
+            named = said.startswith(one.name) or one.name == UNNAMED
+            raise InputError(said if named else f"{one.name}: {said}") from error
+    return found
 
 
 class AtNodes(NamedTuple):

@@ -113,7 +113,15 @@ NEEDED = {
 """Draws that every joint fit has, with their dims; what a study adds to them is in `needed`."""
 FARTHEST = 1e3
 """Size of what draws and data state as logarithms, logits or years; e to its power is no number."""
-SCALES = ("noise_scale", "inefficiency_scale", "family_scale", "cell_scatter", "harness_scale", "overdispersion")
+SCALES = (
+    "link_slope",
+    "noise_scale",
+    "inefficiency_scale",
+    "family_scale",
+    "cell_scatter",
+    "harness_scale",
+    "overdispersion",
+)
 """Draws that are not negative."""
 RANGES = {
     **dict.fromkeys(("natural logarithm", "logit", "years"), (-FARTHEST, FARTHEST)),
