@@ -79,7 +79,7 @@ def test_a_model_that_cannot_be_placed_is_named(fit: Fit, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2021-12-31", "2037-01-01", "9999-12-31", "20250101"])
 def test_days_out_of_reach_are_refused(fit: Fit, day: str) -> None:
-    with pytest.raises(InputError, match="name a date from 2022-02-24 to 2036-06-04|is no date"):
+    with pytest.raises(InputError, match=r"name a date from 2022-02-24 to 2036-06-04|is no date"):
         require_days(fit, day)
     with pytest.raises(InputError):
         place(fit, {"MMLU": 0.5}, params=8e9, released=day)
