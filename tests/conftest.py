@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from simulated import Truth
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 # Figures are drawn without a display; set before anything imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# More inputs, others each time: `pytest -m hypothesis --hypothesis-profile fuzz`.
+settings.register_profile(
+    "fuzz", max_examples=300, deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 # Several processes

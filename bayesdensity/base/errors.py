@@ -68,7 +68,7 @@ def one_of(given: str, valid: Iterable[str], what: str) -> str:
         What the names are names of, in the singular.
     """
     names = sorted(valid)
-    close = get_close_matches(given, names, n=1)
+    close = [name for name in names if name.casefold() == given.casefold()] or get_close_matches(given, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     shown = ", ".join(names[:30]) + (f", ... ({len(names)} in all)" if len(names) > 30 else "")
     return f"there is no {what} '{given}'.{hint} Valid: {shown}."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from bayesdensity.checks import Check
+    from bayesdensity.data.tables import Tables
     from bayesdensity.inference.result import Fit
     from bayesdensity.render.blocks import Block, Table
     from bayesdensity.study.spec import Study
@@ -95,9 +96,23 @@ def load(study: str, overrides: dict[str, Any], data: Path | None) -> tuple[Stud
     from bayesdensity.study.load import load_study
 
     chosen = load_study(study, overrides)
-    from bayesdensity.data.tables import read_tables
+    return chosen, tables_of(data)
 
-    return chosen, read_tables(data)
+
+def tables_of(data: Path | None) -> Tables:
+    """The user's own tables and, for those that the folder lacks, the bundled ones; which are whose is said.
+
+    Parameters
+    ----------
+    data : Path or None
+        Folder with the user's tables; None: the bundled ones, of which nothing is said.
+    """
+    from bayesdensity.data.tables import origins, read_tables
+
+    tables = read_tables(data)
+    if data is not None:
+        say(origins(data))
+    return tables
 
 
 def load_fit_of(path: Path, study: Study, tables: Any) -> Fit:

@@ -17,6 +17,7 @@ from bayesdensity.cli.common import (
     put_figure,
     read,
     show_table,
+    tables_of,
 )
 from bayesdensity.cli.options import AsCsv, AsJson, Ci, Folder
 
@@ -43,10 +44,9 @@ def compression(
     check_fit_files(path)
     check_data(data)
     check_stem(output, "compression")
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.render.sections import compression as section
 
-    fit, tables = read(path), read_tables(data)
+    fit, tables = read(path), tables_of(data)
     show_table(section, fit, tables, ci, as_csv=as_csv, as_json=as_json)
     if output is not None:
         from bayesdensity.plots.compression import plot_compression

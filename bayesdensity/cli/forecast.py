@@ -10,7 +10,20 @@ from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.cli.common import check_fit_files, check_stem, exit_status, judging, load_fits, put_figure, show
-from bayesdensity.cli.options import AsJson, Bits, Ci, ContextGb, Day, Families, Memory, Params, Score
+from bayesdensity.cli.options import (
+    BITS,
+    CONTEXT_GB,
+    AsJson,
+    Bits,
+    Ci,
+    ContextGb,
+    Day,
+    Families,
+    Memory,
+    Params,
+    Score,
+    check_device_options,
+)
 
 if TYPE_CHECKING:
     from bayesdensity.inference.result import Fit
@@ -28,8 +41,8 @@ def forecast(
         Parameter(help="The study's quantile among releases, their mean, or the best of all up to a date."),
     ] = "frontier",
     device: Memory = None,
-    bits: Bits = 16.0,
-    context_gb: ContextGb = 0.0,
+    bits: Bits = BITS,
+    context_gb: ContextGb = CONTEXT_GB,
     families: Families = None,
     stack: Annotated[
         bool, Parameter(negative="", help="Weigh fits by how they predict families left out (takes a while).")
@@ -52,6 +65,9 @@ def forecast(
     """
     if device is not None and params is not None:
         raise InputError("--device and --params both give a size; leave one out.")
+    check_device_options(device, bits, context_gb)
+    if families is not None and of != "best":
+        raise InputError("--families is of the best of all releases; ask --of best, or leave it out.")
     size = params if device is None else device
     if sum(given is not None for given in (size, score, date)) != 2:
         raise InputError("forecast takes two of --params (or --device), --score and --date, and answers the third.")
@@ -64,11 +80,14 @@ def forecast(
     paths = tuple(form for path in paths for form in forms_of(path))
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checks_of
+    from bayesdensity.evaluation.reach import require_days
     from bayesdensity.quantities import mixture
     from bayesdensity.quantities.memory import GB, params_on_device
     from bayesdensity.render.sections import forecast as section
 
     fits = load_fits(paths)
+    for fit in fits.values():
+        require_days(fit, date)
     if device is not None:
         params = params_on_device(next(iter(fits.values())).study, device, bits, context_gb * GB)
     question = mixture.Question(benchmark, params, score, date, of, families)

@@ -27,8 +27,6 @@ def import_file(
     from bayesdensity.data.importing import import_table
     from bayesdensity.data.tables import read_tables, validate_folder
 
-    if not file.is_file():
-        raise InputError(f"{file}: no such file.")
     if output.exists():
         raise InputError(f"-o {output}: is there already; name a new folder.")
     writable_folder(output)

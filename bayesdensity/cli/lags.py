@@ -18,8 +18,11 @@ from bayesdensity.cli.common import (
     judging,
     put_figure,
     show,
+    tables_of,
 )
 from bayesdensity.cli.options import (
+    BITS,
+    CONTEXT_GB,
     AsJson,
     Bits,
     Ci,
@@ -30,6 +33,7 @@ from bayesdensity.cli.options import (
     Params,
     Since,
     SizeShare,
+    check_device_options,
     many,
 )
 from bayesdensity.cli.surroundings import put
@@ -68,9 +72,11 @@ def shelf_life(
         One of its LLMs, named as `densities` names it.
     """
     check_fit_files(path)
+    from bayesdensity.evaluation.reach import require_days
     from bayesdensity.render.sections import shelf_life as section
 
     fit = _read(path)
+    require_days(fit, *by or ())
     if llm is not None:
         show(section, fit, llm, share, of, ci, by or (), as_json=as_json)
     elif by or share != 0.5:
@@ -87,8 +93,8 @@ def lag(
     *,
     params: Params = None,
     device: Memory = None,
-    bits: Bits = 16.0,
-    context_gb: ContextGb = 0.0,
+    bits: Bits = BITS,
+    context_gb: ContextGb = CONTEXT_GB,
     benchmark: Annotated[list[str] | None, many("Benchmark of the fit; repeatable. Default: all.")] = None,
     since: Since = None,
     of: Whose = "frontier",
@@ -115,14 +121,14 @@ def lag(
     check_stem(output, "lag")
     if (params is None) == (device is None):
         raise InputError("lag needs a size: give one of --params 8e9 and --device 24GB (with --bits and --context-gb).")
-    from bayesdensity.data.tables import read_tables
+    check_device_options(device, bits, context_gb)
     from bayesdensity.quantities.lag import lags
     from bayesdensity.quantities.memory import GB, params_on_device
     from bayesdensity.render.sections import lag as section
 
     fit = _read(path)
     most = params if params is not None else params_on_device(fit.study, device or 0.0, bits, context_gb * GB)
-    found = lags(fit, read_tables(data), most, benchmarks=benchmark or (), since=since, of=of, ci=ci)
+    found = lags(fit, tables_of(data), most, benchmarks=benchmark or (), since=since, of=of, ci=ci)
     if as_csv and not as_json:
         put(section.records_table(found).csv(), end="")
     else:

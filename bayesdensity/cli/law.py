@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.progress import say
-from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show
+from bayesdensity.base.written import number_of
+from bayesdensity.cli.common import check_data, check_stem, command_line, exit_status, judging, parsed, show, tables_of
 from bayesdensity.cli.options import Amounts, AsJson, Chains, Ci, Degrees, Draws, Folder, Seed, Tune, many
 
 if TYPE_CHECKING:
@@ -94,13 +95,12 @@ def law(
     check_data(data)
     trainings, overrides = _trainings(at), parsed(settings)
     from bayesdensity.data.runs import read_runs
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.study.law_spec import law_study
 
     common: dict[str, Any] = {"noise": noise, "noise_df": noise_df, "pool": pool}
     study = law_study(law, overrides, slow=slow, map_from=None if map_from == "none" else map_from, **common)
     picked: dict[str, Any] = {"benchmarks": benchmark, "hold_out": hold_out or (), "exclude": exclude or ()}
-    runs = read_runs(suite, read_tables(data), law=law, **picked)
+    runs = read_runs(suite, tables_of(data), law=law, **picked)
     sampler = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
     fitted = _fitted(study, runs, compute, sampler)
     comparison = _compared(fitted, runs, overrides, common, sampler) if compare else None
@@ -155,13 +155,12 @@ def _trainings(at: list[str] | None) -> dict[str, list[float]]:
     """Trainings to predict, by column."""
     pairs = []
     for text in at or []:
-        try:
-            params, tokens = (float(part) for part in text.split(","))
-        except ValueError as error:
-            raise InputError(f"--at {text}: write PARAMS,TOKENS, for example --at 7e9,2e12.") from error
-        if not (MEANT[0] <= params <= MEANT[1] and MEANT[0] <= tokens <= MEANT[1]):
+        pair = [value for part in text.split(",") if (value := number_of(part)) is not None]
+        if len(pair) != 2 or text.count(",") != 1:
+            raise InputError(f"--at {text}: write PARAMS,TOKENS, for example --at 7e9,2e12.")
+        if not all(MEANT[0] <= value <= MEANT[1] for value in pair):
             raise InputError(f"--at {text}: both are counts from {MEANT[0]:g} to {MEANT[1]:g}, for example 7e9,2e12.")
-        pairs.append((params, tokens))
+        pairs.append(pair)
     return {"params": [p for p, _ in pairs], "tokens": [d for _, d in pairs]} if pairs else {}
 
 

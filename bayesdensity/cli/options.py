@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.written import day_of, number_of
 
 DIGITS = re.compile(r"[+-]?\d+", re.A)
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.A | re.I)
 POWERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 LONGEST = 30
 """Characters of a whole number, beyond which it is too large."""
 MOST_SEED = 2**64 - 1
 MOST_REPLICATES = 100_000
+BITS, CONTEXT_GB = 16.0, 0.0
+"""Unless something else is said."""
+LEAST_PARAMS, MOST_PARAMS = 1e5, 1e14
+LEAST_TOKENS, MOST_TOKENS = 1e6, 1e17
+"""Those that the table of LLMs takes, too."""
 
 
 def whole(lowest: int, highest: int, said: str = "") -> Parameter:
@@ -53,9 +57,10 @@ def number(above: float, below: float, said: str) -> Callable[[str, str], float]
     """
 
     def taken(option: str, text: str) -> float:
-        if not NUMBER.fullmatch(text) or not above < float(text) < below:
+        value = number_of(text)
+        if value is None or not above < value < below:
             raise InputError(f"{option} {said}; got {text}.")
-        return float(text)
+        return value
 
     return taken
 
@@ -78,21 +83,25 @@ def _address(_: str, text: str) -> str:
 
 
 def _day(option: str, text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{option} {text}: write a date like 2024-07-18.") from error
+    if day_of(text) is None:
+        raise InputError(f"{option} {text}: write a date like 2024-07-18.")
     return text
 
 
 def _size(option: str, text: str) -> float:
     """Parameters, also as 8B or 350M."""
-    return _params(option, _without_letter(text))
+    value = number_of(_without_letter(text))
+    if value is None or not LEAST_PARAMS <= value <= MOST_PARAMS:
+        raise InputError(f"{option} is a number of parameters from 1e5 to 1e14, for example 8e9 or 8B; got {text}.")
+    return value
 
 
 def _tokens(option: str, text: str) -> float:
     """Tokens, also as 15T."""
-    return _trained(option, _without_letter(text))
+    value = number_of(_without_letter(text))
+    if value is None or not LEAST_TOKENS <= value <= MOST_TOKENS:
+        raise InputError(f"{option} is a number of tokens from 1e6 to 1e17, for example 15e12 or 15T; got {text}.")
+    return value
 
 
 def _without_letter(text: str) -> str:
@@ -110,17 +119,21 @@ def _memory(option: str, text: str) -> float:
         raise InputError(f"{option}: {error}") from error
 
 
+def check_device_options(device: float | None, bits: float, context_gb: float) -> None:
+    """Refuse what is said of weights and context where no device says how much memory there is."""
+    if device is None and (bits, context_gb) != (BITS, CONTEXT_GB):
+        raise InputError("--bits and --context-gb are of a device; give --device, or leave them out.")
+
+
 def many(text: str) -> Parameter:
     """The parameter of an option that may be repeated, with its help."""
     return Parameter(negative="", help=text)
 
 
-_ci = number(0, 1, "lies between 0 and 1, for example 0.9")
+_ci = number(0.00999, 0.99901, "lies between 0 and 1, from 0.01 to 0.999, for example 0.9")
 _degrees = number(1, 1001, "must be finite, above 1 and at most 1000, where noise is normal")
-_trained = number(1e6, 1e17, "is a number of training tokens between 1e6 and 1e17, for example 15T")
 _bits = number(0, 64.001, "is a number of bits a weight, at most 64, for example 4")
 _gigabytes = number(-1e-9, 1e9, "is a number of GB that is not negative, for example 2")
-_params = number(1e3, 1e16, "is a number of parameters between 1e3 and 1e16, for example 8e9 or 8B")
 _score = number(0, 1, "is a share of the items between 0 and 1, for example 0.7")
 _families = number(0, 1e4, "is a number of families a year above 0, for example 20")
 _share = number(0, 1.0001, "is a share of a size, above 0 and at most 1, for example 0.5")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from bayesdensity.base.errors import InputError
+from bayesdensity.base.written import number_of
 from bayesdensity.cli.common import check_fit_files, exit_status, judging, show, tell_shipped
 from bayesdensity.cli.options import AsJson, Ci, Day, Params, Tokens
 from bayesdensity.cli.surroundings import put
@@ -75,18 +76,12 @@ def scores_of(given: tuple[str, ...]) -> dict[str, float]:
     found = dict[str, float]()
     for text in given:
         name, equals, value = text.partition("=")
-        try:
-            score = float(value)
-        except ValueError:
-            score = float("nan")
-        if not equals or not name or not abs(score) < float("inf"):
-            unit = f" A per cent? Write {name}={float(value[:-1]) / 100:g}." if _is_percent(value) else ""
+        score = number_of(value)
+        if not equals or not name or score is None:
+            percent = number_of(value[:-1]) if value.endswith("%") else None
+            unit = "" if percent is None else f" A per cent? Write {name}={percent / 100:g}."
             raise InputError(f"'{text}' is no score; write BENCHMARK=SCORE, for example MMLU=0.769.{unit}")
         if name in found:
             raise InputError(f"{name} is given twice; average its scores, or leave one out.")
         found[name] = score
     return found
-
-
-def _is_percent(value: str) -> bool:
-    return value.endswith("%") and value[:-1].replace(".", "", 1).isdigit()

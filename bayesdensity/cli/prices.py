@@ -9,7 +9,16 @@ from cyclopts import Parameter
 
 from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.progress import say
-from bayesdensity.cli.common import check_data, check_fit_files, check_stem, command_line, exit_status, judging, show
+from bayesdensity.cli.common import (
+    check_data,
+    check_fit_files,
+    check_stem,
+    command_line,
+    exit_status,
+    judging,
+    show,
+    tables_of,
+)
 from bayesdensity.cli.options import AsJson, Chains, Ci, Draws, Folder, Levels, Score, Seed, Tune, many
 from bayesdensity.cli.surroundings import put
 
@@ -54,10 +63,9 @@ def prices(
     check_data(data)
     from bayesdensity.base.progress import reporting
     from bayesdensity.data.offers import assemble_offers, read_offers
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.study.price_spec import price_study
 
-    tables = read_tables(data)
+    tables = tables_of(data)
     offers = read_offers(tables, benchmark)
     study = price_study(benchmark, tuple(level) if level else None, reference)
     assemble_offers(study, offers)  # refuses what cannot be answered before anything heavy is imported

@@ -11,7 +11,17 @@ from bayesdensity.base.defaults import CHAINS, DRAWS, TUNE
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import alone, append, writable
 from bayesdensity.base.progress import say
-from bayesdensity.cli.common import app, check_data, check_fit_files, command_line, exit_status, judging, read, show
+from bayesdensity.cli.common import (
+    app,
+    check_data,
+    check_fit_files,
+    command_line,
+    exit_status,
+    judging,
+    read,
+    show,
+    tables_of,
+)
 from bayesdensity.cli.fits import check_output, kept
 from bayesdensity.cli.options import AsJson, Ci, Day, Params
 from bayesdensity.cli.placing import scores_of
@@ -110,7 +120,6 @@ def update(
         writable(log)
         headline_header(log)
     from bayesdensity.checks import checks_of
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.evaluation.updating import update as updated
     from bayesdensity.render.sections import updating as section
 
@@ -120,7 +129,7 @@ def update(
     def again(study: Study, tables: Tables) -> Fit:
         return _again(loaded.noted(command=command), output, study, tables)
 
-    found = updated(loaded, read_tables(data), refit=refit, ci=ci, again=again)
+    found = updated(loaded, tables_of(data), refit=refit, ci=ci, again=again)
     show(section, found, as_json=as_json)
     if output is not None and found.again is None:
         say(f"{output}: not written, for no new fit was made; {path} stands.")

@@ -10,7 +10,16 @@ from cyclopts import Parameter
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.files import writable, writable_folder
 from bayesdensity.base.progress import say
-from bayesdensity.cli.common import app, check_data, check_fit_files, exit_status, identified, judging, load_fits
+from bayesdensity.cli.common import (
+    app,
+    check_data,
+    check_fit_files,
+    exit_status,
+    identified,
+    judging,
+    load_fits,
+    tables_of,
+)
 from bayesdensity.cli.options import Ci, Folder
 from bayesdensity.cli.surroundings import put
 
@@ -48,7 +57,6 @@ def report(
         raise InputError(f"-o {output}: name a file that ends in .html.")
     from bayesdensity.base.progress import saying
     from bayesdensity.checks import checked
-    from bayesdensity.data.tables import read_tables
     from bayesdensity.render.write import check_request
     from bayesdensity.render.write import report as write
 
@@ -59,10 +67,10 @@ def report(
     writable(target)
     if folder:
         writable_folder(target.with_suffix(""))
-    tables = None if data is None else read_tables(data)
+    tables = None if data is None else tables_of(data)
     with saying() as tell:
         for name, fit in fits.items():
-            if "checks" not in fit.about:
+            if not fit.about.get("checks"):
                 tell(f"checking {name}")
                 fits[name] = checked(fit)
             identified(fits[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -15,8 +16,10 @@ import pandas as pd
 
 from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.files import alone_in, write_together
+from bayesdensity.base.written import day_of
 from bayesdensity.data.columns import completed
 from bayesdensity.data.faults import listed, visible
+from bayesdensity.data.folders import slips_of_files
 from bayesdensity.data.names import finder
 from bayesdensity.data.reading import read_cells
 from bayesdensity.data.schemas import SCHEMAS
@@ -130,6 +133,8 @@ def add(
 
 
 def _added(folder: Path, llm: Llm, scores: Mapping[str, float], about: Mapping[str, str], with_bundled: bool) -> Added:
+    if slips := slips_of_files(folder):
+        raise InputError(listed(slips))
     known = {name: _cells(name, folder) for name in ("llms", "scores", "benchmarks")}
     names = [str(name) for name in known["benchmarks"]["benchmark"]]
     for name in scores:
@@ -141,12 +146,12 @@ def _added(folder: Path, llm: Llm, scores: Mapping[str, float], about: Mapping[s
     _refuse_repeated(rows["scores"], known["scores"])
     contents, begun = dict[Path, bytes](), dict[str, str]()
     for name in (name for name, new in rows.items() if new):  # an LLM without scores is sound; scores without it not
-        path = folder / f"{name}.csv"
+        path = _file(folder, name)
         if path.exists():
             before = path.read_bytes()
         else:
-            before = (BUNDLED / path.name).read_bytes() if with_bundled else _header(name)
-            begun[path.name] = "a copy of the bundled table" if with_bundled else "its header"
+            before = (BUNDLED / f"{name}.csv").read_bytes() if with_bundled else _header(name)
+            begun[f"{name}.csv"] = "a copy of the bundled table" if with_bundled else "its header"
         contents[path] = extended(before, list(SCHEMAS[name].columns), rows[name])
     written = _judged(folder, contents, {name: len(new) for name, new in rows.items()}, begun, with_bundled)
     write_together(contents)
@@ -167,10 +172,9 @@ def _refuse(llm: Llm, scores: Mapping[str, float], source: str) -> None:
             unit = f" A per cent? Write {score / 100:g}." if 1 < score <= 100 else ""
             raise InputError(f"{name}={score:g}: a score is a share of the items between 0 and 1.{unit}")
     if llm.released is not None:
-        try:
-            day = date.fromisoformat(llm.released)
-        except ValueError as error:
-            raise InputError(f"--released {llm.released}: write a date like 2024-07-18.") from error
+        day = day_of(llm.released)
+        if day is None:
+            raise InputError(f"--released {llm.released}: write a date like 2024-07-18.")
         if day > date.today():
             raise InputError(f"--released {llm.released} lies in the future; add an LLM when it is released.")
 
@@ -273,6 +277,11 @@ def _cells(name: str, folder: Path) -> pd.DataFrame:
     return completed(name, raw)[0]
 
 
+def _file(folder: Path, name: str) -> Path:
+    """Of a table; the file itself where the folder has a link to it, which stays one."""
+    return Path(os.path.realpath(folder / f"{name}.csv"))
+
+
 def _header(name: str) -> bytes:
     return (",".join(SCHEMAS[name].columns) + "\n").encode()
 
@@ -320,11 +329,11 @@ def _judged(
     """The new rows as they are read back, if the folder would have no fault."""
     with TemporaryDirectory() as place:
         for name in SCHEMAS:
-            path = folder / f"{name}.csv"
+            path, copy = _file(folder, name), Path(place) / f"{name}.csv"
             if path in contents:
-                (Path(place) / path.name).write_bytes(contents[path])
+                copy.write_bytes(contents[path])
             elif path.exists():
-                (Path(place) / path.name).write_bytes(path.read_bytes())
+                copy.write_bytes(path.read_bytes())
         if faults := validate_folder(place):
             told = ["nothing was added:", listed(faults)]
             if begun and not copied:
@@ -333,8 +342,13 @@ def _judged(
         found = {}
         for name, count in counts.items():
             rows = read_cells(name, Path(place) / f"{name}.csv")[0] if count else None
-            found[name] = pd.DataFrame(columns=list(SCHEMAS[name].columns)) if rows is None else rows.tail(count)
+            found[name] = _full(name, rows.tail(count) if rows is not None else pd.DataFrame())
     return found
+
+
+def _full(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with every documented column, and those of the user's own."""
+    return rows.reindex(columns=list(dict.fromkeys([*SCHEMAS[name].columns, *rows.columns])), fill_value="")
 
 
 def _number(value: float | None) -> str | None:

@@ -38,9 +38,13 @@ class Fault(NamedTuple):
     @property
     def sentence(self) -> str:
         """It in words, with file and rows."""
+        return self.of(f"{self.table}.csv")
+
+    def of(self, file: str) -> str:
+        """It in words, as a fault of a file that is called otherwise than the table."""
         at = f" row {_counted(self.rows)}" if self.rows else ""
         end = "" if self.text.endswith(("?", ".")) else "."
-        return f"{self.table}.csv{at}: {self.text}{end}"
+        return f"{file}{at}: {self.text}{end}"
 
 
 def _counted(rows: tuple[int, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -34,15 +34,21 @@ def table_paths(folder: Path) -> tuple[dict[str, Path], list[str]]:
     except OSError as error:
         return {}, [f"{shown}: no such folder that can be read ({error.strerror}); {give}"]
     paths = {name: folder / f"{name}.csv" for name in SCHEMAS if os.path.lexists(folder / f"{name}.csv")}
-    faults = _slips(held, [name for name in SCHEMAS if name not in paths])
+    faults = _slips(held, paths)
     if not paths and not faults:
         return {}, [f"{shown}: holds none of {file_names(SCHEMAS)}; name the files so."]
     return paths, faults
 
 
-def _slips(held: Iterable[str], absent: list[str]) -> list[str]:
+def slips_of_files(folder: Path) -> list[str]:
+    """Files of a folder, which may hold no table yet, that are called almost like a table that is not there."""
+    held = sorted(os.listdir(folder))
+    return _slips(held, [name for name in SCHEMAS if f"{name}.csv" in held])
+
+
+def _slips(held: Iterable[str], there: Collection[str]) -> list[str]:
     """Files that are called almost like a table that is not there."""
-    letters = {re.sub("[^a-z]", "", name): name for name in absent}
+    letters = {re.sub("[^a-z]", "", name): name for name in SCHEMAS if name not in there}
     faults = []
     for file in held:
         ending = ENDINGS.search(file.lower())

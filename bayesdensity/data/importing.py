@@ -17,7 +17,9 @@ import pandas as pd
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.columns import PUBLIC_NAMES
+from bayesdensity.data.faults import quoted, visible
 from bayesdensity.data.legible import FACTORS, NOTHING
+from bayesdensity.data.reading import not_a_file
 
 COLUMNS = (
     *("llm", "params_total", "params_active", "release_date", "train_tokens", "organization", "family"),
@@ -68,7 +70,8 @@ def import_table(path: Path, benchmarks: Sequence[str], known: pd.DataFrame) -> 
     InputError
         If the file is no table, or has no column of models or none of scores.
     """
-    raw, guesses = _read(path), list[str]()
+    guesses = list[str]()
+    raw = _read(path, guesses)
     columns = _columns(raw, guesses)
     if "llm" not in columns:
         raise InputError(f"{path.name}: no column names models; call it 'model'. Columns: {', '.join(raw.columns)}.")
@@ -86,26 +89,42 @@ def import_table(path: Path, benchmarks: Sequence[str], known: pd.DataFrame) -> 
             f"{path.name}: no column of scores was recognised; give one column for each benchmark, called as in "
             f"benchmarks.csv, or the columns 'benchmark' and 'score'. Columns: {', '.join(raw.columns)}."
         )
-    return Imported(_filled(_one_each(llms, guesses), known, guesses), scores, guesses)
+    found = Imported(_filled(_one_each(llms, guesses), known, guesses), scores, guesses)
+    if found.llms.empty:
+        raise InputError(f"{visible(path)}: no model has a size, such as 7B, in a column of sizes or in its name.")
+    return found
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, guesses: list[str]) -> pd.DataFrame:
     """The cells of a file as text, whatever separates them."""
+    if problem := not_a_file(path):
+        raise InputError(f"{visible(path)}: {problem}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         text = path.read_text(encoding="latin-1")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
+    if "\0" in text:
+        raise InputError(f"{visible(path)}: is no text in UTF-8 or Latin-1; export it as CSV in UTF-8.")
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    try:
+        rows = [row for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"{visible(path)} row {reader.line_num}: is not CSV: {error}; check the quotes.") from error
     if len(rows) < 2 or len(rows[0]) < 2:
         raise InputError(f"{path}: no table with a header, rows and two columns or more; export it as CSV.")
     width = len(rows[0])
+    if wide := sum(any(cell.strip() for cell in row[width:]) for row in rows[1:]):
+        guesses.append(f"{wide} rows have more cells than the header: those beyond it are not read")
     cells = [(row + [""] * width)[:width] for row in rows[1:]]
     frame = pd.DataFrame(cells, columns=[cell.strip() for cell in rows[0]], dtype=str)
-    return frame.loc[:, ~frame.columns.duplicated() & (frame.columns != "")]
+    again = frame.columns.duplicated() & (frame.columns != "")
+    if again.any():
+        guesses.append(f"columns of a name that an earlier one has are not read: {quoted(list(frame.columns[again]))}")
+    return frame.loc[:, ~again & (frame.columns != "")]
 
 
 def _key(name: str) -> str:
@@ -230,7 +249,11 @@ def _filled(llms: pd.DataFrame, known: pd.DataFrame, guesses: list[str]) -> pd.D
     if here.any():
         guesses.append(f"params_total of {here.sum()} models is the number in their names")
         llms["params_total"] = llms["params_total"].where(~here, size)
-    for column, what in (("release_date", "release date"), ("params_total", "size")):
+    dated, sized = (
+        "give it in llms.csv, or studies leave them out",
+        "left out; give them one in the file, and import again",
+    )
+    for column, what, then in (("release_date", "release date", dated), ("params_total", "size", sized)):
         if lost := int(llms[column].isna().sum()):
-            guesses.append(f"{lost} models have no {what}: give it in llms.csv, or they are left out")
+            guesses.append(f"{lost} models have no {what}: {then}")
     return llms[llms["params_total"].notna()]

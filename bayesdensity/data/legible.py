@@ -12,10 +12,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from bayesdensity.base.written import NUMBER, day_of
 from bayesdensity.data.schemas import Column
 from bayesdensity.study.spec import FIRST_DAY
 
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 FACTORS = {
     **dict.fromkeys(("k", "thousand"), 3),
     **dict.fromkeys(("m", "mn", "mio", "million"), 6),
@@ -54,10 +54,7 @@ def days(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def _day(text: str, last: str) -> tuple[str | None, str]:
-    try:
-        day = date.fromisoformat(text) if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
-    except ValueError:
-        day = None
+    day = day_of(text)
     if day is None:
         return None, ""
     if text > last:

@@ -73,7 +73,7 @@ def needed_of_runs(law: str | None, header: pd.Index) -> list[str]:
 
 def _said(path: Path, faults: list[Fault]) -> str:
     faults = sorted(faults, key=lambda fault: fault.row)
-    return listed([fault.sentence.replace(f"{TABLE}.csv", path.name, 1) for fault in faults])
+    return listed([fault.of(path.name) for fault in faults])
 
 
 def _replicates(frame: pd.DataFrame) -> list[Fault]:

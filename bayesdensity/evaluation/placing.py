@@ -23,6 +23,7 @@ from bayesdensity.draws import Gaussian
 from bayesdensity.evaluation.integral import Integral, SizeNodes
 from bayesdensity.evaluation.newcomers import Newcomers, harness_effects, harness_places, joined, with_sizes
 from bayesdensity.evaluation.quadrature import Rule, log_sum, nodes
+from bayesdensity.evaluation.reach import require_days
 from bayesdensity.evaluation.resampling import resampled, systematic
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import log_density_ahead, log_size
@@ -40,6 +41,7 @@ FAMILY = Rule(61, 0.25)
 DISAGREES = 0.01
 """Probability of a score so far from what the others say, below which it is named."""
 SEED = 1
+UNNAMED = "the model"
 
 
 class Model(NamedTuple):
@@ -57,7 +59,7 @@ class Model(NamedTuple):
     """A family of the fit that it belongs to; None: one of its own."""
     harness: str | None = None
     """A harness of the fit that measured it; None: one that is not known."""
-    name: str = "the model"
+    name: str = UNNAMED
     tokens: float | None = None
     """Training tokens; None: not known."""
 
@@ -119,7 +121,7 @@ def place(
     released: str | None = None,
     family: str | None = None,
     harness: str | None = None,
-    name: str = "the model",
+    name: str = UNNAMED,
     tokens: float | None = None,
     ci: float = DEFAULT_CI,
 ) -> Placed:
@@ -174,7 +176,15 @@ def place_all(fit: Fit, models: Sequence[Model], ci: float = DEFAULT_CI) -> list
     ci : float
         Probability of the intervals.
     """
-    return [place(fit, **{**one._asdict(), "ci": ci}) for one in models]
+    found = []
+    for one in models:
+        try:
+            found.append(place(fit, **{**one._asdict(), "ci": ci}))
+        except InputError as error:
+            said = str(error)
+            named = said.startswith(one.name) or one.name == UNNAMED
+            raise InputError(said if named else f"{one.name}: {said}") from error
+    return found
 
 
 class AtNodes(NamedTuple):
@@ -249,6 +259,7 @@ def _placed(fit: Fit, model: Model, data: xr.Dataset, integral: Integral, ci: fl
 def _dataset(fit: Fit, model: Model) -> xr.Dataset:
     """What the model adds, joined as the dataset of a fit is: one LLM, its cells and scores, and nothing else."""
     data, names = fit.data, fit.data["benchmark"].to_numpy().tolist()
+    require_days(fit, model.released)
     if not model.scores:
         raise InputError(f"{model.name}: has no score; give at least one, such as {names[0]}=0.5.")
     for name, score in model.scores.items():

@@ -11,9 +11,11 @@ import numpy as np
 import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bayesdensity.data.variables import ATTRS, VARIABLES
+from bayesdensity.base.written import day_of
+from bayesdensity.data.names import LONGEST_NAME
+from bayesdensity.data.variables import ATTRS, DIMS, VARIABLES
 from bayesdensity.inference.convergence import Verdict
-from bayesdensity.study.spec import Study
+from bayesdensity.study.spec import FIRST_DAY, Study
 
 SAMPLE = ("chain", "draw")
 """Dims of draws."""
@@ -110,6 +112,26 @@ NEEDED = {
     "harness_effect": (*SAMPLE, "harness"),
 }
 """Draws that every joint fit has, with their dims; what a study adds to them is in `needed`."""
+FARTHEST = 1e3
+"""Size of what draws and data state as logarithms, logits or years; e to its power is no number."""
+SCALES = (
+    "link_slope",
+    "noise_scale",
+    "inefficiency_scale",
+    "family_scale",
+    "cell_scatter",
+    "harness_scale",
+    "overdispersion",
+)
+"""Draws that are not negative."""
+RANGES = {
+    **dict.fromkeys(("natural logarithm", "logit", "years"), (-FARTHEST, FARTHEST)),
+    **dict.fromkeys(("share of the items", "yes or no", "0 or 1", ""), (0.0, 1.0)),
+    **dict.fromkeys(("items", "1 / logit^2"), (0.0, np.inf)),
+    "loss": (0.0, FARTHEST),
+}
+"""What variables of the data can be, by their unit."""
+LAST_YEAR = 2100
 STATS = ("logp", "diverging", "n_steps", "energy")
 """Of the sampler, that convergence is judged by."""
 LATER = (
@@ -179,6 +201,8 @@ def draw_faults(groups: Mapping[str, xr.Dataset], study: Study, part: str) -> It
                 yield f"draws of {variable} are no numbers"
             elif group != "sample_stats" and not np.isfinite(values.to_numpy()).all():
                 yield f"draws of {variable} are not finite"
+            elif group == "posterior":
+                yield from _far_draws(str(variable), values.to_numpy(), part)
         for dim, size in groups[group].sizes.items():
             if not size and dim in SAMPLE:
                 yield "it holds no draws"
@@ -192,6 +216,16 @@ def draw_faults(groups: Mapping[str, xr.Dataset], study: Study, part: str) -> It
             yield f"posterior and data differ in their names of {dim}"
 
 
+def _far_draws(name: str, values: np.ndarray, part: str) -> Iterator[str]:
+    """Draws that no posterior has."""
+    if name in SCALES and (values.min() < 0 or (name == "noise_scale" and values.min() == 0)):
+        yield f"draws of {name} are negative, or none"
+    elif name == "ceiling" and not 0 < values.min() <= values.max() <= 1:
+        yield "draws of ceiling are no share of the items"
+    elif name in NEEDED and part == "joint" and np.abs(values).max(initial=0.0) > FARTHEST:
+        yield f"draws of {name} are beyond {FARTHEST:g}"
+
+
 def data_faults(data: xr.Dataset, part: str) -> Iterator[str]:
     """What is wrong with the data of a fit, against the table of variables."""
     yield from (f"attribute {name} of its data is missing" for name in ATTRS if name not in (*data.attrs, *ALSO_LATER))
@@ -200,6 +234,10 @@ def data_faults(data: xr.Dataset, part: str) -> Iterator[str]:
             yield f"attribute {name} of its data is of another type"
         elif isinstance(value, float) and not np.isfinite(value):
             yield f"attribute {name} of its data is not finite"
+        elif name == "n_target_cells" and not 0 <= value <= data.sizes.get("cell", 0):
+            yield f"attribute {name} of its data is no number of its cells"
+        elif name in ATTRS and name != "n_target_cells" and not isinstance(value, str) and abs(value) > FARTHEST:
+            yield f"attribute {name} of its data is beyond {FARTHEST:g}"
     for name, stated in VARIABLES.items():
         if name not in data.variables:
             if part == "joint" and name not in LATER:
@@ -214,19 +252,34 @@ def data_faults(data: xr.Dataset, part: str) -> Iterator[str]:
             yield f"{name} of its data is of another type"
         elif stated.unit in NAMES:
             yield from _name_faults(name, values, stated.unit)
+            if name in DIMS and stated.unit == "name" and len(np.unique(values)) < len(values):
+                yield f"{name} of its data holds a name twice"
         elif name not in MAY_BE_UNKNOWN and not np.isfinite(values).all():
             yield f"{name} of its data is not finite"
         elif stated.unit == POSITION and not _points(data, name, values):
             yield f"{name} of its data points beyond what is there"
+        elif stated.unit in RANGES and not _within(values, *RANGES[stated.unit]):
+            low, high = RANGES[stated.unit]
+            yield f"{name} of its data ({stated.unit or 'a share'}) is not between {low:g} and {high:g}"
 
 
 def _name_faults(name: str, values: np.ndarray, unit: str) -> Iterator[str]:
+    texts = list(map(str, values))
     try:
-        "".join(map(str, values)).encode()
-        if unit == DATE:
-            values.astype(str).astype("datetime64[D]")
+        "".join(texts).encode()
+        days = [day_of(text) for text in texts] if unit == DATE else []
     except ValueError:
+        days = [None]
+    if not all(day is not None and FIRST_DAY.year <= day.year < LAST_YEAR for day in days):
         yield f"{name} of its data holds what is no {unit}"
+    elif unit == "name" and max(map(len, texts)) > LONGEST_NAME:
+        yield f"{name} of its data holds a name of more than {LONGEST_NAME} characters"
+
+
+def _within(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether all values that are known lie between two others."""
+    known = values[~np.isnan(values.astype(float))]
+    return bool(((known >= low) & (known <= high)).all())
 
 
 def _points(data: xr.Dataset, name: str, values: np.ndarray) -> bool:

@@ -36,6 +36,9 @@ def refuse_design(form: type[laws.Law], runs: Runs) -> None:
 def design_fault(form: type[laws.Law], rows: pd.DataFrame) -> str | None:
     """Why the runs of one benchmark cannot tell a law, and what to do; None where they can."""
     logs = {variable.letter: np.log(rows[variable.column].to_numpy(float)) for variable in form.variables}
+    for letter, log in logs.items():
+        if not np.isfinite(log).all():
+            return f"not every run has its {laws.VARIABLES[letter].amount}, which {form.formula} reads. Add the column."
     if "u" in logs and (fault := _repeats_too_little(form, logs)):
         return fault
     logs.pop("u", None)

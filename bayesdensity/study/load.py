@@ -125,7 +125,7 @@ def find_file(name: str | Path, folder: Path, what: str) -> Path:
             raise InputError(f"{path}: no such {what} file.")
         return path
     shipped = folder / f"{name}.toml"
-    if not shipped.is_file():
+    if path.name != str(name) or not shipped.is_file():
         raise InputError(one_of(str(name), _names_in(folder), what) + " Or give the path of a .toml file.")
     return shipped
 
@@ -133,7 +133,7 @@ def find_file(name: str | Path, folder: Path, what: str) -> Path:
 def read_toml(path: Path) -> dict[str, Any]:
     """What a file says, unless it is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise InputError(f"{path.name}: not valid TOML: {error}.") from error
     except RecursionError as error:

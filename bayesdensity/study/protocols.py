@@ -70,6 +70,8 @@ def _whole(stated: Any, known: Protocols) -> Any:
     """The protocols of benchmarks that are named, or stated in tables."""
     if isinstance(stated, list):
         for name in stated:
+            if stated.count(name) > 1:
+                raise InputError(f"benchmarks: '{name}' is named twice; leave one out.")
             if name not in known:
                 raise InputError(
                     f"benchmarks: {one_of(str(name), known, 'protocol')} Or state its metrics and cot in a table "

@@ -61,6 +61,14 @@ def test_a_forecast_is_drawn(run: Run, fit_file: Path, tmp_path: Path) -> None:
         (("--params", "big", "--score", "0.7"), "number of parameters"),
         (("--device", "2GB", "--context-gb", "3", "--score", "0.7"), "leave nothing"),
         (("--score", "0.7", "--date", "tomorrow"), "write a date"),
+        (("--score", "0.7", "--date", "20270101"), "write a date"),
+        (("--score", "0.7", "--date", "2100-01-01"), "out of reach of the fit"),
+        (("--params", "4B", "--date", "0001-01-01"), "out of reach of the fit"),
+        (("--params", "5e15", "--score", "0.7"), "from 1e5 to 1e14"),
+        (("--params", "8x7B", "--score", "0.7"), "got 8x7B"),
+        (("--params", "4B", "--score", "0.7", "--bits", "4"), "are of a device"),
+        (("--params", "4B", "--score", "0.7", "--families", "20"), "ask --of best"),
+        (("--params", "4B", "--score", "0.7", "--ci", "0.99999"), "from 0.01 to 0.999"),
     ],
 )
 def test_a_forecast_that_has_no_answer_is_refused(run: Run, fit_file: Path, given: tuple[str, ...], said: str) -> None:

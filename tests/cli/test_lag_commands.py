@@ -66,6 +66,13 @@ def test_a_device_is_a_size(run: Run, fit_file: Path, truth: Truth) -> None:
     assert device == strict(run("lag", *given, "--params", "3.5e9").out)
 
 
+def test_whose_the_tables_are_is_said(run: Run, fit_file: Path, truth: Truth) -> None:
+    given = (fit_file, "--params", "3.5e9", "--json")
+    said = "Tables read from the folder: llms.csv, scores.csv, reference_runs.csv, benchmarks.csv; bundled: prices.csv."
+    assert said in run("lag", *given, "--data", truth.folder).err
+    assert "Tables read" not in run("lag", *given).err
+
+
 def test_lag_draws_records_and_what_a_size_reaches(run: Run, fit_file: Path, truth: Truth, tmp_path: Path) -> None:
     stem = tmp_path / "mine"
     outcome = run("lag", fit_file, "--data", truth.folder, "--params", "3.5e9", "-o", stem)
@@ -81,6 +88,7 @@ def test_lag_draws_records_and_what_a_size_reaches(run: Run, fit_file: Path, tru
         (["--params", "8e9", "--benchmark", "MNLU"], "benchmark of this study"),
         (["--params", "8e9", "--since", "2001-01-01"], "count from a date"),
         (["--device", "24"], "24GB"),
+        (["--params", "8e9", "--context-gb", "2"], "are of a device"),
     ],
 )
 def test_what_lag_cannot_answer_is_refused(run: Run, fit_file: Path, truth: Truth, given: list[str], said: str) -> None:

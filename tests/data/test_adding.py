@@ -10,11 +10,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from described import json_of, text_of
 
 from bayesdensity.base.errors import InputError
 from bayesdensity.data.adding import Added, Llm, add
 from bayesdensity.data.selection import select
 from bayesdensity.data.tables import BUNDLED, read_tables
+from bayesdensity.render.sections import adding as section
 from bayesdensity.study.load import load_study
 
 MINE = Llm("Mine-8B", 8.2e9, released="2026-06-01", organization="Us, Ltd", family="Mine")
@@ -158,3 +160,29 @@ def test_where_one_file_cannot_be_written_neither_is(folder: Path, monkeypatch: 
     with pytest.raises(InputError, match="No space left"):
         added(folder, MINE._replace(name="New"))
     assert contents(folder) == before
+
+
+def test_a_table_with_the_needed_columns_alone_is_added_to(tmp_path: Path) -> None:
+    (tmp_path / "llms.csv").write_text("llm,release_date,params_total,mine\nold-7B,2024-07-18,7e9,x\n")
+    (tmp_path / "scores.csv").write_text("llm,benchmark,score\nold-7B,MMLU,0.61\n")
+    found = added(tmp_path)
+    assert "Mine-8B" in text_of(section, found) and json_of(section, found)["llms"][0]["llm"] == "Mine-8B"
+    assert set(read_tables(tmp_path).llms["llm"]) == {"old-7B", "Mine-8B"}
+
+
+def test_a_file_that_seems_to_be_the_table_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "README.md").touch()
+    (tmp_path / "llm.csv").write_text("llm,release_date,params_total\nold-7B,2024-07-18,7e9\n")
+    with pytest.raises(InputError, match=r"llm\.csv is not read; did you mean llms\.csv\?"):
+        added(tmp_path)
+    (tmp_path / "llm.csv").unlink()
+    added(tmp_path)
+
+
+def test_a_link_to_a_table_stays_a_link(tmp_path: Path) -> None:
+    (there := tmp_path / "there").mkdir()
+    (here := tmp_path / "here").mkdir()
+    (there / "llms.csv").write_text("llm,release_date,params_total\nold-7B,2024-07-18,7e9\n")
+    (here / "llms.csv").symlink_to("../there/llms.csv")
+    added(here)
+    assert (here / "llms.csv").is_symlink() and "Mine-8B" in (there / "llms.csv").read_text()

@@ -299,7 +299,11 @@ ODD = st.sampled_from(
 CELL = st.one_of(ODD, st.text(max_size=12), st.floats().map(str), st.integers().map(str))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples * 3 // 10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_any_cells_are_read_or_refused_in_printable_sentences(tmp_path: Path, data: st.DataObject) -> None:
     table = data.draw(st.sampled_from(["llms", "scores", "reference_runs", "benchmarks"]))

@@ -91,3 +91,25 @@ def test_sizes_are_read_as_people_write_them(tmp_path: Path) -> None:
     text = "model\tparams\tMMLU\n" + "".join(f"{name}\t{size}\t0.5\n" for name, (size, _) in rows.items())
     llms = imported(tmp_path, text).llms.set_index("llm")
     assert llms["params_total"].to_dict() == {name: value for name, (_, value) in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model,params,MMLU\n" + "a" * 200_000 + ",7B,60\n", "row 2: is not CSV: field larger"),
+        ('model,params,MMLU\n"a,7B,60\n', "is not CSV: unexpected end of data; check the quotes"),
+        ("model,params,MMLU\na\0,7B,60\n", "is no text in UTF-8"),
+        ("model,MMLU\nxx,60\n", "no model has a size"),
+        ("model,params,MMLU\nMix,8x22B,60\n", "no model has a size"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        imported(tmp_path, text)
+
+
+def test_cells_and_columns_that_are_not_read_are_told(tmp_path: Path) -> None:
+    found = imported(tmp_path, "model,params,MMLU,MMLU\na,7B,60,20,5\n")
+    told = "\n".join(found.guesses)
+    assert "1 rows have more cells than the header" in told and "'MMLU'" in told
+    assert found.scores["score"].to_list() == [0.6]

@@ -369,3 +369,13 @@ def test_the_digest_changes_with_any_setting_and_not_otherwise() -> None:
     assert len(set(digests)) == len(digests) and all(re.fullmatch("[0-9a-f]{12}", digest) for digest in digests)
     assert law_study("densing", noise="student-t", slow=None).digest == law_study("densing").digest == digests[0]
     assert law_study("densing", {"noise_df": 5.0}).digest == law_study("densing", noise_df=5).digest
+
+
+@pytest.mark.parametrize(("column", "law"), [("flops", "chinchilla"), ("tokens", "kaplan"), ("flops", "size")])
+def test_runs_without_a_column_cannot_tell_a_law_that_reads_it(own: Own, column: str, law: str) -> None:
+    """Such as a rival of the law that they were brought for."""
+    read = {"flops": "compute", "tokens": "data"}[column]
+    runs = own(f"{column},loss\n" + "".join(f"{10 ** (12 + k / 4):g},{2 + 1 / k}\n" for k in range(1, 9)), law=read)
+    refuse_design(LAWS[read], runs)
+    with pytest.raises(UnidentifiedError, match="not every run has its"):
+        refuse_design(LAWS[law], runs)

@@ -94,6 +94,8 @@ def test_a_file_of_a_former_version_opens(former: Path, fit_file: Path) -> None:
         (lambda file: file.attrs.update({"data_attrs": "null"}), "not a fit"),
         (attrs(n_target_cells="all"), ""),
         (attrs(time_centre=float("nan")), ""),
+        (attrs(time_centre=1e9), "time_centre"),
+        (attrs(n_target_cells=10**9), "n_target_cells"),
     ],
 )
 def test_what_a_file_says_of_itself_must_be_whole(former: Path, tmp_path: Path, edit: Edit, said: str) -> None:
@@ -114,6 +116,18 @@ def test_what_a_file_says_of_itself_must_be_whole(former: Path, tmp_path: Path, 
         (values("data/score_cell", 10**6), "score_cell"),
         (values("data/cell_entity", -1), "cell_entity"),
         (values("data/release_date", "yesterday"), "release_date"),
+        (values("data/release_date", "9999-12-31"), "release_date"),
+        (values("posterior/rate", -1e5), "rate are beyond"),
+        (values("posterior/noise_scale", 0.0), "noise_scale"),
+        (values("posterior/cell_scatter", -1.0), "cell_scatter"),
+        (values("posterior/ceiling", 2.0), "ceiling"),
+        (values("posterior/level", 1e9), "level are beyond"),
+        (values("data/score_value", 5.0), "score_value of its data (share of the items) is not between 0 and 1"),
+        (values("data/log_size", 1e9), "log_size"),
+        (values("data/time", 1e9), "time"),
+        (values("data/floor", 2.0), "floor"),
+        (values("data/n_items", -1.0), "n_items"),
+        (values("data/family", "x" * 300), "characters"),
     ],
 )
 def test_variables_must_be_there_and_numbers(former: Path, tmp_path: Path, edit: Edit, said: str) -> None:

@@ -102,3 +102,4 @@ def test_a_benchmark_nobody_knows_is_answered_with_what_is_known(tmp_path: Path)
     assert "state it as benchmarks.with.ARC-C" in mixed
     assert "missing key 'benchmarks.Mine.metrics'" in refused(tmp_path, "[benchmarks.Mine]\n[benchmarks.MMLU]\n")
     assert "benchmarks" in refused(tmp_path, "benchmarks = 3")
+    assert "'MMLU' is named twice" in refused(tmp_path, 'benchmarks.with = ["MMLU", "MMLU"]')

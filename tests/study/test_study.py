@@ -248,3 +248,13 @@ def test_a_misspelt_prior_is_refused() -> None:
 def test_a_study_is_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_study("densing-law").title = "other"  # type: ignore[misc]
+
+
+def test_a_name_of_a_shipped_study_is_no_path() -> None:
+    with pytest.raises(InputError, match="there is no study"):
+        load_study("../models/densing-law")
+
+
+def test_a_mark_of_byte_order_is_no_part_of_a_study(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('extends = "densing-law"\n', encoding="utf-8-sig")
+    assert load_study(tmp_path / "mine.toml").digest == load_study("densing-law").digest
