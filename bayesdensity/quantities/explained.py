@@ -1,10 +1,11 @@
 """Growth of density taken apart: what comes from covariates that move in time, and what remains where none does.
 
-With x(t) the average of a covariate among the releases of a time, a parabola through those of the sample, the mean of
-ln density is ``m(t) + sum_k (b_k + g_k t) (x_k(t) - c_k)``, m being the mean at the centres c. Its growth over a window
-is a sum of that of m, the part at equal covariates, and of one term for each covariate. This is the decomposition of
-Oaxaca 1973 (DOI 10.2307/2525981) with time for the group. A frontier moves as the mean does by what covariates add: how
-these spread among the releases of one time is part of its distance from the mean.
+With x(t) the average of a covariate among the releases of a time, a straight line through the sample (the ends of a
+curve would hang on the few first and last of them), the mean of ln density is
+``m(t) + sum_k (b_k + g_k t) (x_k(t) - c_k)``, m being the mean at the centres c. Its growth over a window is a sum of
+that of m, the part at equal covariates, and of one term for each covariate. This is the decomposition of Oaxaca 1973
+(DOI 10.2307/2525981) with time for the group. A frontier moves as the mean does by what covariates add: how these
+spread among the releases of one time is part of its distance from the mean.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def growth_held(
 def covariate_path(fit: Fit, name: str, dates: list[str], ci: float = DEFAULT_CI) -> Estimate:
     """Average of a covariate among the releases of dates; dims ``date``, ``covariate`` (of words, shares of each).
 
-    A parabola through the LLMs of the sample; of the age of benchmarks their mean over the benchmarks. Logarithms are
-    given as people state them: geometric means.
+    A straight line through the LLMs of the sample; of the age of benchmarks their mean over the benchmarks. Logarithms
+    are given as people state them: geometric means.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def _averages(fit: Fit, which: NDArray[np.int_], at: Array) -> Array:
         log_age = TRANSFORMATIONS[BENCHMARK_AGE].log(age).mean(axis=1, keepdims=True)
         return np.asarray(log_age - data["covariate_mean"].to_numpy()[which])
     value = Draws(data, fit.posterior).covariates[..., which]
-    weight = np.vander(at, 3) @ np.linalg.pinv(np.vander(data["time"].to_numpy(), 3))
+    weight = np.vander(at, 2) @ np.linalg.pinv(np.vander(data["time"].to_numpy(), 2))
     return np.asarray(weight @ value)
 
 

@@ -64,9 +64,9 @@ def fit(truth: Truth, world_tables: Tables) -> Fit:
 
 
 def ends_of(fit: Fit, values: np.ndarray) -> tuple[float, float]:
-    """Ends of the parabola through values of LLMs over the window, by NumPy."""
-    parabola = np.polyfit(fit.data["time"].to_numpy(), values, 2)
-    first, last = np.polyval(parabola, times(fit, list(window(fit))).to_numpy())
+    """Ends of the straight line through values of LLMs over the window, by NumPy."""
+    line = np.polyfit(fit.data["time"].to_numpy(), values, 1)
+    first, last = np.polyval(line, times(fit, list(window(fit))).to_numpy())
     return float(first), float(last)
 
 

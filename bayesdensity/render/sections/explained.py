@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesdensity import quantities as q
@@ -12,6 +13,7 @@ from bayesdensity.base.format import chance, enumerated, fixed, interval, percen
 from bayesdensity.data.covariates import doubts, told_apart
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities import covariates as c
+from bayesdensity.quantities.estimate import times
 from bayesdensity.quantities.explained import RECIPE, TOTAL, covariate_path, growth_held, growth_parts
 from bayesdensity.render.blocks import Block, Paragraph, Picture, Section, Table
 from bayesdensity.render.sections.growth import growth, growth_by, growth_table, moved
@@ -111,7 +113,7 @@ def sentence(fit: Fit, held: Held, between: tuple[str, str] | None, ci: float) -
 
 
 def parts_table(fit: Fit, of: Estimand, between: tuple[str, str] | None, ci: float) -> Table:
-    """Parts of the growth of an estimand, with how covariates moved."""
+    """Parts of the growth of an estimand, and how covariates moved."""
     parts, (start, end) = growth_parts(fit, between, of, ci), between or q.window(fit)
     rows, numbers = [], []
     for name in parts.draws["part"].to_numpy().tolist():
@@ -123,7 +125,7 @@ def parts_table(fit: Fit, of: Estimand, between: tuple[str, str] | None, ci: flo
                 "part": name,
                 "growth of ln density a year": interval(row, fixed(2)),
                 "months to double": interval(q.doubling_time(one).to_frame_row()) if whole else "",
-                f"from {start} to {end}": "" if whole else _moved_from(fit, name, (start, end)),
+                "average of releases, a year": "" if whole else _moved(fit, name, (start, end)),
             }
         )
     label = estimand_label(of, fit.study.frontier.quantile)
@@ -208,20 +210,21 @@ def _path(fit: Fit, name: str, span: tuple[str, str], ci: float) -> dict[str, An
     } | {"unit": path.units}
 
 
-def _moved_from(fit: Fit, name: str, span: tuple[str, str]) -> str:
-    """How the average of a covariate moved over a window."""
-    path = covariate_path(fit, name, list(span))
+def _moved(fit: Fit, name: str, span: tuple[str, str]) -> str:
+    """How the average of a covariate moved in a year of a window."""
+    path, years = covariate_path(fit, name, list(span)), float(np.diff(times(fit, list(span)).to_numpy())[0])
     ends = path.draws.median(q.SAMPLE)
-    words = bool(fit.data["covariate_against"].sel(covariate=path.draws["covariate"][0]).item())
     said = []
     for label in path.draws["covariate"].to_numpy().tolist():
         first, last = (float(ends.sel(covariate=label, date=day)) for day in span)
-        if words:
-            said.append(f"{label.removeprefix(f'{name}: ')} {percent(max(first, 0))} to {percent(max(last, 0))}")
+        if fit.data["covariate_against"].sel(covariate=label).item():
+            said.append(f"{label.removeprefix(f'{name}: ')} {100 * (last - first) / years:+.0f} points")
         elif fit.study.covariates[name].of == BENCHMARK_AGE:
-            said.append(f"{first:.1f} to {last:.1f} {path.units}")
+            said.append(f"{first:.1f} to {last:.1f} {path.units} in all")
+        elif fit.study.covariates[name].computed:
+            said.append(f"{(last / first) ** (1 / years):.2f} times the {path.units}")
         else:
-            said.append(f"{size(first, 2)} to {size(last, 2)} {path.units}".rstrip())
+            said.append(f"{(last - first) / years:+.3g}")
     return ", ".join(said)
 
 
