@@ -46,28 +46,30 @@ def plot_growth_parts(fit: Fit, between: tuple[str, str] | None = None, ci: floa
     caption = (
         f"Growth of ln density a year, {start} to {end}, as a sum: what remains at equal covariates, and what each of "
         "them adds as it moved among the releases. Bars: medians, each from where those above it end; lines: "
-        f"{INNER:.0%} and {ci:.0%} intervals of the part alone."
+        f"{INNER:.0%} and {ci:.0%} intervals of the part alone. Above the panels: months to double."
     )
     names = [str(name) for name in found[0].draws["part"].to_numpy()]
-    room = 0.075 * max(map(len, names))
-    figure, grid = page(fit, 1.2 + 0.32 * len(names), caption, 0.6, (1, 2), wspace=0.12)
-    left, right = grid.flat
-    for axes, (of, colour), parts in zip((left, right), OF, found, strict=True):
+    widths = (0.07 * max(map(len, names)), 2.0, 2.0)
+    height = 1.3 + 0.3 * len(names)
+    figure, ((left, *panels),) = page(fit, height, caption, 0.15, (1, 3), width_ratios=widths, wspace=0.1)
+    left.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
+    left.axis("off")
+    for k, name in enumerate(names):
+        left.text(1.0, k, name, ha="right", va="center", size=8)
+    for axes, (of, colour), parts in zip(panels, OF, found, strict=True):
         _waterfall(axes, parts, names, colour, ci)
-        axes.set_title(estimand_label(of, fit.study.frontier.quantile))
-    right.set_yticklabels([])
-    left.margins(x=room)
-    low = min(axes.get_xlim()[0] for axes in (left, right))
-    high = max(axes.get_xlim()[1] for axes in (left, right))
-    for axes in (left, right):
-        axes.set_xlim(low, high)
+        axes.set_title(estimand_label(of, fit.study.frontier.quantile), pad=12)
+    low = min(axes.dataLim.x0 for axes in panels)
+    high = max(axes.dataLim.x1 for axes in panels)
+    for axes in panels:
+        axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
         _doublings(axes)
     return figure
 
 
 def _waterfall(axes: Axes, parts: Estimate, names: list[str], colour: str, ci: float) -> None:
     """One bar for each part; those of covariates begin where the ones above them end."""
-    y, at = np.arange(len(names)), 0.0
+    at = 0.0
     rows = [parts.sel(part=name) for name in names]
     wide, narrow = (np.array([ends(replace(row, probability=p)) for row in rows]) for p in (ci, INNER))
     for k, name in enumerate(names):
@@ -81,15 +83,15 @@ def _waterfall(axes: Axes, parts: Estimate, names: list[str], colour: str, ci: f
             at = start + middle
             axes.vlines(at, k, k + 1, GREY, linewidth=0.6, linestyle=":")
     axes.axvline(0, color=BLACK, linewidth=0.8)
-    axes.set(ylim=(len(names) - 0.5, -0.5), yticks=y, yticklabels=names)
+    axes.set(ylim=(len(names) - 0.5, -0.5), yticks=[])
     axes.set_xlabel("growth of ln density a year")
-    axes.tick_params(axis="y", length=0, grid_alpha=0)
 
 
 def _doublings(axes: Axes) -> None:
     """Months in which density doubles, for readers of the upper edge."""
     low, high = axes.get_xlim()
-    months = [m for m in (24, 12, 6, 4, 3, 2) if low < 12 * np.log(2) / m < high]
+    months = [m for m in (12, 6, 4, 3, 2, 1) if low < 12 * np.log(2) / m < high]
     above = axes.secondary_xaxis("top")
-    above.set_xticks([12 * np.log(2) / m for m in months], [f"{m:g} months" for m in months])
-    above.tick_params(labelsize=7, length=2, pad=1)
+    above.set_xticks([12 * np.log(2) / m for m in months], [f"{m:g}" for m in months])
+    above.tick_params(labelsize=7, length=2, pad=1, color=GREY)
+    above.spines["top"].set_visible(False)

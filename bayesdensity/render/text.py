@@ -77,7 +77,8 @@ def _rows(shown: pd.DataFrame) -> list[str]:
             cell.rjust(width) if numeric else cell.ljust(width)
             for cell, width, numeric in zip(cells, widths, right, strict=True)
         ]
-        first, *more = in_lines(aligned[-1], room).splitlines() if not right[-1] and widths[-1] > room else aligned[-1:]
+        long = not right[-1] and widths[-1] > room and aligned[-1].strip()
+        first, *more = in_lines(aligned[-1], room).splitlines() if long else aligned[-1:]
         lines.append((GAP + GAP.join([*aligned[:-1], first])).rstrip())
         lines += [" " * start + line for line in more]
     return lines

@@ -218,7 +218,7 @@ def _moved(fit: Fit, name: str, span: tuple[str, str]) -> str:
     for label in path.draws["covariate"].to_numpy().tolist():
         first, last = (float(ends.sel(covariate=label, date=day)) for day in span)
         if fit.data["covariate_against"].sel(covariate=label).item():
-            said.append(f"{label.removeprefix(f'{name}: ')} {100 * (last - first) / years:+.0f} points")
+            said.append(f"{label.removeprefix(f'{name}: ')} {round(100 * (last - first) / years):+d} points")
         elif fit.study.covariates[name].of == BENCHMARK_AGE:
             said.append(f"{first:.1f} to {last:.1f} {path.units} in all")
         elif fit.study.covariates[name].computed:
