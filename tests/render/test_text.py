@@ -31,3 +31,8 @@ def test_sentences_of_the_last_column_stay_in_it_and_on_the_page() -> None:
     assert len(lines) > 2 and all(len(line) <= WIDTH for line in lines)
     assert {len(line) - len(line.lstrip()) for line in lines[1:]} == {lines[0].index("the interval")}
     assert " ".join(" ".join(lines).split()) == f"rate {why.strip()}"
+
+
+def test_a_cell_of_the_last_column_may_be_empty_where_others_are_sentences() -> None:
+    shown = pd.DataFrame({"part": ["whole", "tokens"], "moved": ["", "one word after the other " * 6]})
+    assert to_text([Table("t", "c", shown)]).splitlines()[2] == "  whole"
