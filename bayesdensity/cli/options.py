@@ -120,7 +120,15 @@ def _memory(option: str, text: str) -> float:
 
 
 def check_device_options(device: float | None, bits: float, context_gb: float) -> None:
-    """Refuse what is said of weights and context where no device says how much memory there is."""
+    """Refuse what is said of weights and context where no device says how much memory there is.
+
+    Parameters
+    ----------
+    device : float or None
+        Its memory in bytes.
+    bits, context_gb : float
+        As said, or at their defaults.
+    """
     if device is None and (bits, context_gb) != (BITS, CONTEXT_GB):
         raise InputError("--bits and --context-gb are of a device; give --device, or leave them out.")
 

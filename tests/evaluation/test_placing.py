@@ -116,7 +116,7 @@ def test_weights_of_scores_sum_to_one(world_fit: Fit) -> None:
         ({"Sums": 0.5}, {"active": 8e9}, "active parameters"),
         ({"Sums": 0.5}, {"family": "nobody"}, "no family of the fit"),
         ({"Sums": 0.5}, {"harness": "nothing"}, "no harness of the fit"),
-        ({"Sums": 0.5}, {"released": "soon"}, "ISO dates"),
+        ({"Sums": 0.5}, {"released": "soon"}, "'soon' is no date"),
     ],
 )
 def test_what_cannot_be_placed_is_refused(world_fit: Fit, scores: Any, given: Any, said: str) -> None:
@@ -137,11 +137,11 @@ def test_a_table_of_models_is_placed_row_by_row(world_fit: Fit, tmp_path: Path) 
     ("text", "said"),
     [
         ("llm,params_total,Sum\nmine,7e9,0.5\n", "Did you mean 'Sums'"),
-        ("llm,Sums\nmine,0.5\n", "no column params_total"),
-        ("llm,params_total,Sums\n", "has no row"),
-        ("llm,params_total,Sums\nmine,7e9,half\n", "line 2: Sums 'half' is no number"),
-        ("llm,params_total,Sums\nmine,7e9,\n", "line 2: mine has no score"),
-        ("llm,params_total,Sums\nmine,,0.5\n", "line 2: mine has no parameters"),
+        ("llm,Sums\nmine,0.5\n", "no column 'params_total'"),
+        ("llm,params_total,Sums\n", "has a header but no rows"),
+        ("llm,params_total,Sums\nmine,7e9,half\n", "row 2: score half for llm 'mine' on 'Sums' is not a number"),
+        ("llm,params_total,Sums\nmine,7e9,\n", "row 2: 'mine' has no score"),
+        ("llm,params_total,Sums\nmine,,0.5\n", "row 2: params_total of llm 'mine' is empty"),
     ],
 )
 def test_a_table_that_says_nothing_names_the_row(world_fit: Fit, tmp_path: Path, text: str, said: str) -> None:

@@ -65,13 +65,27 @@ def data(fit: Fit, held: Held, between: tuple[str, str] | None = None, ci: float
 
 
 def growth_by_size(fit: Fit, between: tuple[str, str] | None, of: Estimand, ci: float) -> dict[str, Any]:
-    """`growth` of LLMs of each of some sizes."""
+    """`growth` of LLMs of each of some sizes.
+
+    Parameters
+    ----------
+    fit, between, ci
+        As for `data`.
+    of : {"frontier", "mean"}
+        What grows.
+    """
     rates = c.rate_by_size(fit, between=between, estimand=of, ci=ci)
     return {f"{params:g}": growth(rates.sel(params=params)) for params in c.SIZES}
 
 
 def blocks(fit: Fit, held: Held, between: tuple[str, str] | None = None, ci: float = q.DEFAULT_CI) -> list[Block]:
-    """Growth taken apart for a reader; parameters are those of `data`."""
+    """Growth taken apart for a reader.
+
+    Parameters
+    ----------
+    fit, held, between, ci
+        As for `data`.
+    """
     found: list[Block] = [Paragraph(sentence(fit, held, between, ci), "answer"), Paragraph(CAUSES)]
     found += [Paragraph(doubt, "note") for doubt in doubts(fit.data)]
     found += [parts_table(fit, of, between, ci) for of in OF]
@@ -94,7 +108,13 @@ def section(source: Source) -> Section | None:
 
 
 def sentence(fit: Fit, held: Held, between: tuple[str, str] | None, ci: float) -> str:
-    """The answer in a few sentences."""
+    """The answer in a few sentences.
+
+    Parameters
+    ----------
+    fit, held, between, ci
+        As for `data`.
+    """
     (start, end), parts = between or q.window(fit), growth_parts(fit, between, "frontier", ci)
     total, recipe = (parts.sel(part=name) for name in (TOTAL, RECIPE))
     label = estimand_label("frontier", fit.study.frontier.quantile)
@@ -113,7 +133,15 @@ def sentence(fit: Fit, held: Held, between: tuple[str, str] | None, ci: float) -
 
 
 def parts_table(fit: Fit, of: Estimand, between: tuple[str, str] | None, ci: float) -> Table:
-    """Parts of the growth of an estimand, and how covariates moved."""
+    """Parts of the growth of an estimand, and how covariates moved.
+
+    Parameters
+    ----------
+    fit, between, ci
+        As for `data`.
+    of : {"frontier", "mean"}
+        What grows.
+    """
     parts, (start, end) = growth_parts(fit, between, of, ci), between or q.window(fit)
     rows, numbers = [], []
     for name in parts.draws["part"].to_numpy().tolist():
@@ -169,7 +197,13 @@ def benchmark_effects(fit: Fit, ci: float) -> Table:
 
 
 def size_table(fit: Fit, between: tuple[str, str] | None, ci: float) -> Table:
-    """Doubling times of LLMs of some sizes."""
+    """Doubling times of LLMs of some sizes.
+
+    Parameters
+    ----------
+    fit, between, ci
+        As for `data`.
+    """
     rows = []
     for of in OF:
         label = estimand_label(of, fit.study.frontier.quantile)
