@@ -64,7 +64,7 @@ EXPLAINED = {
 }
 """Studies whose growth is taken apart, and by which covariates."""
 HELD = ["--hold", "tokens=20"]
-PACED = ((1e9, "MMLU", 0.7), (3e9, "MMLU", 0.8), (30e9, "MMLU", 0.9), (300e9, "MATH", 0.9))
+PACED = ((1e9, "MMLU", 0.6), (3e9, "MMLU", 0.75), (30e9, "MMLU", 0.85), (300e9, "MATH", 0.8))
 """Sizes and scores of which it is asked what the pace by size does to a forecast."""
 OF = ("frontier", "typical", "best")
 """Of whom shelf lives are."""
