@@ -46,9 +46,7 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         exponent, suites = reference.size_exponents(study, data, geometry) if is_family else (None, None)
         top = reference.passed_ceiling(data) if passed else reference.ceiling(study, exponent, geometry)
         harness = harnesses.Harnesses(study, data, geometry, top)
-        scatter, steep = None, None
-        if not study.size_covariate:
-            scatter = draw(study, "cell_scatter", dims="benchmark")
+        scatter = draw(study, "cell_scatter", dims="benchmark")
         # The link from log size to logit, and the axis on which log sizes are counted.
         if is_family:
             stretch = reference.stretches(study, data)
@@ -56,9 +54,6 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         else:
             in_sizes = reference.passed_link(data) if passed else ladder.ladder_link(study, data, top, geometry)
             link, axis = reference.axis_of_link(study, data, geometry, in_sizes, harness.mean_effect)
-        if scatter is None:  # where density may go with size, what scores tell is in logits
-            steep = trend.steeper(study, link.slope)
-            scatter = draw(study, "cell_scatter", "benchmark", steep)
         cell_scatter, logits = scatter[cells.benchmark], harness.implied_logits()
         if is_family:
             counted = reference.member_sizes(study, data, suites, stretch)
@@ -69,12 +64,13 @@ def build_model(study: Study, data: xr.Dataset, geometry: Geometry = INFORMED) -
         sizes = linearised.implied_sizes(cell_link, logits, cell_scatter)
         # Log densities about the trend.
         slope = targets.benchmark_slopes(study, data)
+        steep = trend.steeper(study, link.slope) if study.size_covariate else None
         origin, mean = trend.mean_trend(study, data, steep)
         shift = targets.cell_shifts(data, cells, slope)
         if study.covariates:
             given = covariates.add_covariates(study, data, cells, steep)
             mean, shift = mean + given.llms, shift + given.cells
-        scales = trend.draw_scales(study, steep)
+        scales = trend.draw_scales(study)
         log_size = targets.log_sizes(study, data)
         densities = linearised.implied_densities(data, log_size, sizes, cells, shift)
         relative, density_logp = trend.log_densities(study, data, geometry, mean, scales, densities)

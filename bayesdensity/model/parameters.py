@@ -27,7 +27,7 @@ class Stated(Protocol):
         """Its priors."""
 
 
-def draw(study: Stated, prior: str, dims: str | None = None, steeper: Any = None) -> Any:
+def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     """Random variable named like its prior, with the shape and 90 % interval that the study states.
 
     A `logit-normal` variable is sampled on the logit, under the name ``logit_<prior>``, and a `share-or-none` as
@@ -40,17 +40,8 @@ def draw(study: Stated, prior: str, dims: str | None = None, steeper: Any = None
         Name of the prior.
     dims : str, optional
         None: a single value.
-    steeper : Any, optional
-        Natural logarithm of how much steeper the link is than expected, where data know the quantity, a normal or a
-        lognormal one, in logits and not in log sizes.
     """
     stated = study.priors[prior]
-    if steeper is not None and stated.shape == "normal":
-        return draw_stretched(prior, stated.mu, stated.sigma, steeper, dims=dims)
-    if steeper is not None:
-        log = pm.Flat(f"{prior}_raw", dims=dims) - steeper
-        pm.Potential(f"{prior}_prior", normal_logp(log, stated.mu, stated.sigma))
-        return pm.Deterministic(prior, pt.exp(log), dims=dims)
     if stated.shape == "normal":
         return pm.Normal(prior, stated.mu, stated.sigma, dims=dims)
     if stated.shape == "lognormal":

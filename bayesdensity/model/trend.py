@@ -11,11 +11,11 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity.data.dates import years_from_centre
-from bayesdensity.laws.forms import SCALE_PRIORS, Scales
+from bayesdensity.laws.forms import Scales
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.model.coordinates import Geometry, group_sum, log_tail
 from bayesdensity.model.linearised import Implied
-from bayesdensity.model.parameters import draw
+from bayesdensity.model.parameters import draw, draw_stretched
 from bayesdensity.study.spec import Frontier, Study
 
 
@@ -35,17 +35,9 @@ class _Drawn:
         return pm.Deterministic(name, value, dims=dims)
 
 
-def draw_scales(study: Study, steep: Any = None) -> Scales:
-    """Draw the scales of the residual; what the study switches off is zero.
-
-    Parameters
-    ----------
-    study : Study
-    steep : Any, optional
-        As for `mean_trend`.
-    """
-    told = {name: steep if name.endswith("_scale") else None for name in SCALE_PRIORS}
-    return Scales(*(draw(study, name, steeper=told[name]) if name else 0.0 for name in study.frontier.scales))
+def draw_scales(study: Study) -> Scales:
+    """Draw the scales of the residual; what the study switches off is zero."""
+    return Scales(*(draw(study, name) if name else 0.0 for name in study.frontier.scales))
 
 
 def steeper(study: Study, slope: Any) -> Any:
@@ -86,7 +78,9 @@ def mean_trend(study: Study, data: xr.Dataset, steep: Any = None) -> tuple[Any, 
         mean=lambda values: values.mean(),
         combine=combine,
     )
-    line = origin + draw(study, "rate", steeper=steep) * time
+    prior = study.priors["rate"]
+    rate = draw(study, "rate") if steep is None else draw_stretched("rate", prior.mu, prior.sigma, steep)
+    line = origin + rate * time
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 
 
