@@ -12,9 +12,10 @@ import xarray as xr
 from bayesdensity.base.prior import Prior
 from bayesdensity.data.cells import Cells
 from bayesdensity.model.coordinates import normal_logp
-from bayesdensity.model.parameters import draw_stretched
 from bayesdensity.study.spec import Study
 
+SHARED = 0.75
+"""E-folds of density, for each of size, that a link steeper by one e-fold takes from the effect of size, about."""
 WEAK = 2.5
 """Standard deviation of the coefficients of an imputation, in those of the covariate for one of the predictor."""
 
@@ -63,14 +64,16 @@ def add_covariates(study: Study, data: xr.Dataset, cells: Cells, steeper: Any) -
 
 
 def _effects(study: Study, data: xr.Dataset, steeper: Any) -> Any:
-    """Effect of each covariate on ln density; where one is size, scores tell by how many logits they rise with it."""
+    """Effect of each covariate on ln density; that of size is sampled as what it is beyond what the link says of it."""
     mu, sigma = _stated(study, data, "effect")
     name = study.size_covariate
     if name is None:
         return pm.Normal("covariate_effect", mu, sigma, dims="covariate")
-    # An e-fold of size counts for itself and for what density goes with it.
-    itself = (data["covariate_name"].to_numpy() == name).astype(float)
-    return draw_stretched("covariate_effect", mu, sigma, steeper, itself, "covariate")
+    shift = -SHARED * steeper * (data["covariate_name"].to_numpy() == name)
+    beyond = pm.Flat("covariate_effect_raw", dims="covariate")
+    effect = pm.Deterministic("covariate_effect", beyond + shift, dims="covariate")
+    pm.Potential("covariate_effect_prior", normal_logp(effect, mu, sigma))
+    return effect
 
 
 def _values(data: xr.Dataset) -> Any:

@@ -51,25 +51,18 @@ def draw(study: Stated, prior: str, dims: str | None = None) -> Any:
     return pm.math.sigmoid(pm.Normal(f"logit_{prior}", stated.mu, stated.sigma, dims=dims))
 
 
-def draw_stretched(name: str, mu: Any, sigma: Any, steeper: Any, beside: Any = 0.0, dims: str | None = None) -> Any:
-    """Normal quantity that data know in logits and not in log sizes: as its sum with another, times the slope of links.
+def draw_moving(study: Stated, prior: str, shift: Any) -> Any:
+    """Quantity with a normal prior, sampled as what it is beyond a shift.
 
     Parameters
     ----------
-    name : str
-    mu, sigma : Any
-    steeper : Any
-        Natural logarithm of how much steeper the link is than expected.
-    beside : Any
-        What it is added to, where data know the sum.
-    dims : str, optional
-        None: a single value.
+    study : Stated
+    prior : str
+        Name of a normal prior.
+    shift : Any
+        What data know the quantity to move by with parameters drawn before.
     """
-    raw = pm.Flat(f"{name}_raw", dims=dims)
-    value = pm.Deterministic(name, (raw + beside) * pt.exp(-steeper) - beside, dims=dims)
-    # Jacobian of the change of variables.
-    pm.Potential(f"{name}_prior", normal_logp(value, mu, sigma) - (steeper * pt.ones_like(raw)).sum())
-    return value
+    return _moving(prior, study.priors[prior], shift)
 
 
 def departures(study: Stated, name: str, spread: str, data: xr.Dataset) -> Any:
@@ -105,6 +98,11 @@ def draw_log(study: Stated, prior: str, shift: Any = None) -> Any:
     stated = study.priors[prior]
     if shift is None:
         return pm.Normal(f"log_{prior}", stated.mu, stated.sigma)
-    value = pm.Deterministic(f"log_{prior}", pm.Flat(f"log_{prior}_raw") + shift)
-    pm.Potential(f"log_{prior}_prior", normal_logp(value, stated.mu, stated.sigma))
+    return _moving(f"log_{prior}", stated, shift)
+
+
+def _moving(name: str, stated: Prior, shift: Any) -> Any:
+    """Normal variable, sampled as what it is beyond a shift."""
+    value = pm.Deterministic(name, pm.Flat(f"{name}_raw") + shift)
+    pm.Potential(f"{name}_prior", normal_logp(value, stated.mu, stated.sigma))
     return value

@@ -15,7 +15,7 @@ from bayesdensity.laws.forms import Scales
 from bayesdensity.laws.trends import TRENDS, Bend, Sample
 from bayesdensity.model.coordinates import Geometry, group_sum, log_tail
 from bayesdensity.model.linearised import Implied
-from bayesdensity.model.parameters import draw, draw_stretched
+from bayesdensity.model.parameters import draw, draw_moving
 from bayesdensity.study.spec import Frontier, Study
 
 
@@ -78,8 +78,7 @@ def mean_trend(study: Study, data: xr.Dataset, steep: Any = None) -> tuple[Any, 
         mean=lambda values: values.mean(),
         combine=combine,
     )
-    prior = study.priors["rate"]
-    rate = draw(study, "rate") if steep is None else draw_stretched("rate", prior.mu, prior.sigma, steep)
+    rate = draw(study, "rate") if steep is None else draw_moving(study, "rate", -study.priors["rate"].mu * steep)
     line = origin + rate * time
     return origin, line + trend.bend(time, sample, trend.parameters(_Drawn(study), sample)).value
 

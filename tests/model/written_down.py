@@ -163,9 +163,6 @@ def written_down(study: Study, data: xr.Dataset, at: dict[str, np.ndarray]) -> f
         for j, column in enumerate(np.flatnonzero(data["covariate_departs"].to_numpy())):
             own = own + here[:, column] * at["covariate_departure"][j, bench[:k]]
         total += covariate_priors(study, data, at, contrasts)
-        if study.size_covariate:  # the rate and all effects are sampled in logits
-            steeper = np.log(at["link_slope"]).mean() - study.priors["link_slope"].mu
-            total -= (1 + len(at["covariate_effect"])) * steeper
     member = entity[k:] - n_llms
     members = member_sizes(study, data, at)[member] + at["recipe"][member] - at["level"][bench[k:]]
     size = np.concatenate([own, members]) + at["cell_departure"]
