@@ -22,7 +22,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 from scipy import special
 
@@ -224,9 +223,11 @@ class Form(Shortfall):
         -------
         ndarray
         """
+        from scipy.optimize import elementwise  # takes long, and a summary may do without
+
         scales = np.broadcast_arrays(*(np.asarray(a, float) for a in (symmetric, one_sided, second)))
         reach = 40 * sum(scales)
-        root = scipy.optimize.elementwise.find_root(
+        root = elementwise.find_root(
             lambda x, *scale: self.cdf(x, *scale) - q, (-reach, reach), args=scales, tolerances={"fatol": 1e-14}
         )
         return np.asarray(root.x)

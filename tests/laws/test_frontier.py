@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from typing import Any
 
@@ -261,3 +263,10 @@ def test_a_normal_kept_above_zero_has_the_truncated_distribution(location: float
     if location == -30:
         # Nearly exponential so far out; to second order in 1 / 30.
         assert draws.mean() == pytest.approx(scale / 30 * (1 - 2 / 900), rel=4 / np.sqrt(4000))
+
+
+def test_a_quantile_needs_nothing_that_another_module_imported() -> None:
+    """In a process of its own: `scipy.optimize` does not bring all of its parts along."""
+    code = "from bayesdensity.laws.forms import FORMS; print(FORMS['half-normal'].quantile(0.5, 1.0, 0.0))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and abs(float(done.stdout)) < 1e-9, done.stderr
