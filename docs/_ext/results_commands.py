@@ -139,6 +139,10 @@ def _study(folder: Path, name: str, given: list[str]) -> dict[str, Any]:
     summary["densities"] = kept
     drawn = bd.load_fit(fit)
     summary["beyond"] = _beyond_by_year(drawn)
+    if drawn.data.sizes["benchmark"] == 2:  # by how much the first moves faster, natural logarithms a year
+        first, other = drawn.posterior["benchmark_slope"].transpose("benchmark", ...)
+        apart = (first - other).quantile([0.05, 0.5, 0.95]).to_numpy()
+        summary["rate_difference"] = dict(zip(("lower", "median", "upper"), map(float, apart), strict=True))
     growth = drawn.posterior.get("dispersion_growth")
     if growth is not None:
         lower, median, upper = (float(growth.quantile(q)) for q in (0.05, 0.5, 0.95))
