@@ -168,16 +168,22 @@ def skills(*studies: str) -> list[str]:
     return markdown(["study", *names, "P(skills faster)"], rows)
 
 
+def plain_name(covariate: str) -> str:
+    """A covariate as pages call it."""
+    return covariate.replace("pace-by-size", "size")
+
+
 @table
 def parts(of: str, *studies: str) -> list[str]:
     """Growth a year of the frontier or the mean, by what it comes from."""
-    found = {study: results(study)["explained"][of]["parts"] for study in studies}
+    whole = {study: results(study)["explained"][of]["parts"] for study in studies}
+    found = {study: {plain_name(name): part for name, part in parts.items()} for study, parts in whole.items()}
     names = dict.fromkeys(name for one in found.values() for name in one)
     names = [*(name for name in names if name != TOTAL), TOTAL]
     rows = []
     for name in names:
         cells = [yearly(one[name]) if name in one else "" for one in found.values()]
-        rows.append([name.replace("pace-by-size", "size"), *cells])
+        rows.append([name, *cells])
     return markdown(["growth a year", *(f"`{study.removeprefix('explained-')}`" for study in studies)], rows)
 
 
@@ -211,7 +217,7 @@ def effects(*studies: str) -> list[str]:
             against = f" (against {one['against']})" if one["against"] else ""
             rows.append([
                 f"`{study.removeprefix('explained-')}`",
-                label.replace("pace-by-size", "size") + against,
+                plain_name(label) + against,
                 interval(one["effect"], TWO),
                 interval(one["growth"], TWO) if "growth" in one else "",
                 percent(one["contraction"]),
