@@ -217,7 +217,9 @@ def draw_faults(groups: Mapping[str, xr.Dataset], study: Study, part: str) -> It
 
 
 def _far_draws(name: str, values: np.ndarray, part: str) -> Iterator[str]:
-    """Draws that no posterior has."""
+    """Draws that no posterior has; that there are none is said elsewhere."""
+    if not values.size:
+        return
     if name in SCALES and (values.min() < 0 or (name == "noise_scale" and values.min() == 0)):
         yield f"draws of {name} are negative, or none"
     elif name == "ceiling" and not 0 < values.min() <= values.max() <= 1:

@@ -15,7 +15,8 @@ from bayesdensity.checks import VERDICTS, Check
 from bayesdensity.cli.common import CHECK_FAILED, EXIT_SENTENCE, exit_status
 
 JUDGING = (
-    *("answer", "backtest", "calibrate", "chips", "claims", "compare", "compression", "densities", "fit", "forecast"),
+    *("answer", "backtest", "calibrate", "chips", "claims", "compare", "compression", "densities", "explain"),
+    *("fit", "forecast"),
     *("lag", "law", "next", "paper", "place", "prices", "report", "sensitivity", "shelf-life", "summary"),
     "update",
 )

@@ -19,7 +19,7 @@ def test_a_simulated_world_is_a_folder_that_the_study_reads(run: Run, truth: Tru
     outcome = run(*given, "-o", "mine")
     names = ("benchmarks.csv", "llms.csv", "reference_runs.csv", "scores.csv", "truth.json")
     assert outcome.status == 0 and outcome.out == ""
-    assert outcome.err == f"wrote {', '.join(f'mine/{name}' for name in names)}\n"
+    assert outcome.err.endswith(f"wrote {', '.join(f'mine/{name}' for name in names)}\n")
     told = strict(Path("mine/truth.json").read_text())
     assert told["world"] == {"name": "as-modelled", "about": WORLDS["as-modelled"].about}
     assert (told["study"], told["seed"], told["truth"]) == ("small-world", 4, "a posterior draw")

@@ -141,9 +141,12 @@ def test_without_bundled_tables_everything_but_runs_is_needed(tmp_path: Path) ->
     assert read_tables(tmp_path, fill_from_bundled=False).reference_runs.empty
 
 
-def test_extra_columns_are_ignored(tmp_path: Path) -> None:
+def test_extra_columns_are_kept_of_llms_and_ignored_elsewhere(tmp_path: Path) -> None:
+    """What more is known of LLMs may be a covariate of a study."""
     folder = put(tmp_path, llms="llm,release_date,params_total,colour\na,2024-01-01,7e9,red\n")
-    assert "colour" not in read_tables(folder).llms
+    assert read_tables(folder).llms["colour"].tolist() == ["red"]
+    (folder / "benchmarks.csv").write_text("benchmark,n_items,chance,colour\nMMLU,14042,0.25,red\n")
+    assert "colour" not in read_tables(folder).benchmarks
 
 
 def test_digest_follows_contents_not_line_ends(tmp_path: Path, bundled: Tables) -> None:
