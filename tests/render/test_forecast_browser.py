@@ -47,7 +47,7 @@ def odd(shipped: Fit) -> Fit:
     """One where size counts for less than itself, and ever more, and the yardstick goes on beyond all its members."""
     draws = shipped.posterior.drop_vars(["link_largest", "link_stretch"])
     size = load_study("densing-law", {"covariates": ["pace-by-size"]}).covariates
-    effect, pace = 0.1 * draws["noise_scale"] - 0.2, 0.05 - 0.02 * draws["noise_scale"]
+    effect, pace = 0.1 * draws["noise_scale"] - 0.2, 0.02 * draws["noise_scale"] - 0.005
     draws = draws.assign(
         covariate_effect=effect.expand_dims(covariate=["pace-by-size"], axis=-1),
         covariate_growth=pace.expand_dims(growing_covariate=["pace-by-size"], axis=-1),

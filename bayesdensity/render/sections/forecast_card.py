@@ -32,7 +32,7 @@ SIZE = 8e9
 """Of the table, and that the card opens with."""
 STEPS = (1, 1.2, 1.4, 1.7, 2, 2.4, 2.7, 3, 3.2, 4, 5, 6, 7, 8, 9)
 """Sizes of a decade that the slider stops at: roughly even steps that meet the sizes models come in."""
-DIGITS = 4
+DIGITS = 6
 """Significant digits that a stored number has."""
 PER_UNIT = 1000
 """Steps that a stored logarithm of density has in an e-fold."""
