@@ -96,13 +96,22 @@ class Draws:
         full[..., np.isnan(value).any(axis=0)] = completed
         return full
 
+    @cached_property
+    def covariate_growth(self) -> Array:
+        """Change of the effect of each covariate a year, zero where it does not change; shape (..., covariate)."""
+        growth = np.zeros_like(self["covariate_effect"])
+        if "covariate_growth" in self:
+            growth[..., self.data["covariate_grows"].to_numpy()] = self["covariate_growth"]
+        return growth
+
+    def covariate_effects(self, time: Any) -> Array:
+        """Effect of each covariate at times, years from the centre; shape (..., time, covariate)."""
+        growth: Array = self.covariate_growth[..., None, :] * np.asarray(time)[:, None]
+        return self["covariate_effect"][..., None, :] + growth
+
     def of_covariates(self) -> Array:
         """What covariates add to what is expected of ln density; shape (..., llm)."""
-        added: Array = (self.covariates * self["covariate_effect"][..., None, :]).sum(axis=-1)
-        if "covariate_growth" in self:
-            growing = self.covariates[..., self.data["covariate_grows"].to_numpy()]
-            growth = (growing * self["covariate_growth"][..., None, :]).sum(axis=-1)
-            added = added + growth * self.data["time"].to_numpy()
+        added: Array = (self.covariates * self.covariate_effects(self.data["time"].to_numpy())).sum(axis=-1)
         return added
 
     def target_sizes(self, relative: Array | float) -> Array:

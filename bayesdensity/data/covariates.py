@@ -14,7 +14,7 @@ from bayesdensity.base.errors import InputError, UnidentifiedError, one_of
 from bayesdensity.base.format import enumerated
 from bayesdensity.data.dates import years
 from bayesdensity.data.selection import Selection
-from bayesdensity.study.covariates import BENCHMARK_AGE, TRANSFORMATIONS, Covariate
+from bayesdensity.study.covariates import BENCHMARK_AGE, Covariate, log_benchmark_age
 from bayesdensity.study.spec import Study
 
 Array = NDArray[np.float64]
@@ -230,7 +230,7 @@ def _ages(selection: Selection, cells: pd.DataFrame) -> Array:
         raise InputError(f"benchmarks.csv: {names} without the day in 'published', and so without an age; state it.")
     released = years(selection.llms["release_date"].loc[cells["llm"]])
     age = released - years(published.loc[cells["benchmark"]])
-    return np.asarray(TRANSFORMATIONS[BENCHMARK_AGE].log(np.maximum(age, 0.0)))
+    return log_benchmark_age(age)
 
 
 def size_as_covariate(group: xr.Dataset) -> xr.Dataset:

@@ -12,7 +12,7 @@ from bayesdensity.data.cells import told_harnesses
 from bayesdensity.data.pseudo import implied
 from bayesdensity.draws import Draws, Gaussian
 from bayesdensity.inference.result import Fit
-from bayesdensity.study.covariates import BENCHMARK_AGE, SIZE, TRANSFORMATIONS
+from bayesdensity.study.covariates import SIZE, log_benchmark_age
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int_]
@@ -83,7 +83,7 @@ def with_sizes(fit: Fit, drawn: dict[str, Array], data: xr.Dataset) -> tuple[dic
     data : xarray.Dataset
         As `joined` makes it.
     """
-    size, found, time = data["log_size"].to_numpy(), dict(drawn), data["time"].to_numpy()
+    size, found = data["log_size"].to_numpy(), dict(drawn)
     if "total_share" in drawn:
         size = size + (drawn["total_share"][:, None] - 0.5) * data["log_sparsity"].to_numpy()
         found["own_log_size"] = size
@@ -92,13 +92,11 @@ def with_sizes(fit: Fit, drawn: dict[str, Array], data: xr.Dataset) -> tuple[dic
     values = _covariates(fit, data, len(drawn["mean"]))
     is_size = np.array([fit.study.covariates[name].of == SIZE for name in fit.data["covariate_name"].to_numpy()])
     apart = values - np.where(is_size, 0.0, fit.data["covariate_offset"].to_numpy())
-    found["mean"] = drawn["mean"] + (apart * drawn["covariate_effect"][:, None]).sum(axis=-1)
-    if "covariate_growth" in drawn:
-        growing = apart[..., fit.data["covariate_grows"].to_numpy()]
-        found["mean"] = found["mean"] + (growing * drawn["covariate_growth"][:, None]).sum(axis=-1) * time
-    found["covariate_completed"] = values
     every = np.full((data.sizes["llm"], values.shape[-1]), np.nan)
-    return found, data.assign(covariate_value=(("llm", "covariate"), every))
+    data = data.assign(covariate_value=(("llm", "covariate"), every))
+    found["mean"] = drawn["mean"] + Draws(data, {**drawn, "covariate_completed": apart}).of_covariates()
+    found["covariate_completed"] = values
+    return found, data
 
 
 def _covariates(fit: Fit, data: xr.Dataset, n: int) -> Array:
@@ -125,8 +123,7 @@ def _in_cells(known: xr.Dataset, new: Newcomers) -> Array:
     if "benchmark_published" in known:
         age = new.time[new.cell_llm] - known["benchmark_published"].to_numpy()[new.cell_benchmark]
         which = known["covariate_in_cell"].to_numpy().any(axis=0)
-        log_age = TRANSFORMATIONS[BENCHMARK_AGE].log(np.maximum(age, 0.0))
-        found[:, which] = log_age[:, None] - known["covariate_mean"].to_numpy()[which]
+        found[:, which] = log_benchmark_age(age)[:, None] - known["covariate_mean"].to_numpy()[which]
     return found
 
 

@@ -155,13 +155,12 @@ def gain(fit: Fit, time: Array) -> Array:
 
 def size_effect(fit: Fit) -> tuple[Array, Array]:
     """E-folds of density for each of size at the centre of time, and what is added a year; shape (chain, draw, 1)."""
-    none = np.zeros((*(fit.posterior.sizes[dim] for dim in SAMPLE), 1))
     name = fit.study.size_covariate
     if name is None:
+        none = np.zeros((*(fit.posterior.sizes[dim] for dim in SAMPLE), 1))
         return none, none
-    effect = fit.posterior["covariate_effect"].sel(covariate=[name]).to_numpy()
-    grows = "covariate_growth" in fit.posterior and name in fit.posterior["growing_covariate"]
-    return effect, fit.posterior["covariate_growth"].sel(growing_covariate=[name]).to_numpy() if grows else none
+    draws, which = Draws(fit.data, fit.posterior), fit.data["covariate_name"].to_numpy() == name
+    return draws["covariate_effect"][..., which], draws.covariate_growth[..., which]
 
 
 def log_size(fit: Fit, params: float) -> float:

@@ -181,7 +181,7 @@ def _paced(fit: Fit) -> str:
             f"study '{fit.study.name}' does not infer how the pace goes with size; fit it with the covariate "
             "'pace-by-size'."
         )
-    return one_of_covariates(fit, name)
+    return name
 
 
 def one_of_covariates(fit: Fit, name: str) -> str:

@@ -22,7 +22,7 @@ from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.covariates import one_of_covariates, require_covariates
 from bayesdensity.quantities.estimate import DEFAULT_CI, PER_YEAR, SAMPLE, Estimate, times, window
 from bayesdensity.quantities.growth import rate
-from bayesdensity.study.covariates import BENCHMARK_AGE, TRANSFORMATIONS
+from bayesdensity.study.covariates import BENCHMARK_AGE, log_benchmark_age
 from bayesdensity.study.phrases import Estimand
 
 Array = NDArray[np.float64]
@@ -54,11 +54,10 @@ def growth_parts(
     """
     require_covariates(fit)
     recipe = _recipe(fit, between, estimand)
-    parts = [recipe, *(_added(fit, name, between or window(fit)) for name in fit.study.covariates)]
-    draws = xr.concat([*parts, sum(parts[1:], recipe)], dim="part", coords="minimal")
+    added = [_added(fit, name, between or window(fit)) for name in fit.study.covariates]
+    draws = xr.concat([recipe.draws, *added, sum(added, recipe.draws)], dim="part", coords="minimal")
     draws = draws.assign_coords(part=[RECIPE, *fit.study.covariates, TOTAL]).transpose(*SAMPLE, "part")
-    what = f"{rate(fit, between, estimand).what}, by what it comes from"
-    return Estimate("growth_parts", what, draws, ci, PER_YEAR)
+    return Estimate("growth_parts", f"{recipe.what}, by what it comes from", draws, ci, PER_YEAR)
 
 
 def growth_held(
@@ -75,12 +74,8 @@ def growth_held(
     fit : Fit
     held : mapping of str to float or str
         Value of a covariate as people state it, such as 20 tokens per parameter, by its name.
-    between : tuple of str, optional
-        ISO dates at which the window starts and ends; None: the window of the study.
-    estimand : {"frontier", "mean"}
-        What grows.
-    ci : float
-        Probability of the interval.
+    between, estimand, ci
+        As for `growth_parts`.
 
     Raises
     ------
@@ -88,15 +83,11 @@ def growth_held(
         If the study has no such covariate, or a value is none of it.
     """
     require_covariates(fit)
-    span = between or window(fit)
-    draws = _recipe(fit, between, estimand)
-    for name in fit.study.covariates:
-        at = _stated(fit, one_of_covariates(fit, name), held[name]) if name in held else None
-        draws = draws + _added(fit, name, span, at)
-    for name in held:
-        one_of_covariates(fit, name)
+    at = {name: _stated(fit, one_of_covariates(fit, name), value) for name, value in held.items()}
+    recipe = _recipe(fit, between, estimand)
+    added = [_added(fit, name, between or window(fit), at.get(name)) for name in fit.study.covariates]
     what = " and ".join(f"{name} at {value}" for name, value in held.items())
-    return Estimate("rate", f"{rate(fit, between, estimand).what}, had {what} stayed", draws, ci, PER_YEAR)
+    return Estimate("rate", f"{recipe.what}, had {what} stayed", sum(added, recipe.draws), ci, PER_YEAR)
 
 
 def covariate_path(fit: Fit, name: str, dates: list[str], ci: float = DEFAULT_CI) -> Estimate:
@@ -133,10 +124,10 @@ def covariate_path(fit: Fit, name: str, dates: list[str], ci: float = DEFAULT_CI
     return Estimate(name, f"average {name} among the releases of a date", draws, ci, unit)
 
 
-def _recipe(fit: Fit, between: tuple[str, str] | None, estimand: Estimand) -> xr.DataArray:
+def _recipe(fit: Fit, between: tuple[str, str] | None, estimand: Estimand) -> Estimate:
     if estimand == "envelope":
         raise InputError("an envelope is of families and not of releases: ask for the frontier or the mean.")
-    return rate(fit, between, estimand).draws
+    return rate(fit, between, estimand)
 
 
 def _added(fit: Fit, name: str, span: tuple[str, str], held: Array | None = None) -> xr.DataArray:
@@ -144,12 +135,7 @@ def _added(fit: Fit, name: str, span: tuple[str, str], held: Array | None = None
     which, ends = _columns(fit, name), times(fit, list(span)).to_numpy()
     path = _averages(fit, which, ends) if held is None else np.broadcast_to(held, (2, len(held)))
     apart = path - fit.data["covariate_offset"].to_numpy()[which]
-    effect = fit.posterior["covariate_effect"].to_numpy()[..., None, which]
-    grows = fit.data["covariate_grows"].to_numpy()
-    if "covariate_growth" in fit.posterior and grows[which].any():
-        every = np.zeros((*effect.shape[:2], len(grows)))
-        every[..., grows] = fit.posterior["covariate_growth"].to_numpy()
-        effect = effect + every[..., None, which] * ends[:, None]
+    effect = Draws(fit.data, fit.posterior).covariate_effects(ends)[..., which]
     worth = (effect * apart).sum(axis=-1)
     draws = np.broadcast_to((worth[..., 1] - worth[..., 0]) / (ends[1] - ends[0]), effect.shape[:2])
     return xr.DataArray(draws, dims=SAMPLE)
@@ -159,9 +145,8 @@ def _averages(fit: Fit, which: NDArray[np.int_], at: Array) -> Array:
     """Average of columns at times, from the means of the sample; shape (..., time, column)."""
     data = fit.data
     if fit.study.covariates[data["covariate_name"].to_numpy()[which[0]]].of == BENCHMARK_AGE:
-        age = np.maximum(at[:, None] - data["benchmark_published"].to_numpy(), 0.0)
-        log_age = TRANSFORMATIONS[BENCHMARK_AGE].log(age).mean(axis=1, keepdims=True)
-        return np.asarray(log_age - data["covariate_mean"].to_numpy()[which])
+        age = at[:, None] - data["benchmark_published"].to_numpy()
+        return np.asarray(log_benchmark_age(age).mean(axis=1, keepdims=True) - data["covariate_mean"].to_numpy()[which])
     value = Draws(data, fit.posterior).covariates[..., which]
     weight = np.vander(at, 2) @ np.linalg.pinv(np.vander(data["time"].to_numpy(), 2))
     return np.asarray(weight @ value)

@@ -307,10 +307,8 @@ def growth_at_centre(fit: Fit) -> xr.DataArray | float:
     """What covariates add to the rate at their centres, over what they add at their means."""
     if "covariate_growth" not in fit.posterior:
         return 0.0
-    grows, dim = fit.data["covariate_grows"].to_numpy(), "growing_covariate"
-    offset = xr.DataArray(fit.data["covariate_offset"].to_numpy()[grows], dims=dim)
-    added: xr.DataArray = xr.dot(fit.posterior["covariate_growth"], offset, dim=dim)
-    return added
+    growth = Draws(fit.data, fit.posterior).covariate_growth
+    return xr.DataArray(growth @ fit.data["covariate_offset"].to_numpy(), dims=SAMPLE)
 
 
 def _mean_of_sample(fit: Fit, time: xr.DataArray) -> xr.DataArray:

@@ -16,22 +16,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
-from bayesdensity.base.errors import InputError, one_of
 from bayesdensity.base.prior import Part, Prior
+from bayesdensity.study.named import taken_by_name
 
 
 class Transformation(NamedTuple):
     """A covariate that is computed: a logarithm of what people state."""
 
-    what: str
-    """What it is the logarithm of, in words."""
     unit: str
+    """Of what people state."""
     shift: float = 0.0
     """Added before the logarithm is taken."""
-    least: float = 0.0
-    """What people may state is above it, or at it where something is added."""
 
     def log(self, value: Any) -> Any:
         """The covariate, of what people state."""
@@ -45,15 +43,18 @@ class Transformation(NamedTuple):
 BENCHMARK_AGE = "log_benchmark_age"
 SIZE = "log_size"
 TRANSFORMATIONS = {
-    "log_tokens_per_param": Transformation("training tokens for each parameter that counts", "tokens per parameter"),
-    "log_train_tokens": Transformation("training tokens", "tokens"),
-    SIZE: Transformation("parameters that count", "parameters"),
-    "sparsity": Transformation("total over active parameters", "total over active parameters"),
-    BENCHMARK_AGE: Transformation(
-        "one year and the age of the benchmark at the release of the LLM", "years", shift=1.0
-    ),
+    "log_tokens_per_param": Transformation("tokens per parameter"),
+    "log_train_tokens": Transformation("tokens"),
+    SIZE: Transformation("parameters"),
+    "sparsity": Transformation("total over active parameters"),
+    BENCHMARK_AGE: Transformation("years", shift=1.0),
 }
-"""By the name that a study gives in ``of``; any other name is a column of ``llms.csv``."""
+"""By the name that a study gives in ``of``, sizes as the study counts them; other names are columns of ``llms.csv``."""
+
+
+def log_benchmark_age(years: Any) -> NDArray[np.float64]:
+    """Logarithm of one year and the years since a benchmark was published; zero for LLMs that are older than it."""
+    return np.asarray(TRANSFORMATIONS[BENCHMARK_AGE].log(np.maximum(years, 0.0)))
 
 
 class Covariate(Part):
@@ -129,18 +130,6 @@ def chosen_covariates(stated: Any, inherited: Mapping[str, Any], shipped: Mappin
         If nothing is known of a covariate that is named.
     """
     known = {**shipped, **inherited}
-    if isinstance(stated, list):
-        for name in stated:
-            if name not in known:
-                raise InputError(
-                    f"covariates: {one_of(str(name), known, 'covariate')} Or state what it is 'of', and its priors, in "
-                    f"a table [covariates.{name}]."
-                )
-        return {name: {**known[name]} for name in stated}
-    if not isinstance(stated, Mapping):
-        return stated
-    return {**inherited, **{name: _completed(table, known.get(name, {})) for name, table in stated.items()}}
-
-
-def _completed(table: Any, known: Mapping[str, Any]) -> Any:
-    return table if not isinstance(table, Mapping) or "of" in table else {**known, **table}
+    more = "state what it is 'of', and its priors,"
+    taken = taken_by_name(stated, known, part="covariates", what="covariate", whole="of", otherwise=more)
+    return {**inherited, **taken} if isinstance(stated, Mapping) else taken

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayesdensity.base.errors import InputError, one_of
+from bayesdensity.study.named import taken_by_name
 
 Protocols = Mapping[str, Any]
 """Protocol of each benchmark by its name, as TOML has it."""
@@ -68,20 +69,5 @@ def chosen_benchmarks(stated: Any, inherited: Protocols, shipped: Protocols) -> 
 
 def _whole(stated: Any, known: Protocols) -> Any:
     """The protocols of benchmarks that are named, or stated in tables."""
-    if isinstance(stated, list):
-        for name in stated:
-            if stated.count(name) > 1:
-                raise InputError(f"benchmarks: '{name}' is named twice; leave one out.")
-            if name not in known:
-                raise InputError(
-                    f"benchmarks: {one_of(str(name), known, 'protocol')} Or state its metrics and cot in a table "
-                    f"[benchmarks.{name}]."
-                )
-        return {name: {**known[name]} for name in stated}
-    if not isinstance(stated, Mapping):
-        return stated
-    return {name: _completed(table, known.get(name, {})) for name, table in stated.items()}
-
-
-def _completed(table: Any, known: Protocols) -> Any:
-    return table if not isinstance(table, Mapping) or "metrics" in table else {**known, **table}
+    more = "state its metrics and cot"
+    return taken_by_name(stated, known, part="benchmarks", what="protocol", whole="metrics", otherwise=more)

@@ -56,6 +56,7 @@ def test_what_is_read_changes_the_digest_and_reasons_do_not() -> None:
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "nobody knows it": (["token"], "there is no covariate 'token'.*table \\[covariates.token\\]"),
+    "one name twice": (["tokens", "tokens"], "covariates: 'tokens' is named twice"),
     "one thing twice": (["size", "pace-by-size"], "state each 'of' once"),
     "no effect": ({"x": {"of": "stage"}}, "missing key 'covariates.x.effect'"),
     "a spread for an effect": ({"x": {"of": "stage", "effect": SPREAD}}, "its prior is normal, not lognormal"),
