@@ -60,6 +60,12 @@ def scores_of(data: xr.Dataset) -> Scores:
     return Scores(cell, bench, harness, cell < int(data.attrs["n_target_cells"]))
 
 
+def model_values(data: xr.Dataset, name: str) -> np.ndarray:
+    """A variable as the compiled model takes it, which other values may replace: of scores beyond the reach, which."""
+    values = data[name].to_numpy()
+    return np.flatnonzero(values) if name == "score_beyond" else values
+
+
 def with_harness_names(data: xr.Dataset) -> xr.Dataset:
     """The dataset with names of harnesses apart from benchmarks, which older files have in one label."""
     if "harness_name" in data.coords or "harness" not in data.coords:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import xarray as xr
 
 from bayesdensity import __version__
 from bayesdensity.base.errors import SamplerError
+from bayesdensity.data.cells import model_values
+from bayesdensity.inference.machine_code import compile_for_nutpie
 
 SAMPLER_STATS = ("logp", "diverging", "n_steps", "energy", "step_size")
 POSITION = "unconstrained_draw"
@@ -59,16 +60,9 @@ def compile_model(model: Any, *, fast: bool = False) -> tuple[Any, list[str]]:
     ``fast`` mathematics spare a fifth of the time, but code compiled just now and the same code from the cache may
     round differently, and their draws then differ within Monte Carlo error. Without, equal seeds give equal draws.
     """
-    import nutpie
-    from pytensor.compile.mode import NUMBA, predefined_modes
-    from pytensor.configdefaults import config
-
     free = [variable.name for variable in model.free_RVs if not variable.name.endswith("_raw")]
     kept = [*free, *(variable.name for variable in model.deterministics)]
-    # The pass that makes operations overwrite their inputs takes a third of the compile time for 8 % of the speed.
-    mode = NUMBA.excluding("inplace_elemwise")
-    with mock.patch.dict(predefined_modes, NUMBA=mode), config.change_flags(numba__fastmath=fast):
-        return nutpie.compile_pymc_model(model), kept
+    return compile_for_nutpie(model, fast=fast), kept
 
 
 def run_sampler(
@@ -171,7 +165,7 @@ def shared_names(compiled: Any) -> set[str]:
 def with_data(compiled: Any, data: xr.Dataset) -> Any:
     """The compiled model with the values of a dataset in the places of its own."""
     names = shared_names(compiled) & set(data.data_vars)
-    return compiled.with_data(**{name: data[name].to_numpy() for name in names})
+    return compiled.with_data(**{name: model_values(data, name) for name in names})
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 import xarray as xr
 
 from bayesdensity import laws
-from bayesdensity.data.cells import scores_of, told_harnesses
+from bayesdensity.data.cells import model_values, scores_of, told_harnesses
 from bayesdensity.model.coordinates import Geometry, group_sum, log_cdf, normal_logp
 from bayesdensity.model.linearised import Implied, implied_logits
 from bayesdensity.model.parameters import draw
@@ -66,9 +66,10 @@ class Harnesses:
         # A score left out says nothing: neither its value nor its spread may depend on a parameter.
         keep = pm.Data("score_keep", self.data["score_keep"].to_numpy())
         pm.Normal("scores", expected, pt.switch(keep, sd, UNKNOWN), observed=observed, dims="score")
-        # Of some it is known only that they are at least what the reference reaches.
-        beyond, reach = pm.Data("score_beyond", self.data["score_beyond"].to_numpy()), self.data["reach"].to_numpy()
-        pm.Potential("scores_beyond", pt.switch(beyond, log_cdf((expected - reach[bench]) / sd), 0.0).sum())
+        # Of some it is known only that they are at least what the reference reaches, which stands in their place.
+        beyond = pm.Data("score_beyond", model_values(self.data, "score_beyond"))
+        short = (expected[beyond] - observed[beyond]) / sd[beyond]
+        pm.Potential("scores_beyond", log_cdf(short).sum())
 
 
 def _weights(data: xr.Dataset) -> np.ndarray:
