@@ -7,18 +7,14 @@ from statistics import NormalDist
 from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from bayesdensity.base.part import Part, Prose
 
 Z90 = 1.6448536269514722  # standard normal quantile that leaves 5 % in each tail
 
 FARTHEST = 100.0
 """End of an interval, on the scale that a prior is normal on, beyond which nothing is meant."""
-
-
-class Part(BaseModel):
-    """A frozen piece of what is asked for; unknown keys, and numbers that are not finite, are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Prior(Part):
@@ -33,7 +29,7 @@ class Prior(Part):
     interval: tuple[float, float]
     none: float = Field(default=0.0, ge=0, lt=0.95)
     """Probability of zero, of a `share-or-none` alone."""
-    why: str
+    why: Prose
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

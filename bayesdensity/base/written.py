@@ -6,6 +6,8 @@ import math
 import re
 from datetime import date
 
+from bayesdensity.base.errors import InputError
+
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
@@ -39,3 +41,17 @@ def day_of(text: str) -> date | None:
         return date.fromisoformat(text) if re.fullmatch(DAY, text) else None
     except ValueError:
         return None
+
+
+def required_day(text: str) -> date:
+    """The day that a text writes.
+
+    Raises
+    ------
+    InputError
+        If it writes none.
+    """
+    day = day_of(text)
+    if day is None:
+        raise InputError(f"'{text}' is no date; write it like 2024-07-18.")
+    return day

@@ -35,6 +35,8 @@ class Offers(NamedTuple):
     """The rows of the table behind them, with ``price``, USD per million tokens blended, and ``score``."""
     left_out: pd.DataFrame
     """Rows of the table, ``row`` and ``reason``."""
+    chance: float
+    """Score of an LLM that guesses."""
 
 
 def read_offers(tables: Tables, benchmark: str = "MMLU") -> Offers:
@@ -71,7 +73,8 @@ def read_offers(tables: Tables, benchmark: str = "MMLU") -> Offers:
     if kept.empty:
         counted = "; ".join(f"{n} rows: {why}" for why, n in reason.value_counts().items())
         raise InputError(f"prices.csv: no price is of an LLM with a score on '{benchmark}' ({counted}).")
-    return Offers(benchmark, _offers(kept), kept, left_out)
+    chance = float(tables.benchmarks["chance"].to_numpy(float)[names == benchmark][0])
+    return Offers(benchmark, _offers(kept), kept, left_out, chance)
 
 
 def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
@@ -85,9 +88,15 @@ def assemble_offers(study: PriceStudy, offers: Offers) -> xr.Dataset:
 
     Raises
     ------
+    InputError
+        If a level is what guessing gives, or less.
     UnidentifiedError
         If there are too few LLMs, or all were released at about the same time.
     """
+    if (lowest := min(*study.levels, study.reference)) <= offers.chance:
+        raise InputError(
+            f"level {lowest:g}: guessing alone gives {offers.chance:g} on '{study.benchmark}'; name scores above that."
+        )
     table = offers.offers
     llms = table.groupby("llm")[["kind", "score", "release_date"]].first()
     released = years(pd.DatetimeIndex(llms["release_date"]))

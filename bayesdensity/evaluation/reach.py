@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.written import day_of
+from bayesdensity.base.written import required_day
 from bayesdensity.inference.result import Fit
 from bayesdensity.quantities.ahead import HORIZON
 from bayesdensity.quantities.estimate import window
@@ -29,8 +29,7 @@ def require_days(fit: Fit, *days: str | None) -> None:
     first, last = window(fit)
     earliest, latest = _moved(first, -BEFORE), _moved(last, int(HORIZON))
     for day in filter(None, days):
-        if day_of(day) is None:
-            raise InputError(f"'{day}' is no date; write it like 2024-07-18.")
+        required_day(day)
         if not earliest <= day <= latest:
             raise InputError(
                 f"{day} is out of reach of the fit, whose releases are of {first} to {last}; "

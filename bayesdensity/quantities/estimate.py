@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import InputError
 from bayesdensity.base.format import ENDS, density, interval
 from bayesdensity.base.jsonable import interval_json
+from bayesdensity.base.written import required_day
 from bayesdensity.data.dates import years_from_centre
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.schema import SAMPLE as SAMPLE
@@ -154,10 +154,7 @@ def dates_between(start: str, end: str, n: int) -> list[str]:
 
 def times(fit: Fit, dates: Sequence[str]) -> xr.DataArray:
     """Dates as years from the centre of the sample; dim ``date``."""
-    try:
-        days = [date.fromisoformat(day) for day in dates]
-    except ValueError as error:
-        raise InputError(f"dates must be ISO dates such as 2024-07-01; got {list(dates)}.") from error
+    days = [required_day(day) for day in dates]
     return xr.DataArray(years_from_centre(fit.data, days), dims="date", coords={"date": list(dates)})
 
 

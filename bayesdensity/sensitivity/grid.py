@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.base.prior import Part, Prior
+from bayesdensity.base.part import Part, Prose, Title
+from bayesdensity.base.prior import Prior
 from bayesdensity.study.load import find_file, load_study, models_dir, read_toml, replaced
 from bayesdensity.study.spec import Study
 from bayesdensity.study.validating import faults_of, validated
@@ -32,7 +33,7 @@ Width = Annotated[float, Field(gt=0, le=WIDEST, strict=True)]
 class Axis(Part):
     """One choice of a study, and the ways in which it may be made."""
 
-    why: str
+    why: Prose
     default: str = "as in the study"
     """Name of the study's own choice, where it is none of `choices`."""
     choices: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -67,7 +68,7 @@ class Grid(Part):
     """Axes of choices, by name."""
 
     name: str
-    title: str
+    title: Title
     axes: dict[str, Axis] = Field(min_length=1)
     prior_widths: tuple[Width, ...] = ()
     """Factors that each prior alone is widened by, beside the axes."""

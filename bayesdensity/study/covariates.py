@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from bayesdensity.base.prior import Part, Prior
+from bayesdensity.base.part import Part
+from bayesdensity.base.prior import Prior
 from bayesdensity.study.named import taken_by_name
 
 

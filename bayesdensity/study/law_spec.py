@@ -9,7 +9,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from bayesdensity import laws
 from bayesdensity.base.errors import InputError, one_of
-from bayesdensity.base.prior import Part, Prior
+from bayesdensity.base.part import Part
+from bayesdensity.base.prior import Prior
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 from bayesdensity.study.load import load_study, replaced
 from bayesdensity.study.validating import faults_of

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.prior import Part, Prior
+from bayesdensity.base.part import Part
+from bayesdensity.base.prior import Prior
 from bayesdensity.study.digests import digest_of, fingerprint_of, what_is_read
 
 LEVELS: dict[str, tuple[float, ...]] = {

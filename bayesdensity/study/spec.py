@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 from bayesdensity import laws
 from bayesdensity.base.cards import Card, Shown
 from bayesdensity.base.errors import one_of
-from bayesdensity.base.prior import Part, Prior
+from bayesdensity.base.part import Part, Prose, Title
+from bayesdensity.base.prior import Prior
 from bayesdensity.laws.families import DISPERSIONS, Dispersion
 from bayesdensity.laws.forms import FORMS, SCALE_PRIORS, SYMMETRIC, Form, Scales
 from bayesdensity.laws.trends import TRENDS
@@ -48,9 +49,17 @@ def past(day: date) -> date:
     return day
 
 
-FIRST_DAY = date(2010, 1, 1)
-"""No language model that studies or tables are about is older."""
+def within_reach(day: date) -> date:
+    """The day, if a study may reach to it: it may name one to come, for tables that grow."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"is beyond what a study is about; give a day from {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
+"""No language model that studies or tables are about is older, and none that they will be about is younger."""
 Past = Annotated[date, AfterValidator(past)]
+Reach = Annotated[date, AfterValidator(within_reach)]
 
 
 def fit_for_a_file(name: str) -> str:
@@ -64,7 +73,7 @@ class Exclusion(Part):
     """One named thing left out by hand, with the reason."""
 
     name: str
-    why: str
+    why: Prose
 
 
 class LlmRules(Part):
@@ -75,7 +84,7 @@ class LlmRules(Part):
     compression: tuple[str, ...]
     weights_open: tuple[str, ...]
     released_from: Past
-    released_to: date | None = None
+    released_to: Reach | None = None
     lab_types: Annotated[tuple[LabType, ...], AfterValidator(some_of_lab_types)] = LAB_TYPES
     """Kinds of organizations whose LLMs are targets; members of the reference are taken whoever trained them."""
     min_benchmarks: int = Field(ge=1, le=1000)
@@ -353,8 +362,8 @@ class Study(Shown, Part):
     """Everything that decides what a fit infers. `digest` names it: equal digests give equal posteriors."""
 
     name: Annotated[str, AfterValidator(fit_for_a_file)]
-    title: str
-    why: str
+    title: Title
+    why: Prose
     llms: LlmRules
     scores: ScoreRules
     benchmarks: dict[str, Benchmark] = Field(min_length=1)

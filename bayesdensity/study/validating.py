@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.base.prior import Part
+from bayesdensity.base.part import Part
 from bayesdensity.study.spec import Study
 
 SHOWN = 200

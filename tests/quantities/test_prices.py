@@ -11,7 +11,7 @@ from priced import KIND_RATE, TRUTH, offers_with_truth
 from scipy import stats
 
 from bayesdensity.base.errors import InputError
-from bayesdensity.data.offers import Offers, read_offers
+from bayesdensity.data.offers import Offers, assemble_offers, read_offers
 from bayesdensity.data.tables import Tables, read_tables
 from bayesdensity.inference.pricing import PriceFit, prepare_prices, sample_prices
 from bayesdensity.inference.sampling import Ready
@@ -86,7 +86,7 @@ def test_published_halving_times_are_arithmetic_on_two_prices() -> None:
 
 def records_of(prices: list[float], dates: list[str]) -> Offers:
     rows = pd.DataFrame({"price": prices, "price_from": pd.to_datetime(dates), "score": 0.8})
-    return Offers("MMLU", rows, rows, rows)
+    return Offers("MMLU", rows, rows, rows, 0.25)
 
 
 def test_records_fall_as_least_squares_says_and_dearer_prices_do_not_count() -> None:
@@ -124,3 +124,8 @@ def test_a_benchmark_without_prices_is_refused(tables: Tables) -> None:
         read_offers(tables, "MMLUU")
     with pytest.raises(InputError, match="two or more scores"):
         price_study("MMLU", (0.7,))
+
+
+def test_a_level_that_guessing_reaches_is_refused(tables: Tables) -> None:
+    with pytest.raises(InputError, match=r"level 0\.2: guessing alone gives 0\.25 on 'MMLU'"):
+        assemble_offers(price_study("MMLU", (0.2, 0.7)), read_offers(tables))
