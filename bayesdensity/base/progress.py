@@ -18,6 +18,7 @@ STAGES = {
     "compile": "compiling the model (the first time takes longer)",
     "sample": "sampling",
     "reference": "sampling the reference alone",
+    "pilot": "sampling briefly, for coordinates that move independently",
     "inside": "sampling inside the range",
 }
 

@@ -16,6 +16,7 @@ from bayesdensity.data.masks import inside, without_targets
 from bayesdensity.data.tables import Tables
 from bayesdensity.inference.compiling import Compiler, Part
 from bayesdensity.inference.convergence import diagnose
+from bayesdensity.inference.mixing import Mixing, found_mixing, moves_together
 from bayesdensity.inference.preparing import Prepared, prepare
 from bayesdensity.inference.result import Fit
 from bayesdensity.inference.sampling import Progress, fit_parts, run_sampler, with_data
@@ -90,6 +91,15 @@ def sample(
         seen = plugged_in(seen, reference)
         if study.reference.inference == "cut":
             run = partial(_run_cut, run, reference, min(chains, cores or os.cpu_count() or 1))
+    if moves_together(study) and reference is None:
+        if stage is not None:
+            stage("pilot")
+        compiled = with_data(prepared.compiled, seen)
+        mixing = found_mixing(compiled, (*OF_LLMS, "imputed"), cores=cores, seed=seed, **settings)
+        run.keywords["mixing"] = mixing
+        notes["mixed_coordinates"] = len(mixing.places)
+        if stage is not None:
+            stage("sample")
     tree = run(seen, seed)
     shared = None
     if with_inside and hangs_beyond(seen, prepared.about["part"]):
@@ -149,10 +159,13 @@ def _run(
     settings: dict[str, Any],
     cores: int | None = 1,
     progress: Progress | None = None,
+    mixing: Mixing | None = None,
     **changes: Any,
 ) -> xr.DataTree:
     """Draws of a compiled model on data in the places of its own; `changes` replace settings."""
     compiled = prepared.compiled if data is prepared.data else with_data(prepared.compiled, data)
+    if mixing is not None:
+        compiled = mixing.of(compiled)
     return run_sampler(compiled, cores=cores, progress=progress, seed=seed, **{**settings, **changes})
 
 
@@ -186,7 +199,7 @@ def fit(
     progress : callable, optional
         Called with the state of every chain while sampling.
     stage : callable, optional
-        Called with what is under way: "compile", "sample", "reference" or "inside".
+        Called with what is under way: "compile", "sample", "reference", "pilot" or "inside".
     compiler : callable, optional
         Compiles the model; None: `bayesdensity.inference.compiling.compile_study`.
 

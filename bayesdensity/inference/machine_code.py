@@ -8,8 +8,10 @@ alone.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 from unittest import mock
@@ -28,14 +30,24 @@ def density(dim, x_, gradient_, value_, user_data):
     if dim != {n_dim}:
         return -1
     try:
-        at = numba.carray(user_data, ({width},), np.uint64)
+        at = numba.carray(user_data, ({width} + 3,), np.uint64)
         x = numba.carray(x_, ({n_dim},))
+        n_mixed = int(at[{width}])
+        places = numba.carray(pointer(at[{width} + 1]), (n_mixed,), np.int64)
+        mixing = numba.carray(pointer(at[{width} + 2]), (n_mixed, n_mixed), np.float64)
+        if n_mixed:
+            x = mixed(x, places, mixing)
         value, gradient = inner(x, {arrays})
         value_[0] = value[()]
         for i in range({n_dim}):
             gradient_[i] = gradient[i]
             if not np.isfinite(gradient[i]):
                 return 3
+        for j in range(n_mixed):
+            total = 0.0
+            for i in range(n_mixed):
+                total += mixing[i, j] * gradient[places[i]]
+            gradient_[places[j]] = total
         if not np.isfinite(value_[0]):
             return 4
     except Exception:
@@ -47,8 +59,13 @@ def expansion(dim, expanded, x_, values_, user_data):
     if dim != {n_dim} or expanded != {n_expanded}:
         return -1
     try:
-        at = numba.carray(user_data, ({width},), np.uint64)
+        at = numba.carray(user_data, ({width} + 3,), np.uint64)
         x = numba.carray(x_, ({n_dim},))
+        n_mixed = int(at[{width}])
+        if n_mixed:
+            places = numba.carray(pointer(at[{width} + 1]), (n_mixed,), np.int64)
+            mixing = numba.carray(pointer(at[{width} + 2]), (n_mixed, n_mixed), np.float64)
+            x = mixed(x, places, mixing)
         values = inner(x, {arrays})[0]
         for i in range({n_expanded}):
             values_[i] = values[i]
@@ -56,7 +73,10 @@ def expansion(dim, expanded, x_, values_, user_data):
         return -2
     return 0
 """
-"""What nutpie calls, and the statuses that it knows; data are read from where it keeps their addresses and shapes."""
+"""What nutpie calls, and the statuses that it knows; data are read from where it keeps their addresses and shapes.
+
+Behind them stand how many coordinates are mixed, which, and the matrix that they are multiplied by: see `with_mixing`.
+"""
 
 
 def compile_for_nutpie(model: Any, *, fast: bool) -> Any:
@@ -82,7 +102,50 @@ def compile_for_nutpie(model: Any, *, fast: bool) -> Any:
         mock.patch.multiple(compile_pymc, _make_c_logp_func=_density, _make_c_expand_func=_expansion),
         config.change_flags(numba__fastmath=fast),
     ):
-        return nutpie.compile_pymc_model(model, cache=True)
+        compiled = nutpie.compile_pymc_model(model, cache=True)
+    known = compiled.user_data
+    given = np.zeros(
+        (), dtype=[*((name, known.dtype[name]) for name in known.dtype.names or ()), ("mixing", np.uintp, 3)]
+    )
+    given["shared"] = known["shared"]
+    return replace(compiled, user_data=given)
+
+
+def with_mixing(compiled: Any, places: np.ndarray, mixing: np.ndarray) -> Any:
+    """The compiled model, sampled in coordinates of which some are mixed linearly.
+
+    The posterior is the same: the Jacobian of the change is constant.
+
+    Parameters
+    ----------
+    compiled : nutpie.compile_pymc.CompiledPyMCModel
+        As `compile_for_nutpie` gives it.
+    places : ndarray
+        Positions of the coordinates, shape (mixed,).
+    mixing : ndarray
+        What their new values are multiplied by, shape (mixed, mixed); invertible.
+    """
+    places, mixing = np.ascontiguousarray(places, np.int64), np.ascontiguousarray(mixing, float)
+    user_data, start = compiled.user_data.copy(), compiled.initial_point_func
+    user_data["mixing"] = (len(places), places.ctypes.data, mixing.ctypes.data)
+
+    def begin(seed: Any) -> np.ndarray:
+        point = np.array(start(seed))
+        point[places] = np.linalg.solve(mixing, point[places])  # which also keeps both arrays alive
+        return point
+
+    return replace(compiled, user_data=user_data, initial_point_func=begin)
+
+
+def _mixed(x: np.ndarray, places: np.ndarray, mixing: np.ndarray) -> np.ndarray:
+    """A point of the model, of a point in mixed coordinates; it is compiled with what calls it."""
+    moved = x.copy()
+    for i in range(len(places)):
+        total = 0.0
+        for j in range(len(places)):
+            total += mixing[i, j] * x[places[j]]
+        moved[places[i]] = total
+    return moved
 
 
 def _density(
@@ -132,12 +195,18 @@ def _written(
         arrays.append(f"numba.carray(pointer(at[{place}]), ({shape}), np.{np.dtype(dtype).type.__name__})")
     source = template.format(arrays=", ".join(arrays), width=starts[-1], **sizes)
     known = CACHED_SRC_FUNCTIONS.get(inner.py_func) or uuid.uuid4().hex  # what PyTensor cannot keep is not found again
-    made_of = (known, source, *(version(package) for package in ("pytensor", "nutpie", "numba")))
+    made_of = (
+        known,
+        inspect.getsource(_mixed),
+        source,
+        *(version(package) for package in ("pytensor", "nutpie", "numba")),
+    )
     return compile_numba_function_src(
         source,
         name,
         global_env={
             **{"inner": inner, "np": np, "numba": numba, "pointer": address_as_void_pointer},
+            "mixed": numba.njit(_mixed),
             "__name__": __name__,  # which Numba looks up where it reads what it kept
         },
         cache_key=hashlib.sha256(repr(made_of).encode()).hexdigest(),

@@ -100,7 +100,8 @@ def _values(data: xr.Dataset) -> Any:
     stated = normal_logp(value[rows, lacking[columns]], mean[rows, columns], scatter[columns])
     pm.Potential("covariate_known", stated)
     rows, columns = np.nonzero(missing[:, lacking])
-    apart = pm.Normal("imputed_raw", 0.0, 1.0, shape=len(rows))
+    model.add_coord("imputed", np.arange(len(rows)))
+    apart = pm.Normal("imputed_raw", 0.0, 1.0, dims="imputed")
     value = value[rows, lacking[columns]].set(mean[rows, columns] + scatter[columns] * apart)
     pm.Deterministic("covariate_completed", value[:, lacking], dims=("llm", "imputed_covariate"))
     return value

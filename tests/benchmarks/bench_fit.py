@@ -53,7 +53,7 @@ COLUMNS = {
 def main() -> int:
     """Measure what the command line asks for."""
     args = _arguments()
-    print(*_machine(), sep="\n", end="\n\n", flush=True)
+    print(*machine(), sep="\n", end="\n\n", flush=True)
     {"fit": fits, "startup": startup, "stuck": stuck}[args.what](args)
     return 0
 
@@ -70,7 +70,7 @@ def fits(args: argparse.Namespace) -> None:
         # Every other repeat begins with the other model, so that a slow drift of the machine hits both alike.
         for model in models[:: -1 if repeat % 2 else 1]:
             with _compiled_code(args.cold):
-                results.append(_alone(measure, args.study, model, {**settings, "seed": args.seed + repeat}))
+                results.append(alone(measure, args.study, model, {**settings, "seed": args.seed + repeat}))
             print(f"  {model}, seed {args.seed + repeat}: {results[-1]['total']:.1f} s", flush=True)
     print(f"\n{table(results, list(COLUMNS))}")
     if len({result["model"] for result in results}) > 1:
@@ -96,7 +96,7 @@ def stuck(args: argparse.Namespace) -> None:
         columns = ["seed", "stuck", "divergences", "rhat", "ess_min", "worst", "steps", "sample"]
         settings = {"draws": args.draws, "tune": args.tune, "chains": args.chains}
         print(f"{study}: {settings}, seeds {args.seed} to {args.seed + args.seeds - 1}", flush=True)
-        rows = _alone(short_fits, study, range(args.seed, args.seed + args.seeds), settings)
+        rows = alone(short_fits, study, range(args.seed, args.seed + args.seeds), settings)
         n_stuck = sum(len(row["stuck_chains"]) for row in rows)
         print(table(rows, columns))
         n_fits = sum(bool(row["stuck_chains"]) for row in rows)
@@ -116,7 +116,7 @@ def measure(study_name: str, model: str, settings: dict[str, int]) -> dict[str, 
     from bayesdensity.inference.drawing import target_accept
     from bayesdensity.inference.sampling import run_sampler
 
-    study, data = _inputs(study_name)
+    study, data = inputs(study_name)
     target = target_accept(study)
     start = time.monotonic()
     compiled, kept = compile_study(study, data) if model == "package" else compile_plain(study, data)
@@ -161,7 +161,7 @@ def short_fits(study_name: str, seeds: range, settings: dict[str, int]) -> list[
     from bayesdensity.inference.drawing import target_accept
     from bayesdensity.inference.sampling import run_sampler
 
-    study, data = _inputs(study_name)
+    study, data = inputs(study_name)
     target = target_accept(study)
     compiled, kept = compile_study(study, data)
     rows = []
@@ -216,7 +216,7 @@ def _labels(array: Any) -> Iterator[str]:
     return iter([f"{array.name}[{label}]" for label in array[dims[0]].to_numpy()] if dims else [str(array.name)])
 
 
-def _inputs(study_name: str) -> tuple[Any, Any]:
+def inputs(study_name: str) -> tuple[Any, Any]:
     from bayesdensity.data.join import assemble
     from bayesdensity.data.selection import select
     from bayesdensity.data.tables import read_tables
@@ -226,7 +226,7 @@ def _inputs(study_name: str) -> tuple[Any, Any]:
     return study, assemble(study, select(study, read_tables()))
 
 
-def _alone(function: Any, *args: Any) -> Any:
+def alone(function: Any, *args: Any) -> Any:
     """Call a function in a fresh interpreter, so that imports, memory and compiled code are its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(function, args)
@@ -238,15 +238,21 @@ def _compiled_code(cold: bool) -> Iterator[None]:
     if not cold:
         yield
         return
+    with tempfile.TemporaryDirectory() as folder, flags(f"base_compiledir={folder}"):
+        yield
+
+
+@contextmanager
+def flags(more: str) -> Iterator[None]:
+    """Settings of PyTensor for processes started inside."""
     before = os.environ.get("PYTENSOR_FLAGS")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, [before, f"base_compiledir={folder}"]))
-        try:
-            yield
-        finally:
-            del os.environ["PYTENSOR_FLAGS"]
-            if before is not None:
-                os.environ["PYTENSOR_FLAGS"] = before
+    os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, [before, more]))
+    try:
+        yield
+    finally:
+        del os.environ["PYTENSOR_FLAGS"]
+        if before is not None:
+            os.environ["PYTENSOR_FLAGS"] = before
 
 
 def _shown(value: Any) -> str:
@@ -255,7 +261,7 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _machine() -> list[str]:
+def machine() -> list[str]:
     cpu = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
