@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytest
 import xarray as xr
+from called import density_and_gradient
 
 from bayesdensity.inference.machine_code import compile_for_nutpie
 from bayesdensity.inference.sampling import with_data
@@ -26,16 +26,6 @@ def model(values: np.ndarray = VALUES) -> Any:
         x = pm.Data("x", values)
         pm.Potential("told", pm.logp(pm.Normal.dist(centre, scale), x[at]).sum())
     return made
-
-
-def density_and_gradient(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray]:
-    value, gradient = np.full(1, np.nan), np.full(len(point), np.nan)
-    address = ctypes.c_void_p
-    call = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, address, address, address, address)(
-        compiled.compiled_logp_func.address
-    )
-    arrays = (point, gradient, value, compiled.user_data)
-    return call(len(point), *(array.ctypes.data for array in arrays)), value[0], gradient
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
+from called import density_and_gradient
 from numpy.testing import assert_allclose
 
 from bayesdensity.inference.machine_code import compile_for_nutpie, with_mixing
 from bayesdensity.inference.mixing import found_mixing, mixing_matrix, moves_together, shared_places
 from bayesdensity.inference.sampling import POSITION, run_sampler
 from bayesdensity.study.load import load_study
-from tests.inference.test_machine_code import density_and_gradient
 
 RIDGE = 0.05
 SETTINGS: dict[str, Any] = {"chains": 2, "draws": 400, "tune": 300, "cores": 1, "progress": None, "seed": 3}
