@@ -98,6 +98,12 @@ def covariate_worlds() -> int:
 
 
 @derived
+def departures() -> int:
+    """Simulated data sets of each kind that departs from the model as it is now."""
+    return int(results("departures:worlds")[0]["n"])
+
+
+@derived
 def coverage() -> dict[str, float]:
     """Coverage of the 90 % interval of the frontier's rate, with a binomial 90 % interval (Jeffreys)."""
     row = next(row for row in results("as-modelled") if row["quantity"] == FRONTIER)

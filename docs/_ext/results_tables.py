@@ -623,10 +623,10 @@ SELDOM = 0.1
 
 
 @table
-def worlds() -> list[str]:
+def worlds(folder: str = "worlds") -> list[str]:
     """Coverage and bias in worlds that depart from the model, and which checks notice."""
     rows = []
-    for row in results("worlds"):
+    for row in results(f"{folder}:worlds"):
         noticed = [
             f"{check} {percent(share)}"
             for column, share in row.items()
