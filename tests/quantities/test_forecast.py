@@ -171,7 +171,7 @@ def test_fits_of_other_scores_are_not_mixed(world_fit: Fit) -> None:
         (lambda fit: size_at(fit, "Reading", 0.2, AHEAD), "which guessing has"),
         (lambda fit: score_at(fit, "Sum", 4e9, AHEAD), "Did you mean 'Sums'"),
         (lambda fit: score_at(fit, "Sums", 12.0, AHEAD), "a size lies between"),
-        (lambda fit: score_at(fit, "Sums", 4e9, ["soon"]), "ISO dates"),
+        (lambda fit: score_at(fit, "Sums", 4e9, ["soon"]), "is no date; write it like"),
         (lambda fit: Question("Sums", params=4e9).asked, "two of size, score and date"),
     ],
 )
