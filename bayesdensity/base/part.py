@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from bayesdensity.base.errors import printable
-from bayesdensity.base.written import day_of
+from bayesdensity.base.written import NO_DAY, day_of
 
 LONGEST_TITLE = 300
 
@@ -51,15 +51,13 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def _fault(value: Any, kinds: frozenset[Any]) -> str:
     """Why a value is none of these kinds, though Python would read it as one."""
-    numbers = bool(kinds & {int, float})
     if str in kinds or not isinstance(value, bool | int | float | str):
         return ""
     if date in kinds:
-        written = isinstance(value, str) and day_of(value) is not None
-        return "" if written else "is no date; write it like 2024-07-18"
-    if bool in kinds and not isinstance(value, bool) and not (numbers and not isinstance(value, str)):
-        return "is true or false, without quotes"
-    if numbers and (isinstance(value, str) or (isinstance(value, bool) and bool not in kinds)):
+        return "" if isinstance(value, str) and day_of(value) is not None else NO_DAY
+    if bool in kinds:
+        return "" if isinstance(value, bool) else "is true or false, without quotes"
+    if kinds & {int, float} and isinstance(value, str | bool):
         return "is a number, written in digits without quotes"
     return ""
 

@@ -10,6 +10,8 @@ from bayesdensity.base.errors import InputError
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+NO_DAY = "is no date; write it like 2024-07-18"
+"""What is said of a text that writes no day."""
 
 
 def number_of(text: str) -> float | None:
@@ -53,5 +55,5 @@ def required_day(text: str) -> date:
     """
     day = day_of(text)
     if day is None:
-        raise InputError(f"'{text}' is no date; write it like 2024-07-18.")
+        raise InputError(f"'{text}' {NO_DAY}.")
     return day

@@ -96,7 +96,7 @@ def sample(
             stage("pilot")
         compiled = with_data(prepared.compiled, seen)
         mixing = found_mixing(compiled, (*OF_LLMS, "imputed"), cores=cores, seed=seed, **settings)
-        run.keywords["mixing"] = mixing
+        run = partial(run, mixing=mixing)
         notes["mixed_coordinates"] = len(mixing.places)
         if stage is not None:
             stage("sample")

@@ -25,18 +25,21 @@ NEEDLESS = (
     "selection_dot_to_indexing",
 )
 """Rewrites that take half of the time of all; without them the gradient of the default study is faster by a fifth."""
-DENSITY = """
-def density(dim, x_, gradient_, value_, user_data):
-    if dim != {n_dim}:
-        return -1
-    try:
+POINT = """\
         at = numba.carray(user_data, ({width} + 3,), np.uint64)
         x = numba.carray(x_, ({n_dim},))
         n_mixed = int(at[{width}])
         places = numba.carray(pointer(at[{width} + 1]), (n_mixed,), np.int64)
         mixing = numba.carray(pointer(at[{width} + 2]), (n_mixed, n_mixed), np.float64)
         if n_mixed:
-            x = mixed(x, places, mixing)
+            x = mixed(x, places, mixing)"""
+"""Where the arrays are, and the point of the model."""
+DENSITY = """
+def density(dim, x_, gradient_, value_, user_data):
+    if dim != {n_dim}:
+        return -1
+    try:
+{point}
         value, gradient = inner(x, {arrays})
         value_[0] = value[()]
         for i in range({n_dim}):
@@ -59,13 +62,7 @@ def expansion(dim, expanded, x_, values_, user_data):
     if dim != {n_dim} or expanded != {n_expanded}:
         return -1
     try:
-        at = numba.carray(user_data, ({width} + 3,), np.uint64)
-        x = numba.carray(x_, ({n_dim},))
-        n_mixed = int(at[{width}])
-        if n_mixed:
-            places = numba.carray(pointer(at[{width} + 1]), (n_mixed,), np.int64)
-            mixing = numba.carray(pointer(at[{width} + 2]), (n_mixed, n_mixed), np.float64)
-            x = mixed(x, places, mixing)
+{point}
         values = inner(x, {arrays})[0]
         for i in range({n_expanded}):
             values_[i] = values[i]
@@ -193,7 +190,8 @@ def _written(
         place, dtype = order.index(key), shared[key].dtype
         shape = "".join(f"int(at[{starts[place] + axis}]), " for axis in range(shared[key].ndim))
         arrays.append(f"numba.carray(pointer(at[{place}]), ({shape}), np.{np.dtype(dtype).type.__name__})")
-    source = template.format(arrays=", ".join(arrays), width=starts[-1], **sizes)
+    point = POINT.format(width=starts[-1], n_dim=sizes["n_dim"])
+    source = template.format(point=point, arrays=", ".join(arrays), **sizes)
     known = CACHED_SRC_FUNCTIONS.get(inner.py_func) or uuid.uuid4().hex  # what PyTensor cannot keep is not found again
     made_of = (
         known,
